@@ -1,0 +1,176 @@
+//! AVX2 and FMA: a vector is two registers.
+
+use core::arch::x86_64::*;
+
+use super::cpuid;
+use super::portable::SQRT_HALF;
+use crate::simd::{Element, Kernel, LANES, Simd};
+
+/// Proof that the processor has AVX2 and FMA.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(crate) fn detect() -> Option<Self> {
+        (cpuid::features() & cpuid::AVX2_FMA != 0).then_some(Self(()))
+    }
+
+    #[inline]
+    pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` exists, so `detect` saw AVX2 and FMA.
+        unsafe { entry(self, kernel) }
+    }
+}
+
+/// Where the generic body is compiled with the instructions.
+#[target_feature(enable = "avx2,fma")]
+fn entry<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
+    kernel.run(token)
+}
+
+/// One intrinsic on registers: it needs the instruction set and touches no memory.
+macro_rules! op {
+    ($call:expr) => {
+        // SAFETY: an `Avx2` token exists (made by `detect` alone), and the intrinsic touches no memory.
+        unsafe { $call }
+    };
+}
+
+/// Lanes 0..8 of a part of `n` ≤ 8 elements as a mask for MASKMOV: all ones where the lane counts.
+#[inline(always)]
+fn mask(_proof: Avx2, n: usize) -> __m256i {
+    let lane = op!(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    op!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), lane))
+}
+
+/// 2ⁿ for integral −126 ≤ n ≤ 127, as eight 32-bit integers.
+#[inline(always)]
+fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
+    let biased = op!(_mm256_add_epi32(n, _mm256_set1_epi32(127)));
+    op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
+}
+
+impl Simd for Avx2 {
+    type V = [__m256; 2];
+    const TILE_ROWS: usize = 6;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        let x = op!(_mm256_set1_ps(x));
+        [x, x]
+    }
+    #[inline(always)]
+    fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
+        const { assert!(size_of::<E>() == 4) }
+        let (low, high) = src.split_at(8);
+        // SAFETY: `low` is 32 readable bytes, any bytes are floats, and the load needs no alignment.
+        let low = unsafe { _mm256_loadu_ps(low.as_ptr().cast()) };
+        // SAFETY: as for `low`.
+        let high = unsafe { _mm256_loadu_ps(high.as_ptr().cast()) };
+        [low, high]
+    }
+    #[inline(always)]
+    fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
+        const { assert!(size_of::<E>() == 4) }
+        let (low, high) = src.split_at(src.len().min(8));
+        let (low, high) =
+            ((low.as_ptr(), mask(self, low.len())), (high.as_ptr(), mask(self, high.len().min(8))));
+        let fill = op!(_mm256_set1_ps(fill));
+        // SAFETY: the mask has one lane for each 4-byte element of `low`; others are not read.
+        let a = unsafe { _mm256_maskload_ps(low.0.cast(), low.1) };
+        // SAFETY: as for `low`, for at most eight elements of `high`.
+        let b = unsafe { _mm256_maskload_ps(high.0.cast(), high.1) };
+        let a = op!(_mm256_blendv_ps(fill, a, _mm256_castsi256_ps(low.1)));
+        let b = op!(_mm256_blendv_ps(fill, b, _mm256_castsi256_ps(high.1)));
+        [a, b]
+    }
+    #[inline(always)]
+    fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
+        let (low, high) = dst.split_at_mut(8);
+        // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.
+        unsafe { _mm256_storeu_ps(low.as_mut_ptr(), v[0]) };
+        // SAFETY: as for `low`.
+        unsafe { _mm256_storeu_ps(high.as_mut_ptr(), v[1]) };
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, dst: &mut [f32]) {
+        let (low, high) = dst.split_at_mut(dst.len().min(8));
+        // SAFETY: the mask has one lane for each element of `low`; others are not written.
+        unsafe { _mm256_maskstore_ps(low.as_mut_ptr(), mask(self, low.len()), v[0]) };
+        // SAFETY: as for `low`, for at most eight elements of `high`.
+        unsafe { _mm256_maskstore_ps(high.as_mut_ptr(), mask(self, high.len().min(8)), v[1]) };
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_add_ps(a[0], b[0])), op!(_mm256_add_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_sub_ps(a[0], b[0])), op!(_mm256_sub_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_mul_ps(a[0], b[0])), op!(_mm256_mul_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        [op!(_mm256_fmadd_ps(a[0], b[0], c[0])), op!(_mm256_fmadd_ps(a[1], b[1], c[1]))]
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_max_ps(a[0], b[0])), op!(_mm256_max_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        let gt = [op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])), op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]))];
+        [op!(_mm256_blendv_ps(y[0], x[0], gt[0])), op!(_mm256_blendv_ps(y[1], x[1], gt[1]))]
+    }
+    #[inline(always)]
+    fn relu(self, x: Self::V) -> Self::V {
+        // "Not less or equal" keeps NaN, which a maximum with 0 would decide by the order of its operands.
+        let zero = op!(_mm256_setzero_ps());
+        let keep =
+            [op!(_mm256_cmp_ps::<_CMP_NLE_UQ>(x[0], zero)), op!(_mm256_cmp_ps::<_CMP_NLE_UQ>(x[1], zero))];
+        [op!(_mm256_and_ps(keep[0], x[0])), op!(_mm256_and_ps(keep[1], x[1]))]
+    }
+    #[inline(always)]
+    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
+        let mut out = p;
+        for i in 0..2 {
+            // Two factors, the first exact, so that a subnormal result is rounded once.
+            let n = op!(_mm256_cvtps_epi32(n[i]));
+            let first = op!(_mm256_srai_epi32::<1>(n));
+            let second = op!(_mm256_sub_epi32(n, first));
+            let half = op!(_mm256_mul_ps(p[i], power_of_two(self, first)));
+            out[i] = op!(_mm256_mul_ps(half, power_of_two(self, second)));
+        }
+        out
+    }
+    #[inline(always)]
+    fn split(self, x: Self::V) -> (Self::V, Self::V) {
+        let (mut m, mut e) = (x, x);
+        for i in 0..2 {
+            let bits = op!(_mm256_castps_si256(x[i]));
+            let from = op!(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF as i32)));
+            let n = op!(_mm256_srai_epi32::<23>(from));
+            m[i] = op!(_mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(n))));
+            e[i] = op!(_mm256_cvtepi32_ps(n));
+        }
+        (m, e)
+    }
+    #[inline(always)]
+    fn reduce_max(self, v: Self::V) -> f32 {
+        let v = op!(_mm256_max_ps(v[0], v[1]));
+        let v = op!(_mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v)));
+        let v = op!(_mm_max_ps(v, _mm_movehl_ps(v, v)));
+        op!(_mm_cvtss_f32(_mm_max_ss(v, _mm_movehdup_ps(v))))
+    }
+    #[inline(always)]
+    fn reduce_sum(self, v: Self::V) -> f32 {
+        let v = op!(_mm256_add_ps(v[0], v[1]));
+        let v = op!(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v)));
+        let v = op!(_mm_add_ps(v, _mm_movehl_ps(v, v)));
+        op!(_mm_cvtss_f32(_mm_add_ss(v, _mm_movehdup_ps(v))))
+    }
+}

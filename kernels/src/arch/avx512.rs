@@ -1,0 +1,135 @@
+//! AVX-512F: a vector is one register, a part of one a mask.
+
+use core::arch::x86_64::*;
+
+use super::cpuid;
+use super::portable::SQRT_HALF;
+use crate::simd::{Element, Kernel, LANES, Simd};
+
+/// Proof that the processor has AVX-512F.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Avx512(());
+
+impl Avx512 {
+    pub(crate) fn detect() -> Option<Self> {
+        (cpuid::features() & cpuid::AVX512F != 0).then_some(Self(()))
+    }
+
+    #[inline]
+    pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` exists, so `detect` saw AVX2, FMA and AVX-512F.
+        unsafe { entry(self, kernel) }
+    }
+}
+
+/// Where the generic body is compiled with the instructions.
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn entry<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
+    kernel.run(token)
+}
+
+/// The first `n` lanes.
+#[inline(always)]
+fn first(n: usize) -> __mmask16 {
+    debug_assert!(n <= LANES);
+    ((1u32 << (n & 31)) - 1) as __mmask16
+}
+
+/// One intrinsic on registers: it needs the instruction set and touches no memory.
+macro_rules! op {
+    ($call:expr) => {
+        // SAFETY: `self` proves AVX-512F (made by `detect` alone), and the intrinsic touches no memory.
+        unsafe { $call }
+    };
+}
+
+impl Simd for Avx512 {
+    type V = __m512;
+    const TILE_ROWS: usize = 8;
+    const TILE_VECTORS: usize = 2;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        op!(_mm512_set1_ps(x))
+    }
+    #[inline(always)]
+    fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
+        const { assert!(size_of::<E>() == 4) }
+        // SAFETY: `src` is 64 readable bytes, any bytes are floats, and the load needs no alignment.
+        unsafe { _mm512_loadu_ps(src.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
+        const { assert!(size_of::<E>() == 4) }
+        let (src, fill) = (&src[..src.len().min(LANES)], self.splat(fill));
+        // SAFETY: the mask has one lane for each of the 4-byte elements of `src`; others are not read.
+        unsafe { _mm512_mask_loadu_ps(fill, first(src.len()), src.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
+        // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
+        unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, dst: &mut [f32]) {
+        let n = dst.len().min(LANES);
+        // SAFETY: the mask has one lane for each of the first n elements of `dst`; others are not written.
+        unsafe { _mm512_mask_storeu_ps(dst.as_mut_ptr(), first(n), v) }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_add_ps(a, b))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_sub_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        op!(_mm512_fmadd_ps(a, b, c))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_max_ps(a, b))
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        let gt = op!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b));
+        op!(_mm512_mask_blend_ps(gt, y, x))
+    }
+    #[inline(always)]
+    fn relu(self, x: Self::V) -> Self::V {
+        // "Not less or equal" keeps NaN, which a maximum with 0 would decide by the order of its operands.
+        let keep = op!(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, self.splat(0.0)));
+        op!(_mm512_maskz_mov_ps(keep, x))
+    }
+    #[inline(always)]
+    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
+        op!(_mm512_scalef_ps(p, n))
+    }
+    #[inline(always)]
+    fn split(self, x: Self::V) -> (Self::V, Self::V) {
+        let bits = op!(_mm512_castps_si512(x));
+        let from = op!(_mm512_sub_epi32(bits, _mm512_set1_epi32(SQRT_HALF as i32)));
+        let n = op!(_mm512_srai_epi32::<23>(from));
+        let m = op!(_mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(n)));
+        (op!(_mm512_castsi512_ps(m)), op!(_mm512_cvtepi32_ps(n)))
+    }
+    #[inline(always)]
+    fn reduce_max(self, v: Self::V) -> f32 {
+        op!(_mm512_reduce_max_ps(v))
+    }
+    #[inline(always)]
+    fn reduce_sum(self, v: Self::V) -> f32 {
+        // Lanes 8..16 onto 0..8, then 4..8, 2..4 and 1: the tree of the contract, kept in full registers.
+        let v = self.add(v, op!(_mm512_shuffle_f32x4::<0b00_00_11_10>(v, v)));
+        let v = self.add(v, op!(_mm512_shuffle_f32x4::<0b00_00_00_01>(v, v)));
+        let v = self.add(v, op!(_mm512_permute_ps::<0b00_00_11_10>(v)));
+        let v = self.add(v, op!(_mm512_permute_ps::<0b00_00_00_01>(v)));
+        op!(_mm512_cvtss_f32(v))
+    }
+}

@@ -1,0 +1,56 @@
+//! What an x86-64 processor and its operating system offer, asked once, without std.
+
+use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
+use core::sync::atomic::{AtomicU8, Ordering};
+
+/// AVX2 and FMA, with the upper halves of the registers saved by the operating system.
+pub(super) const AVX2_FMA: u8 = 1;
+/// AVX-512F, with its registers and masks saved by the operating system.
+pub(super) const AVX512F: u8 = 2;
+const ASKED: u8 = 128;
+
+/// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept: two threads that ask
+/// at the same time both find the same.
+pub(super) fn features() -> u8 {
+    static FOUND: AtomicU8 = AtomicU8::new(0);
+    let found = FOUND.load(Ordering::Relaxed);
+    if found & ASKED != 0 {
+        return found;
+    }
+    let found = ask() | ASKED;
+    FOUND.store(found, Ordering::Relaxed);
+    found
+}
+
+/// Intel's Software Developer's Manual, volume 1, 14.3, 14.5.3 and 15.2: the order of the questions.
+fn ask() -> u8 {
+    if __cpuid(0).eax < 7 {
+        return 0;
+    }
+    let leaf1 = __cpuid(1).ecx;
+    let (fma, xsave, osxsave, avx) = (1 << 12, 1 << 26, 1 << 27, 1 << 28);
+    if leaf1 & (xsave | osxsave | avx) != xsave | osxsave | avx {
+        return 0;
+    }
+    // SAFETY: XGETBV needs XSAVE and OSXSAVE, both seen in the line above.
+    let saved = unsafe { xcr0() };
+    let leaf7 = __cpuid_count(7, 0).ebx;
+    let (avx2, avx512f) = (1 << 5, 1 << 16);
+    let (ymm, zmm) = (0b110, 0b1110_0110);
+    let mut found = 0;
+    if saved & ymm == ymm && leaf7 & avx2 != 0 && leaf1 & fma != 0 {
+        found |= AVX2_FMA;
+        // AVX-512 without AVX2 and FMA does not exist; asking for all three keeps the tokens nested.
+        if saved & zmm == zmm && leaf7 & avx512f != 0 {
+            found |= AVX512F;
+        }
+    }
+    found
+}
+
+/// The register sets that the operating system saves.
+#[target_feature(enable = "xsave")]
+fn xcr0() -> u64 {
+    // SAFETY: register 0 exists wherever XGETBV does, which the caller has seen.
+    unsafe { _xgetbv(0) }
+}

@@ -1,0 +1,170 @@
+//! NEON, which every AArch64 processor has: a vector is four registers.
+
+use core::arch::aarch64::*;
+
+use super::portable::SQRT_HALF;
+use crate::simd::{Element, Kernel, LANES, Simd};
+
+/// Proof that the target is AArch64, where NEON is not optional.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Neon(());
+
+impl Neon {
+    pub(crate) fn detect() -> Option<Self> {
+        cfg!(target_feature = "neon").then_some(Self(()))
+    }
+
+    #[inline]
+    pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` exists, so the target has NEON.
+        unsafe { entry(self, kernel) }
+    }
+}
+
+/// Where the generic body is compiled with the instructions.
+#[target_feature(enable = "neon")]
+fn entry<K: Kernel>(token: Neon, kernel: K) -> K::Output {
+    kernel.run(token)
+}
+
+/// One intrinsic on each of the four registers.
+macro_rules! each {
+    ($i:ident => $call:expr) => {{
+        let mut out = [Neon::zero(); 4];
+        for $i in 0..4 {
+            // SAFETY: a `Neon` token exists (made by `detect` alone), and the intrinsics touch no memory.
+            out[$i] = unsafe { $call };
+        }
+        out
+    }};
+}
+
+impl Neon {
+    #[inline(always)]
+    fn zero() -> float32x4_t {
+        // SAFETY: called from methods of the token only; no memory is touched.
+        unsafe { vdupq_n_f32(0.0) }
+    }
+}
+
+impl Simd for Neon {
+    type V = [float32x4_t; 4];
+    const TILE_ROWS: usize = 6;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        each!(i => { let _ = i; vdupq_n_f32(x) })
+    }
+    #[inline(always)]
+    fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
+        const { assert!(size_of::<E>() == 4) }
+        let (quads, _) = src.as_chunks::<4>();
+        let mut out = [Self::zero(); 4];
+        for i in 0..4 {
+            let quad = quads[i].as_ptr().cast::<u8>();
+            // SAFETY: `quad` is 16 readable bytes; a load of bytes needs no alignment.
+            let bytes = unsafe { vld1q_u8(quad) };
+            // SAFETY: `self` proves NEON; the intrinsic touches no memory, and any bytes are floats.
+            out[i] = unsafe { vreinterpretq_f32_u8(bytes) };
+        }
+        out
+    }
+    #[inline(always)]
+    fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
+        let mut lanes = [fill; LANES];
+        for (lane, x) in lanes.iter_mut().zip(src) {
+            *lane = x.get();
+        }
+        self.load(&lanes)
+    }
+    #[inline(always)]
+    fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
+        let (quads, _) = dst.as_chunks_mut::<4>();
+        for i in 0..4 {
+            // SAFETY: `quads[i]` is 16 writable bytes, aligned as f32.
+            unsafe { vst1q_f32(quads[i].as_mut_ptr(), v[i]) };
+        }
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, dst: &mut [f32]) {
+        let mut lanes = [0.0; LANES];
+        self.store(v, &mut lanes);
+        for (x, lane) in dst.iter_mut().zip(lanes) {
+            *x = lane;
+        }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vaddq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vsubq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vmulq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        each!(i => vfmaq_f32(c[i], a[i], b[i]))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vmaxq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        each!(i => { let gt = vcgtq_f32(a[i], b[i]); vbslq_f32(gt, x[i], y[i]) })
+    }
+    #[inline(always)]
+    fn relu(self, x: Self::V) -> Self::V {
+        // Clear where x ≤ 0: a NaN compares false and stays; the maximum instruction would keep −0.
+        each!(i => {
+            let (drop, bits) = (vclezq_f32(x[i]), vreinterpretq_u32_f32(x[i]));
+            vreinterpretq_f32_u32(vbicq_u32(bits, drop))
+        })
+    }
+    #[inline(always)]
+    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
+        each!(i => {
+            // Two factors, the first exact, so that a subnormal result is rounded once.
+            let n = vcvtq_s32_f32(n[i]);
+            let first = vshrq_n_s32::<1>(n);
+            let second = vsubq_s32(n, first);
+            let bias = vdupq_n_s32(127);
+            let first = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(first, bias)));
+            let second = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(second, bias)));
+            vmulq_f32(vmulq_f32(p[i], first), second)
+        })
+    }
+    #[inline(always)]
+    fn split(self, x: Self::V) -> (Self::V, Self::V) {
+        let exponent = each!(i => {
+            let from = vsubq_s32(vreinterpretq_s32_f32(x[i]), vdupq_n_s32(SQRT_HALF as i32));
+            vcvtq_f32_s32(vshrq_n_s32::<23>(from))
+        });
+        let mantissa = each!(i => {
+            let bits = vreinterpretq_s32_f32(x[i]);
+            let n = vshrq_n_s32::<23>(vsubq_s32(bits, vdupq_n_s32(SQRT_HALF as i32)));
+            vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32::<23>(n)))
+        });
+        (mantissa, exponent)
+    }
+    #[inline(always)]
+    fn reduce_max(self, v: Self::V) -> f32 {
+        // SAFETY: `self` proves NEON; the intrinsics touch no memory.
+        unsafe { vmaxvq_f32(vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3]))) }
+    }
+    #[inline(always)]
+    fn reduce_sum(self, v: Self::V) -> f32 {
+        // Lanes 8..16 onto 0..8, then 4..8 onto 0..4, 2..4 onto 0..2 and 1 onto 0: the tree of the contract.
+        // SAFETY: `self` proves NEON; the intrinsics touch no memory.
+        unsafe {
+            let v = vaddq_f32(vaddq_f32(v[0], v[2]), vaddq_f32(v[1], v[3]));
+            let v = vadd_f32(vget_low_f32(v), vget_high_f32(v));
+            vget_lane_f32::<0>(v) + vget_lane_f32::<1>(v)
+        }
+    }
+}

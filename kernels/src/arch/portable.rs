@@ -1,0 +1,147 @@
+//! Plain Rust on arrays of sixteen floats: the fallback everywhere, and what the compiler vectorises as it can.
+//!
+//! The fused multiply-add is computed exactly in f64 (`fma.rs`), so this file too gives the bits of the others.
+
+use crate::fma::mul_add;
+use crate::simd::{Element, Kernel, LANES, Simd};
+
+/// Proof of nothing: every processor will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Portable;
+
+impl Portable {
+    pub(crate) fn detect() -> Option<Self> {
+        Some(Self)
+    }
+
+    #[inline]
+    pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
+}
+
+/// Applies `f` lane by lane. A macro, because a closure might not be inlined where it must be.
+macro_rules! lanes {
+    ($i:ident => $f:expr) => {{
+        let mut out = [0.0f32; LANES];
+        for $i in 0..LANES {
+            out[$i] = $f;
+        }
+        out
+    }};
+}
+
+impl Simd for Portable {
+    type V = [f32; LANES];
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        [x; LANES]
+    }
+    #[inline(always)]
+    fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
+        lanes!(i => src[i].get())
+    }
+    #[inline(always)]
+    fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
+        let mut v = [fill; LANES];
+        for (v, x) in v.iter_mut().zip(src) {
+            *v = x.get();
+        }
+        v
+    }
+    #[inline(always)]
+    fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
+        *dst = v;
+    }
+    #[inline(always)]
+    fn store_part(self, v: Self::V, dst: &mut [f32]) {
+        for (x, v) in dst.iter_mut().zip(v) {
+            *x = v;
+        }
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => a[i] + b[i])
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => a[i] - b[i])
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => a[i] * b[i])
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        lanes!(i => mul_add(a[i], b[i], c[i]))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => if a[i] > b[i] { a[i] } else { b[i] })
+    }
+    #[inline(always)]
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        lanes!(i => if a[i] > b[i] { x[i] } else { y[i] })
+    }
+    #[inline(always)]
+    fn relu(self, x: Self::V) -> Self::V {
+        lanes!(i => if x[i] <= 0.0 { 0.0 } else { x[i] })
+    }
+    #[inline(always)]
+    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
+        lanes!(i => scale(p[i], n[i] as i32))
+    }
+    #[inline(always)]
+    fn split(self, x: Self::V) -> (Self::V, Self::V) {
+        let mut e = [0.0; LANES];
+        let m = lanes!(i => {
+            let (m, n) = split(x[i]);
+            e[i] = n as f32;
+            m
+        });
+        (m, e)
+    }
+    #[inline(always)]
+    fn reduce_max(self, v: Self::V) -> f32 {
+        let mut max = v[0];
+        for x in v {
+            max = if x > max { x } else { max };
+        }
+        max
+    }
+    #[inline(always)]
+    fn reduce_sum(self, mut v: Self::V) -> f32 {
+        for half in [8, 4, 2, 1] {
+            for p in 0..half {
+                v[p] += v[p + half];
+            }
+        }
+        v[0]
+    }
+}
+
+/// p · 2ⁿ in two factors, of which the first is exact: so rounded once even where the result is subnormal.
+#[inline(always)]
+pub(crate) fn scale(p: f32, n: i32) -> f32 {
+    let first = n >> 1;
+    p * power_of_two(first) * power_of_two(n - first)
+}
+
+/// 2ⁿ for −126 ≤ n ≤ 127.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits(((n + 127) as u32) << 23)
+}
+
+/// The bits of the smallest m that [`split`] gives: the f32 nearest to √½.
+pub(crate) const SQRT_HALF: u32 = 0x3f35_04f3;
+
+/// x = m · 2ⁿ with `SQRT_HALF` ≤ m < 2 · `SQRT_HALF`, for normal x > 0, by integers alone.
+#[inline(always)]
+pub(crate) fn split(x: f32) -> (f32, i32) {
+    let n = (x.to_bits().wrapping_sub(SQRT_HALF) as i32) >> 23;
+    (f32::from_bits(x.to_bits().wrapping_sub((n << 23) as u32)), n)
+}

@@ -1,0 +1,101 @@
+//! The arithmetic of a two-layer neural net, written by hand for every instruction set: matrix product, ReLU,
+//! softmax, exp, ln and what goes with them. No dependencies, no std, stable Rust, and **the same bits on every
+//! processor**.
+//!
+//! ```
+//! use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace};
+//! let isa = Isa::best(); // AVX-512, AVX2, NEON or portable: found at run time
+//! let (x, w, b) = ([1.0f32; 4 * 3], [0.5f32; 3 * 2], [-1.0f32, -2.0]);
+//! let mut h = [0.0; 4 * 2];
+//! let mut workspace = vec![0.0; matmul_workspace(4, 2, 3)];
+//! // H ← max(0, X W + b): 4 × 3 times 3 × 2
+//! let (x, w) = (Mat::new(&x, 4, 3), Mat::new(&w, 3, 2));
+//! matmul(isa, x, w, MatMut::new(&mut h, 4, 2), Epilogue::BiasRelu(&b), &mut workspace);
+//! assert_eq!(h, [0.5, 0.0, 0.5, 0.0, 0.5, 0.0, 0.5, 0.0]);
+//! ```
+//!
+//! # Layout
+//! Matrices are row-major; lengths and strides count elements. [`Mat`] reads through any strides, so `.t()` moves
+//! nothing; [`MatMut`] writes rows of neighbours. Buffers belong to the caller, workspace included.
+//!
+//! # Operations
+//! | call | formula |
+//! |---|---|
+//! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B |
+//! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Floats`]) |
+//! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
+//! | [`softmax()`], [`log_sum_exp`], [`softmax_log_sum_exp`] | e^{s − max} / Σ; ln Σ e^s; both |
+//! | [`exp()`], [`ln()`] | e^x, ln x |
+//! | [`column_sums`], [`sum_of_squares`], [`argmax`] | Σ_i A_ij; Σ x²; first largest |
+//! | [`axpy`], [`sgd_step`] | y ← a x + y; W ← f W − η G |
+//! | [`Normalization`] | x̂ ← (x − μ) s |
+//!
+//! # The order contract
+//! Floating point is not associative: the bits of a result are its order of operations. This is ours, for every
+//! instruction set, blocking and number of threads; [`mod@reference`] is the same as plain loops, and the tests hold
+//! every instruction set to it on any input, bit for bit. Only NaN payloads are free.
+//!
+//! - **Products, f32.** Every element is one chain of fused multiply-adds over k ascending, starting from +0, or
+//!   from the old C where it accumulates; then the epilogue. So a row does not depend on the rows beside it, and
+//!   products over consecutive blocks of k, accumulated in order, give the bits of one.
+//! - **Products, f64.** The same chain with a product and a sum of their own (two roundings), in plain Rust: f64
+//!   exists for gradient checks.
+//! - **Row reductions** (softmax denominator, sum of squares). Partial p sums the elements j ≡ p mod 16 in
+//!   ascending j from +0; then partial p += partial p + 8, p + 4, p + 2, p + 1.
+//! - **Column sums.** One ascending chain from +0.
+//! - **Softmax.** Row maximum off, exp, times the reciprocal of the sum: one division a row.
+//! - **The step.** W ← fma(−η, g, f·W) with f = 1 − 2λη; biases b ← fma(−η, g, b), which is f = 1. The caller
+//!   computes f in f64 and rounds it once.
+//! - **Inputs.** x̂ = (x − μ)·s, two roundings.
+//! - **Elementary functions.** exp and ln are fixed sequences of multiply-adds; std and libm have no part in any bit.
+//! - **Special values.** relu(x) = +0 where x ≤ 0, −0 included, and NaN stays NaN; the mask is h > 0; argmax takes
+//!   the first of equals and the first NaN; a NaN or +∞ in a row makes its softmax NaN.
+//!
+//! Where the processor has no FMA instruction, the portable path computes the fused result exactly in f64 arithmetic.
+//! Needed of the target: IEEE 754 f32 and f64 in round-to-nearest without flushing subnormals (32-bit x86
+//! therefore needs SSE2).
+//!
+//! # Speed in debug builds
+//! Unoptimised, this crate is a hundred times slower. Two lines in your `Cargo.toml` keep it fast in every profile:
+//!
+//! ```toml
+//! [profile.dev.package.kernels]
+//! opt-level = 3
+//! ```
+//!
+//! # Panics
+//! Shapes that do not fit are a programmer's mistake: functions panic and name both numbers. Views have `try_`
+//! twins for shapes that come from elsewhere.
+#![no_std]
+
+mod arch;
+mod dense;
+mod exp;
+mod floats;
+mod fma;
+mod isa;
+mod ln;
+mod matmul;
+mod normalize;
+mod reduce;
+pub mod reference;
+mod relu;
+mod scalar;
+mod simd;
+mod softmax;
+mod update;
+mod view;
+
+pub use dense::{Dense, dense};
+pub use exp::exp;
+pub use floats::Floats;
+pub use isa::Isa;
+pub use ln::ln;
+pub use matmul::{Epilogue, matmul, matmul_workspace};
+pub use normalize::{Input, Normalization, NormalizationError};
+pub use reduce::{argmax, column_sums, sum_of_squares};
+pub use relu::{relu, relu_backward};
+pub use scalar::Scalar;
+pub use softmax::{log_sum_exp, softmax, softmax_log_sum_exp};
+pub use update::{axpy, sgd_step};
+pub use view::{Mat, MatMut, ShapeError};

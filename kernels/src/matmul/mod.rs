@@ -1,0 +1,229 @@
+//! C ← epilogue(A B), with A m × k, B k × n, C m × n.
+//!
+//! This file has the public functions and the blocking loops; [`pack`] copies blocks into the order in which the
+//! register [`tile`] reads them, and is the only one that meets strides: a transposed operand costs nothing else.
+
+mod pack;
+mod tile;
+
+use crate::scalar::Scalar;
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Isa, Mat, MatMut, reference};
+
+/// Depth of a block: products are split into runs of at most this many k. A tile takes up where the last run
+/// left its accumulators in memory, so this number changes no bit.
+const KC: usize = 256;
+/// Rows of a packed block of A: a multiple of every tile height, 96 KB with KC, at home in the L2 cache.
+const MC: usize = 96;
+/// Columns of a packed block of B: 512 KB with KC.
+const NC: usize = 512;
+
+/// What becomes of a finished element of A B before it is written to C.
+///
+/// `AB` stands for the chain of multiply-adds over k ascending that starts at +0.
+#[derive(Clone, Copy, Debug)]
+pub enum Epilogue<'a, T> {
+    /// C ← AB. C is not read.
+    Store,
+    /// The chain starts at the old value: C ← C + AB. Consecutive blocks of k, accumulated in order, give the
+    /// bits of one product.
+    Accumulate,
+    /// C ← AB + b, b added to every row (n elements). C is not read.
+    Bias(&'a [T]),
+    /// C ← max(0, AB + b), as [`crate::relu`] has it. C is not read.
+    BiasRelu(&'a [T]),
+    /// C ← AB where H > 0, else +0 (H is m × n). C is not read.
+    ReluMask(Mat<'a, T>),
+    /// C ← f C − η AB, as fma(−η, AB, f·C): the step of gradient descent with AB the gradient.
+    SgdStep {
+        /// Factor of the old value: 1 − 2λη.
+        f: T,
+        /// Learning rate η.
+        eta: T,
+    },
+}
+
+/// C ← epilogue(A B), with A m × k, B k × n, C m × n.
+///
+/// Every element is one chain of multiply-adds over k ascending: the bits depend on nothing else, not on the
+/// instruction set, the shape or the rows that are computed beside it. A and B may have any strides, so Aᵀ B is
+/// `matmul(isa, a.t(), b, …)`. With k = 0 the product is a matrix of +0.
+///
+/// `workspace` has at least [`matmul_workspace`]`(m, n, k)` elements of any value; what it holds afterwards means
+/// nothing.
+///
+/// Each element of A B differs from its exact value by at most γ Σ_p |a_ip b_pj|, γ = ku/(1 − ku), with
+/// u = 2⁻²⁴ in f32; in f64 the product is rounded too, and γ counts k + 1 of u = 2⁻⁵³.
+///
+/// # Panics
+/// If the shapes do not fit each other or the epilogue's operand, or if the workspace is too short.
+///
+/// ```
+/// use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace};
+/// let (a, b) = ([1.0f32, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
+/// let mut c = [0.0; 4];
+/// let mut workspace = vec![0.0; matmul_workspace(2, 2, 2)];
+/// let (a, b) = (Mat::new(&a, 2, 2), Mat::new(&b, 2, 2));
+/// matmul(Isa::best(), a, b, MatMut::new(&mut c, 2, 2), Epilogue::Store, &mut workspace);
+/// assert_eq!(c, [19.0, 22.0, 43.0, 50.0]);
+/// ```
+pub fn matmul<T: Scalar>(
+    isa: Isa,
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    c: MatMut<'_, T>,
+    epilogue: Epilogue<'_, T>,
+    workspace: &mut [T],
+) {
+    T::matmul(isa, a, b, c, epilogue, workspace);
+}
+
+/// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
+/// epilogue. It grows with neither argument (m, n or k) getting smaller, and never exceeds 205,000.
+pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
+    let sizes = Workspace::sizes(m, n, k);
+    sizes.a + sizes.b + sizes.partials
+}
+
+/// How the workspace is divided.
+struct Workspace {
+    a: usize,
+    b: usize,
+    partials: usize,
+}
+
+impl Workspace {
+    const fn sizes(m: usize, n: usize, k: usize) -> Self {
+        let (mc, nc, kc) = (min(m, MC), min(n, NC).next_multiple_of(LANES), min(k, KC));
+        Self { a: mc * kc, b: kc * nc, partials: if k > KC { mc * nc } else { 0 } }
+    }
+}
+
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+/// Panics with both numbers where shapes do not fit.
+pub(crate) fn check_shapes<T: Scalar>(
+    a: Mat<'_, T>,
+    b: Mat<'_, T>,
+    c: &MatMut<'_, T>,
+    epilogue: Epilogue<'_, T>,
+) {
+    let (m, n) = (c.rows(), c.cols());
+    assert!(a.cols() == b.rows(), "A has {} columns, B has {} rows: they must be equal", a.cols(), b.rows());
+    assert!(a.rows() == m, "A has {} rows, C has {m}: they must be equal", a.rows());
+    assert!(b.cols() == n, "B has {} columns, C has {n}: they must be equal", b.cols());
+    match epilogue {
+        Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) => {
+            assert!(
+                bias.len() == n,
+                "the bias has {} elements, C has {n} columns: they must be equal",
+                bias.len()
+            );
+        }
+        Epilogue::ReluMask(h) => {
+            let (rows, cols) = (h.rows(), h.cols());
+            assert!(
+                (rows, cols) == (m, n),
+                "the mask is {rows} x {cols}, C is {m} x {n}: they must be equal"
+            );
+        }
+        Epilogue::Store | Epilogue::Accumulate | Epilogue::SgdStep { .. } => {}
+    }
+}
+
+/// The f32 product.
+pub(crate) fn matmul_f32(
+    isa: Isa,
+    a: Mat<'_, f32>,
+    b: Mat<'_, f32>,
+    c: MatMut<'_, f32>,
+    epilogue: Epilogue<'_, f32>,
+    workspace: &mut [f32],
+) {
+    check_shapes(a, b, &c, epilogue);
+    let needed = matmul_workspace(c.rows(), c.cols(), a.cols());
+    assert!(workspace.len() >= needed, "the workspace needs {needed} elements, it has {}", workspace.len());
+    isa.run(Product { a, b, c, epilogue, workspace });
+}
+
+/// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's.
+pub(crate) fn matmul_f64(
+    a: Mat<'_, f64>,
+    b: Mat<'_, f64>,
+    mut c: MatMut<'_, f64>,
+    epilogue: Epilogue<'_, f64>,
+) {
+    if b.col_stride() != 1 || matches!(epilogue, Epilogue::SgdStep { .. }) {
+        return reference::matmul(a, b, c, epilogue);
+    }
+    check_shapes(a, b, &c, epilogue);
+    for i in 0..c.rows() {
+        let row = c.row_mut(i);
+        if !matches!(epilogue, Epilogue::Accumulate) {
+            row.fill(0.0);
+        }
+        for p in 0..a.cols() {
+            reference::axpy(a.get(i, p), b.row(p).unwrap_or(&[]), row);
+        }
+        for (j, x) in row.iter_mut().enumerate() {
+            *x = match epilogue {
+                Epilogue::Bias(bias) => *x + bias[j],
+                Epilogue::BiasRelu(bias) => reference::relu(*x + bias[j]),
+                Epilogue::ReluMask(h) => reference::mask(h.get(i, j), *x),
+                Epilogue::Store | Epilogue::Accumulate | Epilogue::SgdStep { .. } => *x,
+            };
+        }
+    }
+}
+
+/// The blocking loops, as a kernel.
+struct Product<'a> {
+    a: Mat<'a, f32>,
+    b: Mat<'a, f32>,
+    c: MatMut<'a, f32>,
+    epilogue: Epilogue<'a, f32>,
+    workspace: &'a mut [f32],
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    /// Five loops around the tile: columns by NC, k by KC (B packed), rows by MC (A packed), then inside
+    /// [`tile::block`] the panels of B and the groups of rows of A.
+    #[inline(always)]
+    fn run<S: Simd>(mut self, s: S) {
+        let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
+        let sizes = Workspace::sizes(m, n, k);
+        let (packed_a, rest) = self.workspace.split_at_mut(sizes.a);
+        let (packed_b, rest) = rest.split_at_mut(sizes.b);
+        let partials = &mut rest[..sizes.partials];
+        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
+        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
+        let apart = k > KC && matches!(self.epilogue, Epilogue::SgdStep { .. });
+        let band = if apart { MC } else { m.max(1) };
+        for j in (0..n).step_by(NC) {
+            let columns = j..n.min(j + NC);
+            for band_start in (0..m).step_by(band) {
+                for run in tile::Run::over(k, KC) {
+                    let b = self.b.row_range(run.range()).col_range(columns.clone());
+                    pack::columns::<S>(b, packed_b);
+                    for i in (band_start..m.min(band_start + band)).step_by(MC) {
+                        let rows = i..m.min(i + MC);
+                        let a = self.a.row_range(rows.clone()).col_range(run.range());
+                        pack::rows::<S>(a, packed_a);
+                        let target = tile::Target {
+                            c: &mut self.c,
+                            partials: if apart { Some(&mut *partials) } else { None },
+                            epilogue: self.epilogue,
+                            rows,
+                            columns: columns.clone(),
+                        };
+                        tile::block(s, packed_a, packed_b, run, target);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Input normalisation: x̂ = (x − μ)·s.
+
+use core::fmt;
+
+use crate::floats::Floats;
+
+/// A row of raw inputs, or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// Bytes, such as pixels.
+    U8(&'a [u8]),
+    /// Numbers.
+    F32(&'a [f32]),
+}
+
+impl Input<'_> {
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::U8(x) => x.len(),
+            Self::F32(x) => x.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The elements `first .. first + len`.
+    ///
+    /// # Panics
+    /// If they reach past the end.
+    #[must_use]
+    pub fn part(self, first: usize, len: usize) -> Self {
+        match self {
+            Self::U8(x) => Self::U8(&x[first..][..len]),
+            Self::F32(x) => Self::F32(&x[first..][..len]),
+        }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Input<'a> {
+    fn from(x: &'a [u8]) -> Self {
+        Self::U8(x)
+    }
+}
+
+impl<'a> From<&'a [f32]> for Input<'a> {
+    fn from(x: &'a [f32]) -> Self {
+        Self::F32(x)
+    }
+}
+
+/// Why means and scales do not make a normalisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NormalizationError {
+    /// Inputs of the net.
+    pub inputs: usize,
+    /// How many means there are.
+    pub means: usize,
+    /// How many scales there are.
+    pub scales: usize,
+}
+
+impl fmt::Display for NormalizationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inputs, means, scales } = self;
+        write!(
+            f,
+            "{means} means and {scales} scales for {inputs} inputs: both must be 0 or the same divisor of {inputs}"
+        )
+    }
+}
+
+impl core::error::Error for NormalizationError {}
+
+/// x̂_j = (x_j − μ_q)·s_q with q = ⌊j·Q/D⌋, for a row of D inputs and Q means and scales.
+///
+/// Q = 1 is one mean for the net, Q = 3 one a colour plane, Q = D one a feature; Q = 0 leaves x as it is. Two
+/// roundings an element, the same everywhere; a byte becomes the float of its value first.
+///
+/// ```
+/// use kernels::{Floats, Input, Normalization};
+/// let n = Normalization::new(4, Floats::F32(&[10.0, 20.0]), Floats::F32(&[0.5, 2.0])).unwrap();
+/// let mut out = [0.0; 4];
+/// n.apply(0, Input::U8(&[10, 12, 20, 21]), &mut out);
+/// assert_eq!(out, [0.0, 1.0, 0.0, 2.0]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Normalization<'a> {
+    inputs: usize,
+    mean: Floats<'a>,
+    scale: Floats<'a>,
+}
+
+impl<'a> Normalization<'a> {
+    /// For rows of `inputs` elements.
+    pub const fn new(inputs: usize, mean: Floats<'a>, scale: Floats<'a>) -> Result<Self, NormalizationError> {
+        let (means, scales) = (mean.len(), scale.len());
+        if means != scales || (means != 0 && !inputs.is_multiple_of(means)) {
+            return Err(NormalizationError { inputs, means, scales });
+        }
+        Ok(Self { inputs, mean, scale })
+    }
+
+    /// Inputs D.
+    pub const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// μ: Q of them.
+    pub const fn mean(&self) -> Floats<'a> {
+        self.mean
+    }
+
+    /// s: Q of them.
+    pub const fn scale(&self) -> Floats<'a> {
+        self.scale
+    }
+
+    /// out ← x̂ for a part of a row that starts at input `first`.
+    ///
+    /// # Panics
+    /// If `x` and `out` differ in length, or if the part reaches past the last input.
+    pub fn apply(&self, first: usize, x: Input<'_>, out: &mut [f32]) {
+        assert!(
+            x.len() == out.len(),
+            "x has {} elements, out has {}: they must be equal",
+            x.len(),
+            out.len()
+        );
+        let fits = first <= self.inputs && out.len() <= self.inputs - first;
+        assert!(fits, "inputs {first}.. ({} of them) reach past the last of {}", out.len(), self.inputs);
+        match x {
+            Input::U8(x) => self.apply_to(first, x, out),
+            Input::F32(x) => self.apply_to(first, x, out),
+        }
+    }
+
+    fn apply_to<X: Copy + Into<f32>>(&self, first: usize, x: &[X], out: &mut [f32]) {
+        if self.mean.is_empty() {
+            return out.iter_mut().zip(x).for_each(|(out, &x)| *out = x.into());
+        }
+        let width = self.inputs / self.mean.len();
+        let mut done = 0;
+        while done < x.len() {
+            let q = (first + done) / width;
+            let end = x.len().min((q + 1) * width - first);
+            let (mean, scale) = (self.mean.get(q), self.scale.get(q));
+            for (out, &x) in out[done..end].iter_mut().zip(&x[done..end]) {
+                *out = (x.into() - mean) * scale;
+            }
+            done = end;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Reductions: column sums, sum of squares, argmax.
+
+use crate::scalar::Scalar;
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Isa, Mat, reference};
+
+/// out_j ← Σ_i A_ij, one chain over i ascending from +0.
+///
+/// Error of an element at most γ Σ_i |A_ij|, γ = (m − 1)u/(1 − (m − 1)u), u = 2⁻²⁴ (f32) or 2⁻⁵³ (f64).
+/// Source: ∂L/∂b = the sum of dS over the rows.
+///
+/// # Panics
+/// If `out` does not have one element a column.
+///
+/// ```
+/// let a = [1.0f32, 2.0, 3.0, 4.0];
+/// let mut sums = [0.0; 2];
+/// kernels::column_sums(kernels::Isa::best(), kernels::Mat::new(&a, 2, 2), &mut sums);
+/// assert_eq!(sums, [4.0, 6.0]);
+/// ```
+pub fn column_sums<T: Scalar>(isa: Isa, a: Mat<'_, T>, out: &mut [T]) {
+    assert!(
+        out.len() == a.cols(),
+        "out has {} elements, A has {} columns: they must be equal",
+        out.len(),
+        a.cols()
+    );
+    T::column_sums(isa, a, out);
+}
+
+/// Σ x², in sixteen partial sums of multiply-adds (the order contract's row reduction).
+///
+/// Relative error at most γ of len/16 + 5 roundings. Source: the penalty of eq. (1), (39).
+///
+/// ```
+/// assert_eq!(kernels::sum_of_squares(kernels::Isa::best(), &[3.0f32, 4.0]), 25.0);
+/// ```
+pub fn sum_of_squares<T: Scalar>(isa: Isa, x: &[T]) -> T {
+    T::sum_of_squares(isa, x)
+}
+
+/// The index of the largest element, the first of equals; the first NaN if there is one. Exact.
+///
+/// Source: eq. (6); the largest score has the largest softmax probability.
+///
+/// # Panics
+/// If `x` is empty.
+///
+/// ```
+/// assert_eq!(kernels::argmax(&[0.5f32, 2.0, 2.0]), 1);
+/// assert_eq!(kernels::argmax(&[0.5, f32::NAN, f32::INFINITY]), 1);
+/// ```
+pub fn argmax<T: Scalar>(x: &[T]) -> usize {
+    T::argmax(x)
+}
+
+pub(crate) struct ColumnSums<'a> {
+    pub(crate) a: Mat<'a, f32>,
+    pub(crate) out: &'a mut [f32],
+}
+
+impl Kernel for ColumnSums<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        if self.a.col_stride() != 1 {
+            return reference::column_sums(self.a, self.out);
+        }
+        let (data, stride) = (self.a.data(), self.a.row_stride());
+        for (strip, out) in self.out.chunks_mut(LANES).enumerate() {
+            let mut sum = s.splat(0.0);
+            for i in 0..self.a.rows() {
+                let row = &data[i * stride + strip * LANES..];
+                sum = s.add(sum, s.load_part(&row[..out.len()], 0.0));
+            }
+            s.store_part(sum, out);
+        }
+    }
+}
+
+pub(crate) struct SumOfSquares<'a>(pub(crate) &'a [f32]);
+
+impl Kernel for SumOfSquares<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> f32 {
+        let (full, rest) = self.0.as_chunks::<LANES>();
+        let mut sum = s.splat(0.0);
+        for x in full {
+            let x = s.load(x);
+            sum = s.mul_add(x, x, sum);
+        }
+        // Lanes past the end add 0·0 to sums that are never −0: no bit changes.
+        let x = s.load_part(rest, 0.0);
+        s.reduce_sum(s.mul_add(x, x, sum))
+    }
+}

@@ -1,0 +1,138 @@
+//! The order contract as plain loops: what every operation computes, one rounding after the other.
+//!
+//! This file is the specification. It is slow and free of tricks, and every instruction set must equal it bit for
+//! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops.
+
+use crate::matmul::Epilogue;
+use crate::{Mat, MatMut, Scalar};
+
+/// Partial sums of a row reduction.
+pub const PARTIALS: usize = 16;
+
+/// C ← epilogue(A B): see [`crate::matmul()`].
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn matmul<T: Scalar>(a: Mat<'_, T>, b: Mat<'_, T>, mut c: MatMut<'_, T>, epilogue: Epilogue<'_, T>) {
+    crate::matmul::check_shapes(a, b, &c, epilogue);
+    for i in 0..c.rows() {
+        for j in 0..c.cols() {
+            let old = c.row(i)[j];
+            let mut chain = if matches!(epilogue, Epilogue::Accumulate) { old } else { T::ZERO };
+            for p in 0..a.cols() {
+                chain = a.get(i, p).mul_add(b.get(p, j), chain);
+            }
+            c.row_mut(i)[j] = match epilogue {
+                Epilogue::Store | Epilogue::Accumulate => chain,
+                Epilogue::Bias(bias) => chain + bias[j],
+                Epilogue::BiasRelu(bias) => relu(chain + bias[j]),
+                Epilogue::ReluMask(h) => mask(h.get(i, j), chain),
+                Epilogue::SgdStep { f, eta } => (-eta).mul_add(chain, f * old),
+            };
+        }
+    }
+}
+
+/// max(0, x): +0 where x ≤ 0 (−0 included), else x; NaN stays NaN.
+pub fn relu<T: Scalar>(x: T) -> T {
+    if x <= T::ZERO { T::ZERO } else { x }
+}
+
+/// d where h > 0, else +0: the ReLU's slope, 0 at exactly 0 and where h is NaN.
+pub fn mask<T: Scalar>(h: T, d: T) -> T {
+    if h > T::ZERO { d } else { T::ZERO }
+}
+
+/// Σ of terms as a row reduction: partial p sums the terms j ≡ p mod 16 in ascending j from +0 by `add(partial, j)`;
+/// then partial p += partial p + 8, + 4, + 2, + 1.
+pub fn row_reduction<T: Scalar>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
+    let mut partial = [T::ZERO; PARTIALS];
+    for j in 0..len {
+        partial[j % PARTIALS] = add(partial[j % PARTIALS], j);
+    }
+    for half in [8, 4, 2, 1] {
+        for p in 0..half {
+            partial[p] += partial[p + half];
+        }
+    }
+    partial[0]
+}
+
+/// The largest element of a row; −∞ for an empty one. Elements that are NaN are passed over: what follows from
+/// them is NaN anyway.
+pub fn row_max<T: Scalar>(row: impl Iterator<Item = T>) -> T {
+    row.fold(T::NEG_INFINITY, |max, x| if x > max { x } else { max })
+}
+
+/// Each row of S becomes its softmax: see [`crate::softmax`].
+pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
+    for i in 0..s.rows() {
+        let row = s.row_mut(i);
+        let max = row_max(row.iter().copied());
+        for x in row.iter_mut() {
+            *x = (*x - max).exp();
+        }
+        let scale = T::ONE / row_reduction(row.len(), |sum, j| sum + row[j]);
+        for x in row {
+            *x = *x * scale;
+        }
+    }
+}
+
+/// out_i ← ln Σ_j e^{S_ij}: see [`crate::log_sum_exp`].
+pub fn log_sum_exp<T: Scalar>(s: Mat<'_, T>, out: &mut [T]) {
+    for (i, out) in out.iter_mut().enumerate() {
+        let max = row_max((0..s.cols()).map(|j| s.get(i, j)));
+        let sum: T = row_reduction(s.cols(), |sum, j| sum + (s.get(i, j) - max).exp());
+        *out = max + sum.ln();
+    }
+}
+
+/// The index of the largest element, the first of equals; the first NaN if there is one.
+///
+/// # Panics
+/// If `x` is empty.
+pub fn argmax<T: Scalar>(x: &[T]) -> usize {
+    assert!(!x.is_empty(), "argmax of nothing");
+    let mut best = 0;
+    for (j, &value) in x.iter().enumerate() {
+        if value.partial_cmp(&value).is_none() {
+            return j;
+        }
+        if value > x[best] {
+            best = j;
+        }
+    }
+    best
+}
+
+/// out_j ← Σ_i A_ij, one ascending chain from +0.
+pub fn column_sums<T: Scalar>(a: Mat<'_, T>, out: &mut [T]) {
+    for (j, out) in out.iter_mut().enumerate() {
+        *out = (0..a.rows()).fold(T::ZERO, |sum, i| sum + a.get(i, j));
+    }
+}
+
+/// Σ x², a row reduction of multiply-adds.
+pub fn sum_of_squares<T: Scalar>(x: &[T]) -> T {
+    row_reduction(x.len(), |sum, j| x[j].mul_add(x[j], sum))
+}
+
+/// y ← a x + y, element by element.
+pub fn axpy<T: Scalar>(a: T, x: &[T], y: &mut [T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = a.mul_add(x, *y);
+    }
+}
+
+/// W ← f W − η G as fma(−η, g, f·w), element by element.
+pub fn sgd_step<T: Scalar>(w: &mut [T], g: &[T], f: T, eta: T) {
+    for (w, &g) in w.iter_mut().zip(g) {
+        *w = (-eta).mul_add(g, f * *w);
+    }
+}
+
+/// x̂_j = (x_j − μ_j) · s_j, two roundings.
+pub fn normalize(x: f32, mean: f32, scale: f32) -> f32 {
+    (x - mean) * scale
+}

@@ -1,0 +1,240 @@
+//! The two element types, f32 and f64, and how their public operations reach code compiled in this crate.
+//!
+//! A generic function is compiled in the crate that calls it, at that crate's optimisation level: a debug build
+//! of a caller would run its loops 26 times slower. So no public generic function holds a loop. Each forwards to
+//! a method of [`Ops`], whose two implementations below are not generic and so are compiled here.
+
+use core::fmt::{Debug, Display};
+use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+use crate::exp::Exp;
+use crate::ln::Ln;
+use crate::matmul::Epilogue;
+use crate::reduce::{ColumnSums, SumOfSquares};
+use crate::relu::{Relu, ReluBackward};
+use crate::softmax::{LogSumExp, Softmax};
+use crate::update::Update;
+use crate::{Isa, Mat, MatMut, reference};
+
+/// An element type of the kernels: f32, or f64 for gradient checks. Sealed: no other type can be one.
+///
+/// ```
+/// use kernels::Scalar;
+/// fn sigmoid<T: Scalar>(x: T) -> T {
+///     T::ONE / (T::ONE + (-x).exp())
+/// }
+/// assert_eq!(sigmoid(0.0f32), 0.5);
+/// assert_eq!(sigmoid(0.0f64), 0.5);
+/// ```
+pub trait Scalar:
+    Ops
+    + Copy
+    + Debug
+    + Display
+    + Default
+    + PartialEq
+    + PartialOrd
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + Send
+    + Sync
+    + 'static
+{
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// −∞.
+    const NEG_INFINITY: Self;
+    /// The distance from 1 to the next larger number: twice the unit roundoff.
+    const EPSILON: Self;
+    /// The nearest value to `x`, ties to even.
+    fn from_f64(x: f64) -> Self;
+    /// The same value in f64, exactly.
+    fn to_f64(self) -> f64;
+    /// `self · a + b` as the order contract has it: rounded once in f32, twice (after the product and after the
+    /// sum) in f64.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// e to the power of `self`; accuracy and special values as [`crate::exp()`] has them.
+    fn exp(self) -> Self;
+    /// Natural logarithm; accuracy and special values as [`crate::ln`] has them.
+    fn ln(self) -> Self;
+    /// Neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+}
+
+/// The operations behind the public generic functions; each is documented there.
+pub trait Ops: Sized {
+    #![allow(missing_docs)] // each method is documented at the public function of its name
+    fn matmul(
+        isa: Isa,
+        a: Mat<'_, Self>,
+        b: Mat<'_, Self>,
+        c: MatMut<'_, Self>,
+        e: Epilogue<'_, Self>,
+        ws: &mut [Self],
+    );
+    fn relu(isa: Isa, x: &mut [Self]);
+    fn relu_backward(isa: Isa, h: &[Self], d: &mut [Self]);
+    fn exp_all(isa: Isa, x: &mut [Self]);
+    fn ln_all(isa: Isa, x: &mut [Self]);
+    fn softmax(isa: Isa, s: MatMut<'_, Self>, log_sum_exp: Option<&mut [Self]>);
+    fn log_sum_exp(isa: Isa, s: Mat<'_, Self>, out: &mut [Self]);
+    fn argmax(x: &[Self]) -> usize;
+    fn column_sums(isa: Isa, a: Mat<'_, Self>, out: &mut [Self]);
+    fn sum_of_squares(isa: Isa, x: &[Self]) -> Self;
+    fn axpy(isa: Isa, a: Self, x: &[Self], y: &mut [Self]);
+    fn sgd_step(isa: Isa, w: &mut [Self], g: &[Self], f: Self, eta: Self);
+}
+
+impl Scalar for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const NEG_INFINITY: Self = f32::NEG_INFINITY;
+    const EPSILON: Self = f32::EPSILON;
+
+    fn from_f64(x: f64) -> Self {
+        x as f32
+    }
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        crate::fma::mul_add(self, a, b)
+    }
+    fn exp(self) -> Self {
+        crate::exp::exp_f32(self)
+    }
+    fn ln(self) -> Self {
+        crate::ln::ln_f32(self)
+    }
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+}
+
+impl Scalar for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const NEG_INFINITY: Self = f64::NEG_INFINITY;
+    const EPSILON: Self = f64::EPSILON;
+
+    fn from_f64(x: f64) -> Self {
+        x
+    }
+    fn to_f64(self) -> f64 {
+        self
+    }
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self * a + b
+    }
+    fn exp(self) -> Self {
+        crate::exp::exp_f64(self)
+    }
+    fn ln(self) -> Self {
+        crate::ln::ln_f64(self)
+    }
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+}
+
+impl Ops for f32 {
+    fn matmul(
+        isa: Isa,
+        a: Mat<'_, f32>,
+        b: Mat<'_, f32>,
+        c: MatMut<'_, f32>,
+        e: Epilogue<'_, f32>,
+        ws: &mut [f32],
+    ) {
+        crate::matmul::matmul_f32(isa, a, b, c, e, ws);
+    }
+    fn relu(isa: Isa, x: &mut [f32]) {
+        isa.run(Relu(x));
+    }
+    fn relu_backward(isa: Isa, h: &[f32], d: &mut [f32]) {
+        isa.run(ReluBackward { h, d });
+    }
+    fn exp_all(isa: Isa, x: &mut [f32]) {
+        isa.run(Exp(x));
+    }
+    fn ln_all(isa: Isa, x: &mut [f32]) {
+        isa.run(Ln(x));
+    }
+    fn softmax(isa: Isa, s: MatMut<'_, f32>, log_sum_exp: Option<&mut [f32]>) {
+        isa.run(Softmax { s, log_sum_exp });
+    }
+    fn log_sum_exp(isa: Isa, s: Mat<'_, f32>, out: &mut [f32]) {
+        isa.run(LogSumExp { s, out });
+    }
+    fn argmax(x: &[f32]) -> usize {
+        reference::argmax(x)
+    }
+    fn column_sums(isa: Isa, a: Mat<'_, f32>, out: &mut [f32]) {
+        isa.run(ColumnSums { a, out });
+    }
+    fn sum_of_squares(isa: Isa, x: &[f32]) -> f32 {
+        isa.run(SumOfSquares(x))
+    }
+    fn axpy(isa: Isa, a: f32, x: &[f32], y: &mut [f32]) {
+        isa.run(Update { a, x, f: 1.0, y });
+    }
+    fn sgd_step(isa: Isa, w: &mut [f32], g: &[f32], f: f32, eta: f32) {
+        isa.run(Update { a: -eta, x: g, f, y: w });
+    }
+}
+
+/// f64 exists for gradient checks: the reference loops, on every processor.
+impl Ops for f64 {
+    fn matmul(
+        _: Isa,
+        a: Mat<'_, f64>,
+        b: Mat<'_, f64>,
+        c: MatMut<'_, f64>,
+        e: Epilogue<'_, f64>,
+        _: &mut [f64],
+    ) {
+        crate::matmul::matmul_f64(a, b, c, e);
+    }
+    fn relu(_: Isa, x: &mut [f64]) {
+        x.iter_mut().for_each(|x| *x = reference::relu(*x));
+    }
+    fn relu_backward(_: Isa, h: &[f64], d: &mut [f64]) {
+        d.iter_mut().zip(h).for_each(|(d, &h)| *d = reference::mask(h, *d));
+    }
+    fn exp_all(_: Isa, x: &mut [f64]) {
+        x.iter_mut().for_each(|x| *x = x.exp());
+    }
+    fn ln_all(_: Isa, x: &mut [f64]) {
+        x.iter_mut().for_each(|x| *x = x.ln());
+    }
+    fn softmax(_: Isa, s: MatMut<'_, f64>, log_sum_exp: Option<&mut [f64]>) {
+        if let Some(out) = log_sum_exp {
+            reference::log_sum_exp(s.as_mat(), out);
+        }
+        reference::softmax(s);
+    }
+    fn log_sum_exp(_: Isa, s: Mat<'_, f64>, out: &mut [f64]) {
+        reference::log_sum_exp(s, out);
+    }
+    fn argmax(x: &[f64]) -> usize {
+        reference::argmax(x)
+    }
+    fn column_sums(_: Isa, a: Mat<'_, f64>, out: &mut [f64]) {
+        reference::column_sums(a, out);
+    }
+    fn sum_of_squares(_: Isa, x: &[f64]) -> f64 {
+        reference::sum_of_squares(x)
+    }
+    fn axpy(_: Isa, a: f64, x: &[f64], y: &mut [f64]) {
+        reference::axpy(a, x, y);
+    }
+    fn sgd_step(_: Isa, w: &mut [f64], g: &[f64], f: f64, eta: f64) {
+        reference::sgd_step(w, g, f, eta);
+    }
+}

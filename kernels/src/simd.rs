@@ -1,0 +1,88 @@
+//! What a kernel may ask of an instruction set: the trait [`Simd`], about twenty operations on a vector of
+//! sixteen f32.
+//!
+//! A vector is sixteen floats on *every* instruction set: one register on AVX-512, two on AVX2, four on NEON, an
+//! array where there is none. So the sixteen partial sums of the order contract are one vector everywhere, and a
+//! kernel is one generic body without a word on widths.
+//!
+//! A body must end up inside its instruction set's entry (`enter` in `arch/`), or it is compiled without the
+//! instructions and runs a hundred times slower, in silence. Hence `#[inline(always)]` on every generic function
+//! from [`Kernel::run`] down, and no closures that a library function might keep apart.
+
+/// Floats in a vector.
+pub(crate) const LANES: usize = 16;
+
+/// What memory may hold: an f32, or its four little-endian bytes, of any alignment.
+pub(crate) trait Element: Copy {
+    /// The value.
+    fn get(self) -> f32;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    fn get(self) -> f32 {
+        self
+    }
+}
+
+impl Element for [u8; 4] {
+    #[inline(always)]
+    fn get(self) -> f32 {
+        f32::from_le_bytes(self)
+    }
+}
+
+/// An instruction set, as a zero-size token that exists only where the processor has it.
+pub(crate) trait Simd: Copy {
+    /// Sixteen floats in registers.
+    type V: Copy;
+    /// Most rows in a register tile of the matrix product.
+    const TILE_ROWS: usize;
+    /// Most vectors in a row of that tile: 1 or 2.
+    const TILE_VECTORS: usize;
+
+    /// x in every lane.
+    fn splat(self, x: f32) -> Self::V;
+    /// Sixteen elements from memory.
+    fn load<E: Element>(self, src: &[E; LANES]) -> Self::V;
+    /// The first `src.len()` ≤ 16 lanes from memory, `fill` in the others. Reads nothing beyond `src`.
+    fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V;
+    /// Sixteen elements to memory.
+    fn store(self, v: Self::V, dst: &mut [f32; LANES]);
+    /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.
+    fn store_part(self, v: Self::V, dst: &mut [f32]);
+
+    /// a + b.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a − b.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a · b.
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a · b + c, rounded once.
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The larger one; either where they are equal (±0), either where one is NaN.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// Lane by lane: x where a > b, else y (so y where a or b is NaN).
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
+    /// +0 where x ≤ 0, else x (so NaN stays).
+    fn relu(self, x: Self::V) -> Self::V;
+
+    /// p · 2ⁿ rounded once, subnormal and infinite results included; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2 or
+    /// p NaN.
+    fn scale(self, p: Self::V, n: Self::V) -> Self::V;
+    /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
+    fn split(self, x: Self::V) -> (Self::V, Self::V);
+
+    /// The largest lane; any where lanes are NaN.
+    fn reduce_max(self, v: Self::V) -> f32;
+    /// Sum of the lanes as a tree: lane p += lane p + 8, then + 4, + 2, + 1.
+    fn reduce_sum(self, v: Self::V) -> f32;
+}
+
+/// A computation that is generic over the instruction set; `Isa::run` picks one.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+    /// The body; `#[inline(always)]`, and so is every generic function it calls.
+    fn run<S: Simd>(self, s: S) -> Self::Output;
+}
