@@ -1,0 +1,125 @@
+//! What can go wrong, told in one line.
+
+use std::fmt;
+use std::path::Path;
+
+/// Whose mistake it is. Decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The command line: a flag, a value, a combination.
+    Usage,
+    /// What was read: a data set, a net.
+    Data,
+    /// A write that failed, or our own fault.
+    Fault,
+}
+
+impl Kind {
+    /// The exit code of the process: 2 for usage, 3 for data, 1 for a fault.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Data => 3,
+            Self::Fault => 1,
+        }
+    }
+}
+
+/// One line for the person at the keyboard: what, found, wanted, what to do.
+///
+/// Nothing turns into it by itself: an I/O error is worth little without the path and what was being done.
+///
+/// ```
+/// use trainer::{Error, Kind};
+/// let error = Error::data("a.csv line 3: 4 fields, the lines before have 5; fix the line or take it out");
+/// assert_eq!((error.kind(), error.exit_code()), (Kind::Data, 3));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+}
+
+impl Error {
+    /// An error of this kind. Control characters (a line break in a path, say) are written as escapes, so that the
+    /// message stays one line.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        let message = if message.contains(char::is_control) { one_line(&message) } else { message };
+        Self { kind, message }
+    }
+
+    /// The command line is wrong.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// What was read is wrong.
+    #[must_use]
+    pub fn data(message: impl Into<String>) -> Self {
+        Self::new(Kind::Data, message)
+    }
+
+    /// A write failed, or the fault is ours.
+    #[must_use]
+    pub fn fault(message: impl Into<String>) -> Self {
+        Self::new(Kind::Fault, message)
+    }
+
+    /// Reading failed: `doing` names the step, such as "open" or "read".
+    #[must_use]
+    pub fn read(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::data(format!("{}: cannot {doing} it: {error}", path.display()))
+    }
+
+    /// Writing failed: `doing` names the step, such as "create" or "rename".
+    #[must_use]
+    pub fn write(doing: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::fault(format!("{}: cannot {doing} it: {error}", path.display()))
+    }
+
+    /// Whose mistake it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The exit code of the process.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        self.kind.exit_code()
+    }
+
+    /// The same error with a word on where it was met put before it.
+    #[must_use]
+    pub fn context(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        Self::new(self.kind, self.message)
+    }
+}
+
+/// Control characters as escapes.
+fn one_line(message: &str) -> String {
+    let mut line = String::with_capacity(message.len() + 8);
+    for c in message.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
