@@ -1,1 +1,10 @@
+//! What the criterion benches share: shapes, filled matrices, peers, and the checks that come before the clock.
+//!
+//! The benches themselves are `../kernels.rs`, declared by the package `kernels`, and `../net.rs`, declared by this
+//! one.
 
+mod data;
+mod peers;
+
+pub use data::{Product, SHAPES, Shape, filled};
+pub use peers::{PEERS, Peer};

@@ -1,12 +1,19 @@
-//! e^x.
+//! e^x: x = n ln 2 + r, a polynomial for e^r, then the scaling by 2ⁿ.
+//!
+//! The coefficients are our own: a weighted Remez fit in 50 digits, rounded one at a time with the others fitted
+//! anew, and in f32 a search of the neighbours against the error measured over all inputs.
 
 use crate::Isa;
+use crate::arch::portable;
+use crate::fma::mul_add;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 
 /// x_j ← e^{x_j}.
 ///
-/// Error at most 1 ULP. e^NaN = NaN, e^−∞ = 0, e^∞ = ∞; subnormal results are rounded once.
+/// f32: error at most 0.8961 ULP, measured over all 2³² inputs (at 26.722153; 0.858 where the result is
+/// subnormal); ∞ from 88.72284 on and 0 from −103.972084 down, where rounding gives them. f64: below 0.80 ULP in
+/// eight million cases. e^NaN = NaN, e^−∞ = 0, e^∞ = ∞.
 ///
 /// ```
 /// let mut x = [0.0f32, 1.0, f32::NEG_INFINITY];
@@ -17,55 +24,54 @@ pub fn exp<T: Scalar>(isa: Isa, x: &mut [T]) {
     T::exp_all(isa, x);
 }
 
-// PROVISIONAL
-const C: [f32; 7] = [1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0];
-
-pub(crate) fn exp_f32(x: f32) -> f32 {
-    let mut v = [x];
-    Isa::PORTABLE.run(Exp(&mut v));
-    v[0]
+/// Constants for f32.
+mod single {
+    /// e^x is ∞ beyond the upper end and 0 beyond the lower one; in between −150 ≤ n ≤ 128.
+    pub(super) const ENDS: (f32, f32) = (-104.0, 89.0);
+    pub(super) const LOG2_E: f32 = core::f32::consts::LOG2_E;
+    /// 1.5 · 2²³: adding it and taking it off again rounds to an integer.
+    pub(super) const ROUND: f32 = 12_582_912.0;
+    /// ln 2 in two parts (0x3f317218, 0xb102e308): with the first, x − n·ln 2 is exact in a fused multiply-add.
+    pub(super) const LN_2: (f32, f32) = (core::f32::consts::LN_2, -1.904_654_2e-9);
+    /// e^r = 1 + r (1 + r (C[0] + C[1] r + … + C[4] r⁴)) for |r| ≤ ½ ln 2, relative error 2^−28.09 (the best
+    /// possible of this degree is 2^−28.29). Bits: 3efffffe 3e2aaa45 3d2aac25 3c091ef0 3ab563a6.
+    pub(super) const C: [f32; 5] =
+        [0.499_999_94, 0.166_665_15, 0.041_668_076, 0.008_369_192_5, 0.001_383_890_2];
 }
 
-pub(crate) fn exp_f64(x: f64) -> f64 {
-    if x > 710.0 {
-        return f64::INFINITY;
-    }
-    if x < -746.0 {
-        return 0.0;
-    }
-    if x.is_nan() {
-        return x;
-    }
-    let n = (x * core::f64::consts::LOG2_E + 6755399441055744.0) - 6755399441055744.0;
-    let r = (x - n * f64::from_bits(0x3fe62e42fee00000)) - n * 1.90821492927058770002e-10;
-    let mut p = 0.0;
-    let mut i = 16;
-    while i > 0 {
-        p = 1.0 + p * r / i as f64;
-        i -= 1;
-    }
-    let n = n as i64;
-    let h = n >> 1;
-    p * f64::from_bits(((h + 1023) as u64) << 52) * f64::from_bits(((n - h + 1023) as u64) << 52)
+/// e^x for one f32: the specification of [`exp_vector`].
+pub(crate) fn exp_f32(x: f32) -> f32 {
+    use single::{C, ENDS, LN_2, LOG2_E, ROUND};
+    let x = if x > ENDS.1 { ENDS.1 } else { x };
+    let x = if ENDS.0 > x { ENDS.0 } else { x };
+    let n = mul_add(x, LOG2_E, ROUND) - ROUND;
+    let r = mul_add(n, -LN_2.0, x);
+    let r = mul_add(n, -LN_2.1, r);
+    let low = mul_add(C[1], r, C[0]);
+    let high = mul_add(mul_add(C[4], r, C[3]), r, C[2]);
+    let q = mul_add(mul_add(high, r * r, low), r, 1.0);
+    // A NaN has come through to q; n is 0 then.
+    portable::scale(mul_add(q, r, 1.0), n as i32)
 }
 
 /// e^x, lane by lane.
 #[inline(always)]
 pub(crate) fn exp_vector<S: Simd>(s: S, x: S::V) -> S::V {
-    let (hi, lo) = (s.splat(89.0), s.splat(-105.0));
-    let x = s.select_gt(x, hi, hi, x);
-    let x = s.select_gt(lo, x, lo, x);
-    let magic = s.splat(12582912.0);
-    let n = s.sub(s.mul_add(x, s.splat(core::f32::consts::LOG2_E), magic), magic);
-    let r = s.mul_add(n, s.splat(-0.693359375), x);
-    let r = s.mul_add(n, s.splat(2.12194440e-4), r);
-    let mut p = s.splat(C[6]);
-    for i in (0..6).rev() {
-        p = s.mul_add(p, r, s.splat(C[i]));
-    }
-    s.scale(p, n)
+    use single::{C, ENDS, LN_2, LOG2_E, ROUND};
+    let (first, last) = (s.splat(ENDS.0), s.splat(ENDS.1));
+    let x = s.select_gt(x, last, last, x);
+    let x = s.select_gt(first, x, first, x);
+    let (round, one) = (s.splat(ROUND), s.splat(1.0));
+    let n = s.sub(s.mul_add(x, s.splat(LOG2_E), round), round);
+    let r = s.mul_add(n, s.splat(-LN_2.0), x);
+    let r = s.mul_add(n, s.splat(-LN_2.1), r);
+    let low = s.mul_add(s.splat(C[1]), r, s.splat(C[0]));
+    let high = s.mul_add(s.mul_add(s.splat(C[4]), r, s.splat(C[3])), r, s.splat(C[2]));
+    let q = s.mul_add(s.mul_add(high, s.mul(r, r), low), r, one);
+    s.scale(s.mul_add(q, r, one), n)
 }
 
+/// [`exp()`] for f32, as a kernel.
 pub(crate) struct Exp<'a>(pub(crate) &'a mut [f32]);
 
 impl Kernel for Exp<'_> {
@@ -78,4 +84,50 @@ impl Kernel for Exp<'_> {
         }
         s.store_part(exp_vector(s, s.load_part(rest, 0.0)), rest);
     }
+}
+
+/// Constants for f64.
+mod double {
+    /// e^x is ∞ beyond the upper end and 0 beyond the lower one; in between −1076 ≤ n ≤ 1024.
+    pub(super) const ENDS: (f64, f64) = (-746.0, 710.0);
+    /// 1.5 · 2⁵².
+    pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
+    /// ln 2 in two parts (0x3fe62e42fefa3800, 0x3d2ef35793c76730): n times the first, a multiple of 2⁻⁴², is exact.
+    pub(super) const LN_2: (f64, f64) = (0.693_147_180_559_890_3, 5.497_923_018_708_371e-14);
+    /// e^r = 1 + r + r² (C[0] + C[1] r + … + C[9] r⁹) for |r| ≤ ½ ln 2, relative error 2^−57.37 (best 2^−57.94).
+    pub(super) const C: [f64; 10] = [
+        0.5,
+        0.166_666_666_666_664_33,
+        0.041_666_666_666_604_034,
+        0.008_333_333_333_500_385,
+        0.001_388_888_892_676_555_3,
+        0.000_198_412_694_655_904_44,
+        2.480_150_872_146_014e-5,
+        2.755_764_138_670_797_2e-6,
+        2.762_517_112_234_099_3e-7,
+        2.497_821_550_305_258_6e-8,
+    ];
+}
+
+/// e^x for one f64: products and sums of their own.
+pub(crate) fn exp_f64(x: f64) -> f64 {
+    use double::{C, ENDS, LN_2, ROUND};
+    let x = if x > ENDS.1 { ENDS.1 } else { x };
+    let x = if ENDS.0 > x { ENDS.0 } else { x };
+    let n = (x * core::f64::consts::LOG2_E + ROUND) - ROUND;
+    let (high, low) = (x - n * LN_2.0, n * LN_2.1);
+    let r = high - low;
+    let (r2, r4) = (r * r, (r * r) * (r * r));
+    let first = (C[0] + C[1] * r) + (C[2] + C[3] * r) * r2;
+    let second = (C[4] + C[5] * r) + (C[6] + C[7] * r) * r2;
+    let q = first + (second + (C[8] + C[9] * r) * r4) * r4;
+    // 1 + r + r² q, with the rounding error of 1 + high carried on.
+    let sum = 1.0 + high;
+    let lost = high - (sum - 1.0);
+    let p = sum + ((lost - low) + r2 * q);
+    // Two factors, the first exact, so that a subnormal result is rounded once. A NaN is in p; n counts as 0.
+    let n = n as i64;
+    let half = n >> 1;
+    let power_of_two = |n: i64| f64::from_bits(((n + 1023) as u64) << 52);
+    p * power_of_two(half) * power_of_two(n - half)
 }

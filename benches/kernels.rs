@@ -1,0 +1,126 @@
+//! The kernels at the net's own shapes, beside the peers. Every result is checked before the clock starts.
+//!
+//! `cargo bench -p kernels -- --quick` in a minute; `cargo bench -p kernels -- matmul` for the products alone.
+
+use std::hint::black_box;
+
+use benches::{PEERS, Product, SHAPES, filled};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use kernels::{Isa, MatMut, softmax};
+
+/// C ← A B: throughput in multiply-adds.
+fn products(c: &mut Criterion) {
+    for shape in SHAPES {
+        let name = format!("matmul {} {}x{}x{}", shape.what, shape.m, shape.k, shape.n);
+        let mut group = c.benchmark_group(name);
+        group.throughput(Throughput::Elements((shape.m * shape.n * shape.k) as u64));
+        let mut product = Product::new(shape);
+        for isa in isas() {
+            product.c.fill(f32::NAN);
+            product.run(isa);
+            product.check(isa.name(), true);
+            group.bench_function(isa.name(), |b| b.iter(|| product.run(black_box(isa))));
+        }
+        for peer in PEERS {
+            product.c.fill(f32::NAN);
+            (peer.run)(&mut product);
+            product.check(peer.name, false);
+            group.bench_function(peer.name, |b| b.iter(|| (peer.run)(black_box(&mut product))));
+        }
+        group.finish();
+    }
+}
+
+/// Softmax of N rows of C scores.
+fn softmaxes(c: &mut Criterion) {
+    for (rows, cols) in [(200, 10), (64, 1000)] {
+        let mut group = c.benchmark_group(format!("softmax {rows}x{cols}"));
+        group.throughput(Throughput::Elements((rows * cols) as u64));
+        let scores = filled(rows * cols, 3);
+        bench_rows(&mut group, &scores, cols, |s| {
+            for row in s.chunks_exact_mut(cols) {
+                let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let mut sum = 0.0;
+                for x in row.iter_mut() {
+                    *x = (*x - max).exp();
+                    sum += *x;
+                }
+                row.iter_mut().for_each(|x| *x /= sum);
+            }
+        });
+        group.finish();
+    }
+}
+
+fn bench_rows(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    scores: &[f32],
+    cols: usize,
+    naive: impl Fn(&mut [f32]),
+) {
+    let rows = scores.len() / cols;
+    let mut want = scores.to_vec();
+    naive(&mut want);
+    let mut buffer = scores.to_vec();
+    for isa in isas() {
+        buffer.copy_from_slice(scores);
+        softmax(isa, MatMut::new(&mut buffer, rows, cols));
+        // Both sides: exp to 1 ULP, then a sum of `cols` terms and a quotient.
+        let bound = (cols as f32 + 8.0) * f32::EPSILON;
+        let fits = buffer.iter().zip(&want).all(|(got, want)| (got - want).abs() <= bound * want);
+        assert!(fits, "softmax {rows} x {cols} on {isa} is not the naive one's");
+        group.bench_function(isa.name(), |b| {
+            b.iter(|| {
+                buffer.copy_from_slice(scores);
+                softmax(isa, MatMut::new(black_box(&mut buffer), rows, cols));
+            })
+        });
+    }
+    group.bench_function("naive loops", |b| {
+        b.iter(|| {
+            buffer.copy_from_slice(scores);
+            naive(black_box(&mut buffer));
+        })
+    });
+}
+
+/// e^x over a slice that fits the L1 cache.
+fn exponentials(c: &mut Criterion) {
+    let mut group = c.benchmark_group("exp 4096");
+    group.throughput(Throughput::Elements(4096));
+    let x: Vec<f32> = filled(4096, 4).iter().map(|x| x * 20.0).collect();
+    let mut buffer = x.clone();
+    for isa in isas() {
+        buffer.copy_from_slice(&x);
+        kernels::exp(isa, &mut buffer);
+        let fits = buffer
+            .iter()
+            .zip(&x)
+            .all(|(got, x)| (f64::from(*got) / f64::from(*x).exp() - 1.0).abs() < 1.2e-7);
+        assert!(fits, "exp on {isa} is more than an ULP off");
+        group.bench_function(isa.name(), |b| {
+            b.iter(|| {
+                buffer.copy_from_slice(&x);
+                kernels::exp(isa, black_box(&mut buffer));
+            })
+        });
+    }
+    group.bench_function("std", |b| {
+        b.iter(|| {
+            buffer.copy_from_slice(&x);
+            black_box(&mut buffer).iter_mut().for_each(|x| *x = x.exp());
+        })
+    });
+    group.finish();
+}
+
+/// The instruction sets of this machine, fastest first.
+fn isas() -> Vec<Isa> {
+    let mut all: Vec<Isa> = Isa::available().collect();
+    all.reverse();
+    all
+}
+
+criterion_group!(benches, products, softmaxes, exponentials);
+criterion_main!(benches);

@@ -1,0 +1,86 @@
+//! The product, every size up to two tiles and one: each instruction set against the reference, bit for bit.
+//!
+//! The largest tile is 8 rows × 32 columns (AVX-512), and the others divide or fall short of it; so 0..=17 rows
+//! and 0..=65 columns meet every full tile, every remainder, and both together, on each.
+
+mod common;
+
+use common::product::{FORMS, Kind, Product};
+use common::{Rng, Values, isas, one_in};
+
+const ROWS: std::ops::RangeInclusive<usize> = 0..=17;
+const COLUMNS: std::ops::RangeInclusive<usize> = 0..=65;
+
+/// The whole cross product of m, n and small k with every epilogue; form and values take turns.
+#[test]
+fn every_shape_up_to_two_tiles_and_one() {
+    let (isas, mut rng, often) = (isas(), Rng::new(10), one_in(23));
+    let mut case = 0;
+    for m in ROWS {
+        for n in COLUMNS {
+            for k in 0..=9 {
+                case += 1;
+                if case % often != 0 {
+                    continue;
+                }
+                let values = Values::ALL[rng.below(Values::ALL.len())];
+                let product = Product::new(values, (m, n, k), &mut rng);
+                for kind in Kind::ALL {
+                    let form = FORMS[rng.below(FORMS.len())];
+                    product.check(&isas, kind, form, 0, &product.want(kind), format_args!("{values:?}"));
+                }
+            }
+        }
+    }
+}
+
+/// One dimension at a time through all its sizes, with every form, epilogue and kind of values.
+fn sweep(shapes: impl Iterator<Item = (usize, usize, usize)>, seed: u64) {
+    let (isas, mut rng) = (isas(), Rng::new(seed));
+    for shape in shapes {
+        for values in Values::ALL {
+            let product = Product::new(values, shape, &mut rng);
+            for kind in Kind::ALL {
+                let want = product.want(kind);
+                for form in FORMS {
+                    product.check(&isas, kind, form, 0, &want, format_args!("{values:?}"));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_number_of_rows_in_every_form() {
+    sweep(ROWS.map(|m| (m, 33, 5)), 11);
+}
+
+#[test]
+fn every_number_of_columns_in_every_form() {
+    sweep(COLUMNS.step_by(one_in(3)).map(|n| (9, n, 5)), 12);
+}
+
+#[test]
+fn every_small_depth_in_every_form() {
+    sweep((0..=40).step_by(one_in(3)).map(|k| (9, 33, k)), 13);
+}
+
+#[test]
+fn one_row_one_column_and_both() {
+    sweep([(1, 1, 1), (1, 1, 40), (1, 40, 1), (40, 1, 1), (1, 100, 37), (100, 1, 37)].into_iter(), 14);
+}
+
+/// The shapes of the nets that this workspace trains.
+#[test]
+fn shapes_of_real_nets() {
+    let isas = isas();
+    let mut rng = Rng::new(15);
+    let shapes = [(32, 64, 32), (64, 10, 128), (128, 10, 64), (20, 50, 307), (307, 50, 20), (50, 307, 10)];
+    for (index, shape) in shapes.into_iter().step_by(one_in(3)).enumerate() {
+        let product = Product::new(Values::Uniform, shape, &mut rng);
+        for kind in Kind::ALL {
+            let form = FORMS[index % FORMS.len()];
+            product.check(&isas, kind, form, 0, &product.want(kind), format_args!("real net"));
+        }
+    }
+}
