@@ -1,0 +1,44 @@
+//! A net compiled into the program.
+
+/// Bytes at an address that is a multiple of 16, as the sections of the file want it.
+#[doc(hidden)]
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub struct Aligned<const LEN: usize>(pub [u8; LEN]);
+
+/// The [`Net`](crate::Net) of a file, compiled in: `const NET: Net<'static> = include_net!("net.tln");`
+///
+/// The path is relative to the source file, as for `include_bytes!`. The net is checked **while compiling**: a
+/// file that [`Net::from_bytes`](crate::Net::from_bytes) would refuse does not build, and the compiler prints why. So
+/// nothing is left to check or to unwrap at run time. Its bytes are stored once, in a static aligned to 16 bytes.
+///
+/// The compiler takes about a second for the check of 100 KB; larger nets may be read with `include_bytes!` and
+/// [`Net::from_bytes`](crate::Net::from_bytes) at run time.
+///
+/// ```
+/// use infer_nostd::{Net, include_net};
+/// const NET: Net<'static> = include_net!("../tests/data/net-64-32-10.tln");
+/// assert_eq!((NET.d(), NET.h(), NET.c()), (64, 32, 10));
+/// ```
+///
+/// One bit of this file is flipped; it does not build (error E0080, "the net file is damaged: its checksum does
+/// not match"):
+///
+/// ```compile_fail,E0080
+/// use infer_nostd::{Net, include_net};
+/// const NET: Net<'static> = include_net!("../tests/data/damaged.tln");
+/// assert_eq!((NET.d(), NET.h(), NET.c()), (64, 32, 10));
+/// ```
+#[macro_export]
+macro_rules! include_net {
+    ($path:expr $(,)?) => {{
+        static BYTES: $crate::Aligned<{ ::core::include_bytes!($path).len() }> =
+            $crate::Aligned(*::core::include_bytes!($path));
+        #[allow(long_running_const_eval)]
+        const NET: $crate::Net<'static> = match $crate::Net::from_bytes(&BYTES.0) {
+            ::core::result::Result::Ok(net) => net,
+            ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
+        };
+        NET
+    }};
+}
