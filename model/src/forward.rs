@@ -1,0 +1,40 @@
+//! The forward pass: X → H → S.
+
+use kernels::{Epilogue, Mat, Scalar};
+
+use crate::{Engine, Params, Workspace};
+
+/// H ← max(0, X W1 + b1); S ← H W2 + b2.
+///
+/// X is N×D, at any strides; H (N×H) and S (N×C) are left in the workspace: [`Workspace::hidden`],
+/// [`Workspace::scores`]. H0 = X W1 + b1 is not kept: bias and ReLU are applied while the product is in registers.
+///
+/// A row of the result does not depend on the rows beside it, bit for bit. Each element of H and S is a product as
+/// [`kernels::matmul()`] bounds it, then one rounding for the bias.
+///
+/// # Panics
+/// If X does not have D columns, or more rows than the workspace is for, or if the workspace is for another shape.
+///
+/// Source: eq. (2), (3), (4).
+///
+/// ```
+/// use kernels::Mat;
+/// use model::{Engine, Params, Shape, Workspace, forward};
+/// let shape = Shape::new(2, 1, 2)?;
+/// //                                    W1        b1   W2         b2
+/// let net = Params::from_vec(shape, vec![1.0, 2.0, -1.0, 3.0, -3.0, 0.0, 0.5])?;
+/// let mut ws = Workspace::new(shape, 2, 1);
+/// forward(Engine::default(), &net, Mat::new(&[1.0f32, 1.0, -1.0, 0.0], 2, 2), &mut ws);
+/// assert_eq!(ws.hidden().row(0), Some(&[2.0][..])); // 1·1 + 1·2 − 1
+/// assert_eq!(ws.scores().row(0), Some(&[6.0, -5.5][..]));
+/// assert_eq!(ws.scores().row(1), Some(&[0.0, 0.5][..])); // −1 − 1 < 0: the hidden unit is off
+/// # Ok::<(), model::ShapeError>(())
+/// ```
+pub fn forward<T: Scalar>(engine: Engine<'_>, net: &Params<T>, x: Mat<'_, T>, ws: &mut Workspace<T>) {
+    ws.begin(net.shape(), x);
+    let n = x.rows();
+    // (2), (3): H0 = X W1 + b1, H = max(0, H0)
+    engine.product(x, net.w1(), ws.h.top_mut(n), Epilogue::BiasRelu(net.b1()), &mut ws.products);
+    // (4): S = H W2 + b2
+    engine.product(ws.h.top(n), net.w2(), ws.s.top_mut(n), Epilogue::Bias(net.b2()), &mut ws.products);
+}

@@ -1,0 +1,80 @@
+//! y: the right class of every row, checked once.
+
+use core::fmt;
+
+/// One label a row, each below C. Labels come from files and people, so they are checked here, once, and every
+/// function behind this type can rely on them.
+///
+/// ```
+/// use model::{LabelError, Labels};
+/// assert_eq!(Labels::new(&[0, 2, 1], 3)?.len(), 3);
+/// let error = Labels::new(&[0, 3], 3).unwrap_err();
+/// assert_eq!((error.row, error.label, error.classes), (1, 3, 3));
+/// # Ok::<(), LabelError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    labels: &'a [u32],
+    classes: usize,
+}
+
+impl<'a> Labels<'a> {
+    /// Labels for a net of `classes` classes.
+    ///
+    /// # Errors
+    /// [`LabelError`] names the first label that is not below `classes`.
+    pub fn new(labels: &'a [u32], classes: usize) -> Result<Self, LabelError> {
+        match labels.iter().position(|&label| label as usize >= classes) {
+            Some(row) => Err(LabelError { row, label: labels[row], classes }),
+            None => Ok(Self { labels, classes }),
+        }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The number of classes they were checked against.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The labels.
+    pub fn as_slice(&self) -> &'a [u32] {
+        self.labels
+    }
+
+    /// The labels as column numbers.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> + use<'a> {
+        self.labels.iter().map(|&label| label as usize)
+    }
+}
+
+/// A label that names no class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelError {
+    /// The row it stands in, counted from 0.
+    pub row: usize,
+    /// The label.
+    pub label: u32,
+    /// The number of classes.
+    pub classes: usize,
+}
+
+impl fmt::Display for LabelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { row, label, classes } = self;
+        write!(
+            f,
+            "row {row} has label {label}, but the labels of {classes} classes count from 0 to {classes} - 1"
+        )
+    }
+}
+
+impl core::error::Error for LabelError {}

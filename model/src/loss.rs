@@ -1,0 +1,107 @@
+//! The loss: cross-entropy of the scores, and the penalty on the weights.
+
+use kernels::{Scalar, argmax, log_sum_exp, sum_of_squares};
+
+use crate::{Engine, Labels, Params, Workspace};
+
+/// The two parts of L. Their sum is what training minimises.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loss<T> {
+    /// 1/N Σ_i L_i, the mean cross-entropy.
+    pub data: T,
+    /// λ Σ W1² + λ Σ W2².
+    pub penalty: T,
+}
+
+impl<T: Scalar> Loss<T> {
+    /// L = data + penalty.
+    pub fn total(self) -> T {
+        self.data + self.penalty
+    }
+}
+
+/// L = 1/N Σ_i L_i + λ Σ W1² + λ Σ W2², with L_i = ln Σ_j e^{S_ij} − S_iy.
+///
+/// S is that of the last [`forward`](crate::forward()), and stays as it is. L_i is computed from scores less their
+/// row's maximum, so it is finite for finite scores, never negative, and accurate where it is small. The mean is one
+/// ascending chain over i from +0, divided by N.
+///
+/// Without a penalty (λ = 0) the weights are not read.
+///
+/// # Panics
+/// If no forward pass has run, or if the labels do not fit its rows or the net's classes, or the net the workspace.
+///
+/// Source: eq. (1), (5), (39).
+///
+/// ```
+/// use kernels::Mat;
+/// use model::{Engine, Labels, Params, Shape, Workspace, forward, loss};
+/// let (engine, shape) = (Engine::default(), Shape::new(3, 2, 4)?);
+/// let net = Params::<f64>::zeros(shape);
+/// let mut ws = Workspace::new(shape, 1, 1);
+/// forward(engine, &net, Mat::new(&[1.0, 2.0, 3.0], 1, 3), &mut ws);
+/// let loss = loss(engine, &net, Labels::new(&[2], 4)?, 0.1, &mut ws);
+/// assert!((loss.total() - 4f64.ln()).abs() < 1e-15); // equal scores: every class has probability 1/4
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn loss<T: Scalar>(
+    engine: Engine<'_>,
+    net: &Params<T>,
+    labels: Labels<'_>,
+    lambda: T,
+    ws: &mut Workspace<T>,
+) -> Loss<T> {
+    let sum = add_losses(engine, labels, T::ZERO, ws);
+    Loss { data: mean(sum, ws.rows()), penalty: penalty(engine, net, lambda) }
+}
+
+/// `sum` + Σ_i L_i: the chain of the data loss, taken up where an earlier part of the rows left it.
+///
+/// For evaluating more rows than fit a workspace: parts in order, starting from 0, and one division by the number of
+/// all rows give the bits of one pass over them all.
+///
+/// # Panics
+/// As [`loss`].
+///
+/// Source: eq. (5).
+pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws: &mut Workspace<T>) -> T {
+    shift(labels, ws);
+    let n = ws.rows();
+    log_sum_exp(engine.isa, ws.ds.top(n), &mut ws.lse[..n]);
+    add_shifted(sum, ws)
+}
+
+/// λ Σ W1² + λ Σ W2², computed as λ (Σ W1² + Σ W2²). Biases are not in it. Source: eq. (1), (39).
+pub fn penalty<T: Scalar>(engine: Engine<'_>, net: &Params<T>, lambda: T) -> T {
+    if lambda == T::ZERO {
+        return T::ZERO;
+    }
+    lambda * (sum_of_squares(engine.isa, net.w1_slice()) + sum_of_squares(engine.isa, net.w2_slice()))
+}
+
+/// The buffer of dS ← S less the maximum of each row; and the shifted score of each row's own class, kept apart because
+/// the softmax will overwrite it. The shift changes no probability: e^{S − m} / Σ e^{S − m} has a factor e^{−m} above
+/// and below. It keeps the exponentials in range and L_i from cancelling.
+pub(crate) fn shift<T: Scalar>(labels: Labels<'_>, ws: &mut Workspace<T>) {
+    let n = ws.labelled_rows(labels);
+    let (scores, mut shifted) = (ws.s.top(n), ws.ds.top_mut(n));
+    for ((i, y), own) in labels.columns().enumerate().zip(&mut ws.own) {
+        let row = scores.row(i).expect("the workspace stores rows of neighbours");
+        let max = row[argmax(row)];
+        for (shifted, &s) in shifted.row_mut(i).iter_mut().zip(row) {
+            *shifted = s - max;
+        }
+        *own = row[y] - max;
+    }
+}
+
+/// `sum` + Σ_i L_i, L_i = ln Σ_j e^{S_ij} − S_iy, where both terms belong to the shifted scores.
+pub(crate) fn add_shifted<T: Scalar>(sum: T, ws: &Workspace<T>) -> T {
+    let n = ws.rows();
+    ws.lse[..n].iter().zip(&ws.own[..n]).fold(sum, |sum, (&lse, &own)| sum + (lse - own))
+}
+
+/// sum / N.
+pub(crate) fn mean<T: Scalar>(sum: T, n: usize) -> T {
+    sum / T::from_f64(n as f64)
+}
