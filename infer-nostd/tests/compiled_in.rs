@@ -1,0 +1,94 @@
+//! Nets compiled in with `include_net!`: checked by the compiler, aligned, the same as the file.
+
+mod common;
+
+use common::{Parts, bits, digits, digits_row};
+use infer_nostd::{Error, Input, Net, Scratch, include_net};
+use kernels::{Floats, argmax};
+
+const NET: Net<'static> = include_net!("data/net-64-32-10.tln");
+/// A static works as well.
+static EXAMPLE: Net<'static> = include_net!("data/example.tln");
+/// So do bytes and a call, where alignment does not matter.
+const FROM_BYTES: Result<Net<'static>, Error> = Net::from_bytes(include_bytes!("data/example.tln"));
+/// Any error of a file is there at compile time.
+const DAMAGED: Result<Net<'static>, Error> = Net::from_bytes(include_bytes!("data/damaged.tln"));
+
+#[test]
+fn same_scores_as_the_reference() {
+    let row = digits_row();
+    let mut scratch = Scratch::<{ NET.scratch_len() }>::new();
+    let expected = digits().scores(Input::U8(&row));
+    assert_eq!(bits(NET.scores(&row[..], &mut scratch).unwrap()), bits(&expected));
+    assert_eq!(NET.classify(&row[..], &mut scratch), Ok(argmax(&expected)));
+    assert_eq!(NET.class_name(9), Some("nine"));
+    assert_eq!(NET.class_name(10), None);
+}
+
+#[test]
+fn sections_are_aligned() {
+    for net in [NET, EXAMPLE] {
+        for section in [net.w1(), net.b1(), net.w2(), net.b2()] {
+            let address = match section {
+                Floats::Bytes(x) => x.as_ptr().addr(),
+                Floats::F32(x) => x.as_ptr().addr(),
+            };
+            assert_eq!(address % 16, 0);
+        }
+    }
+}
+
+#[test]
+fn accessors_give_the_parts() {
+    let parts = Parts::example();
+    for net in [EXAMPLE, FROM_BYTES.unwrap()] {
+        assert_eq!((net.d(), net.h(), net.c(), net.scratch_len()), (2, 3, 2, 5));
+        let sections = [
+            (net.normalization().mean(), &parts.mean),
+            (net.normalization().scale(), &parts.scale),
+            (net.w1(), &parts.w1),
+            (net.b1(), &parts.b1),
+            (net.w2(), &parts.w2),
+            (net.b2(), &parts.b2),
+        ];
+        for (section, expected) in sections {
+            assert_eq!(section.iter().collect::<Vec<_>>(), *expected);
+        }
+        assert_eq!(
+            (net.class_name(0), net.class_name(1), net.class_name(2)),
+            (Some("no"), Some("yes"), None)
+        );
+        assert_eq!(format!("{net:?}"), "Net(2-3-2)");
+    }
+}
+
+/// The compile_fail example of `include_net!` fails for this reason: its twin beside it, which builds, differs in
+/// the file alone.
+#[test]
+fn the_damaged_file_is_refused_for_its_checksum() {
+    assert!(matches!(DAMAGED, Err(Error::Checksum { .. })));
+}
+
+/// A scratch that lives in a static, in the cell that the program uses for such things.
+#[test]
+fn scratch_in_a_static() {
+    static SCRATCH: std::sync::Mutex<Scratch<{ NET.scratch_len() }>> = std::sync::Mutex::new(Scratch::new());
+    let mut scratch = SCRATCH.lock().unwrap();
+    assert_eq!(
+        NET.classify(&[0u8; 64][..], &mut *scratch),
+        Ok(argmax(&digits().scores(Input::U8(&[0; 64]))))
+    );
+}
+
+/// The firmware finds the fast instruction set without std: the same one that std sees.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn instruction_set_is_what_std_detects() {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let expected = match (avx2, is_x86_feature_detected!("avx512f")) {
+        (true, true) => "avx512",
+        (true, false) => "avx2",
+        _ => "portable",
+    };
+    assert_eq!(kernels::Isa::best().name(), expected);
+}

@@ -1,0 +1,259 @@
+//! The bytes of a net file: FORMAT.md's example first, then what is written back, then everything that is refused.
+
+mod common;
+
+use common::{Parts, bits, crc32, seal};
+use infer_nostd::{Contents, Error, Net, Section, encode, encoded_len};
+
+/// The hex block of FORMAT.md: eight digits of offset, up to sixteen bytes, their characters.
+fn documented() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for line in include_str!("../FORMAT.md").lines().filter(|line| line.ends_with('|')) {
+        let Some((offset, rest)) = line.split_once("  ") else { continue };
+        let Ok(offset) = usize::from_str_radix(offset, 16) else { continue };
+        assert_eq!(offset, bytes.len(), "a line of the dump is missing");
+        let (hex, _) = rest.split_once('|').unwrap();
+        bytes.extend(hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()));
+    }
+    bytes
+}
+
+#[test]
+fn example_of_the_docs_byte_for_byte() {
+    let documented = documented();
+    assert_eq!(documented.len(), 176);
+    assert_eq!(Parts::example().file(), documented);
+    let parts = Parts::example();
+    let net = Net::from_bytes(&documented).unwrap();
+    assert_eq!((net.d(), net.h(), net.c()), (parts.d, parts.h, parts.c));
+    assert_eq!(net.w1().iter().collect::<Vec<_>>(), parts.w1);
+    assert_eq!(net.b2().iter().collect::<Vec<_>>(), parts.b2);
+    assert_eq!(net.class_name(1), Some("yes"));
+    // x̂ = (1, −1): H = max(0, (1.5, −2.75, −0.5)), S = (1.5 + 0.125, −1.5 − 0.125), all exact
+    assert_eq!(net.scores(&[192u8, 64][..], &mut [0.0; 5]), Ok(&[1.625, -1.625][..]));
+}
+
+/// A file put together by hand, without a name and without a normalisation.
+#[test]
+fn smallest_file_byte_for_byte() {
+    #[rustfmt::skip]
+    let mut expected = vec![
+        b'T', b'L', b'N', 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, // version 1, f32, D = 1, H = 1
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 112, 0, 0, 0, // C = 1, Q = 0, no names, 112 bytes
+        0, 0, 128, 63, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // W1 = 1
+        0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // b1 = 2
+        0, 0, 64, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // W2 = 3
+        0, 0, 128, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // b2 = 4
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, // the rest of the last 16 bytes
+    ];
+    expected.extend(crc32(&expected).to_le_bytes());
+    let net =
+        Contents { d: 1, h: 1, c: 1, w1: &[1.0], b1: &[2.0], w2: &[3.0], b2: &[4.0], ..Contents::default() };
+    assert_eq!(encoded_len(&net), Ok(112));
+    let mut file = [0x55; 112];
+    encode(&net, &mut file).unwrap();
+    assert_eq!(file[..], expected);
+    assert_eq!(Net::from_bytes(&file).unwrap().scores(&[5.0f32][..], &mut [0.0; 2]), Ok(&[25.0][..]));
+}
+
+#[test]
+fn round_trip() {
+    for (d, h, c) in [(1, 1, 1), (2, 3, 2), (12, 5, 7), (64, 32, 10)] {
+        for q in [0, 1, d] {
+            let names: Vec<String> = (0..c).map(|i| format!("класс {i}")).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            for parts in [Parts::random(d, h, c, q, 1), Parts::random(d, h, c, q, 2).named(&names)] {
+                let file = parts.file();
+                assert_eq!(file.len() % 16, 0);
+                assert_eq!(Net::file_len(&file[..32]), Ok(file.len()));
+                let net = Net::from_bytes(&file).unwrap();
+                let back = |section: kernels::Floats<'_>| bits(&section.iter().collect::<Vec<_>>());
+                assert_eq!((net.d(), net.h(), net.c()), (d, h, c));
+                assert_eq!(back(net.normalization().mean()), bits(&parts.mean));
+                assert_eq!(back(net.normalization().scale()), bits(&parts.scale));
+                assert_eq!(back(net.w1()), bits(&parts.w1));
+                assert_eq!(back(net.b1()), bits(&parts.b1));
+                assert_eq!(back(net.w2()), bits(&parts.w2));
+                assert_eq!(back(net.b2()), bits(&parts.b2));
+                let names = (0..=c).map_while(|i| net.class_name(i));
+                assert_eq!(names.collect::<Vec<_>>(), parts.names);
+            }
+        }
+    }
+}
+
+/// What the reader says to a file whose bytes were changed and whose checksum was put right again.
+fn refusal(parts: &Parts, change: impl FnOnce(&mut Vec<u8>)) -> Error {
+    let mut file = parts.file();
+    change(&mut file);
+    seal(&mut file);
+    Net::from_bytes(&file).expect_err("the change must be refused")
+}
+
+fn put(file: &mut [u8], at: usize, value: u32) {
+    file[at..at + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+#[test]
+fn wrong_header_fields() {
+    let net = Parts::example();
+    assert_eq!(refusal(&net, |f| f[2] = b'X'), Error::Magic { got: *b"TLX\0" });
+    assert_eq!(refusal(&net, |f| f[3] = 1), Error::Magic { got: *b"TLN\x01" });
+    assert_eq!(refusal(&net, |f| f[4] = 0), Error::Version { got: 0 });
+    assert_eq!(refusal(&net, |f| f[5] = 2), Error::Version { got: 0x201 });
+    assert_eq!(refusal(&net, |f| f[6] = 1), Error::ElementType { got: 1 });
+    assert_eq!(refusal(&net, |f| f[7] = 128), Error::Reserved { got: 128 });
+    assert_eq!(refusal(&net, |f| put(f, 8, 0)), Error::ZeroSize { d: 0, h: 3, c: 2 });
+    assert_eq!(refusal(&net, |f| put(f, 12, 0)), Error::ZeroSize { d: 2, h: 0, c: 2 });
+    assert_eq!(refusal(&net, |f| put(f, 16, 0)), Error::ZeroSize { d: 2, h: 3, c: 0 });
+    assert_eq!(refusal(&net, |f| put(f, 20, 3)), Error::Normalization { inputs: 2, entries: 3 });
+    assert_eq!(refusal(&net, |f| put(f, 20, 4)), Error::Normalization { inputs: 2, entries: 4 });
+    assert_eq!(refusal(&net, |f| put(f, 24, 65_536)), Error::NamesTooLong { got: 65_536 });
+    assert_eq!(refusal(&net, |f| put(f, 28, 192)), Error::FileLength { stated: 192, computed: 176 });
+    // sizes that agree with each other, but not with the bytes
+    let more = |f: &mut Vec<u8>| {
+        put(f, 24, 20);
+        put(f, 28, 192);
+    };
+    assert_eq!(refusal(&net, more), Error::Length { needed: 192, got: 176 });
+    // another shape that happens to have the same length: what was a weight is padding now
+    let net = Parts::random(2, 1, 1, 0, 1);
+    assert_eq!(refusal(&net, |f| put(f, 8, 1)), Error::Padding { offset: 36 });
+}
+
+#[test]
+fn sizes_that_overflow() {
+    let max = u32::MAX as usize;
+    for (d, h, c) in
+        [(max, max, 1), (1, max, max), (max, 1, 1), (1, max, 1), (1, 1, max), (65_536, 65_536, 2)]
+    {
+        let change = |f: &mut Vec<u8>| {
+            put(f, 8, d as u32);
+            put(f, 12, h as u32);
+            put(f, 16, c as u32);
+            put(f, 20, 0);
+        };
+        assert_eq!(refusal(&Parts::example(), change), Error::TooLarge { d, h, c });
+        let contents = Contents { d, h, c, ..Contents::default() };
+        assert_eq!(encoded_len(&contents), Err(Error::TooLarge { d, h, c }));
+    }
+    for size in [usize::MAX, usize::MAX / 2, 1 << 32] {
+        let contents = Contents { d: size, h: size, c: size, ..Contents::default() };
+        assert!(matches!(encoded_len(&contents), Err(Error::TooLarge { .. })));
+    }
+    // the largest W1 that does not overflow, in a file that does not hold it
+    let large = |f: &mut Vec<u8>| {
+        put(f, 8, 1 << 20);
+        put(f, 12, 1000);
+        put(f, 28, 0);
+    };
+    assert!(matches!(refusal(&Parts::example(), large), Error::FileLength { stated: 0, .. }));
+}
+
+#[test]
+fn padding_must_be_zero() {
+    // behind mean, scale, W1, b1, W2, b2 and the names of the example; the last is the byte before the checksum
+    for offset in [36, 47, 52, 63, 88, 95, 108, 111, 136, 143, 152, 159, 167, 171] {
+        for bit in 0..8 {
+            assert_eq!(refusal(&Parts::example(), |f| f[offset] ^= 1 << bit), Error::Padding { offset });
+        }
+    }
+}
+
+#[test]
+fn numbers_must_be_finite() {
+    let sections = [
+        (32, Section::Mean, 1),
+        (48, Section::Scale, 1),
+        (64, Section::W1, 6),
+        (96, Section::B1, 3),
+        (112, Section::W2, 4 + 2),
+        (144, Section::B2, 2),
+    ];
+    for (start, section, len) in sections {
+        for index in 0..len {
+            for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::from_bits(0x7F80_0001)] {
+                let change = |f: &mut Vec<u8>| put(f, start + 4 * index, bad.to_bits());
+                assert_eq!(refusal(&Parts::example(), change), Error::NotFinite { section, index });
+            }
+        }
+    }
+    let mut parts = Parts::example();
+    parts.w2[3] = f32::NAN;
+    let error = parts.with(|contents| encode(contents, &mut [0; 176]).err());
+    assert_eq!(error, Some(Error::NotFinite { section: Section::W2, index: 3 }));
+    // the largest and the smallest numbers, zeros and negative scales are numbers
+    let mut parts = Parts::example();
+    parts.w1 = vec![f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, -0.0, 0.0];
+    parts.scale = vec![-0.0];
+    assert!(Net::from_bytes(&parts.file()).is_ok());
+}
+
+#[test]
+fn names_must_be_names() {
+    let net = Parts::example(); // "no\nyes\n" from byte 160 on
+    let names = |bytes: &'static [u8; 7]| move |f: &mut Vec<u8>| f[160..167].copy_from_slice(bytes);
+    assert_eq!(refusal(&net, names(b"no\nyes.")), Error::NameUnterminated { class: 1 });
+    assert_eq!(refusal(&net, names(b"no.yes\n")), Error::NameCount { names: 1, classes: 2 });
+    assert_eq!(refusal(&net, names(b"no\nye\n\n")), Error::NameEmpty { class: 2 });
+    assert_eq!(refusal(&net, names(b"\nno.ye\n")), Error::NameEmpty { class: 0 });
+    assert_eq!(refusal(&net, names(b"n\no\ny.\n")), Error::NameCount { names: 3, classes: 2 });
+    assert_eq!(refusal(&net, names(b"no\n\xFFes\n")), Error::NamesNotUtf8 { offset: 163 });
+    assert_eq!(refusal(&net, names(b"no\nye\xC3\n")), Error::NamesNotUtf8 { offset: 165 });
+    let twins = Parts::example().named(&["abc", "abd"]);
+    assert_eq!(refusal(&twins, |f| f[166] = b'c'), Error::NameTwice { first: 0, second: 1 });
+    let error = |names: &[&str]| {
+        Parts::random(1, 1, names.len().max(2), 0, 1).named(names).with(|contents| {
+            let mut file = vec![0; encoded_len(contents)?];
+            encode(contents, &mut file).map(|_| ())
+        })
+    };
+    assert_eq!(error(&["a", "b", "ab", "abc", "b"]), Err(Error::NameTwice { first: 1, second: 4 }));
+    assert_eq!(error(&["ab", "a", "b", "ba"]), Ok(()));
+    assert_eq!(error(&["a", ""]), Err(Error::NameEmpty { class: 1 }));
+    assert_eq!(error(&["a\nc", "b"]), Err(Error::NameCount { names: 3, classes: 2 }));
+    assert_eq!(error(&["a"]), Err(Error::NameCount { names: 1, classes: 2 }));
+    let long = "x".repeat(65_532);
+    assert_eq!(error(&[&long, "y"]), Ok(()));
+    assert_eq!(error(&[&long, "yy"]), Err(Error::NamesTooLong { got: 65_536 }));
+}
+
+#[test]
+fn contents_must_fit_their_shape() {
+    let error = |change: fn(&mut Parts)| {
+        let mut parts = Parts::example();
+        change(&mut parts);
+        parts.with(|contents| encoded_len(contents).unwrap_err())
+    };
+    let wrong = |section, needed, got| Error::Contents { section, needed, got };
+    assert_eq!(error(|p| p.scale = vec![]), wrong(Section::Scale, 1, 0));
+    assert_eq!(error(|p| p.mean = vec![]), wrong(Section::Scale, 0, 1));
+    assert_eq!(error(|p| p.mean = vec![1.0; 3]), Error::Normalization { inputs: 2, entries: 3 });
+    assert_eq!(error(|p| p.w1 = vec![1.0; 5]), wrong(Section::W1, 6, 5));
+    assert_eq!(error(|p| p.b1 = vec![1.0; 4]), wrong(Section::B1, 3, 4));
+    assert_eq!(error(|p| p.w2 = vec![1.0; 7]), wrong(Section::W2, 6, 7));
+    assert_eq!(error(|p| p.b2 = vec![]), wrong(Section::B2, 2, 0));
+    assert_eq!(error(|p| p.h = 0), Error::ZeroSize { d: 2, h: 0, c: 2 });
+    for got in [0, 175, 177] {
+        let error = Parts::example().with(|contents| encode(contents, &mut vec![0; got]).err());
+        assert_eq!(error, Some(Error::Length { needed: 176, got }));
+    }
+}
+
+/// One line each, with cause and numbers; the cause alone is its beginning.
+#[test]
+fn errors_speak() {
+    let error = Error::Length { needed: 4128, got: 4096 };
+    assert_eq!(
+        error.to_string(),
+        "the net is cut short, or other bytes follow it: it needs 4128 bytes, got 4096"
+    );
+    assert!(error.to_string().starts_with(error.cause()));
+    let error = Error::Magic { got: *b"PK\x03\x04" };
+    assert_eq!(
+        error.to_string(),
+        "this is not a net file: it starts with \"PK\\x03\\x04\", a net with \"TLN\\0\""
+    );
+    let error = Error::NotFinite { section: Section::W1, index: 17 };
+    assert_eq!(error.to_string(), "the net holds an infinite number or a NaN: W1[17]");
+}
