@@ -1,1 +1,143 @@
-//! Data sets.
+//! Data sets: bytes in files → rows, labels and class names in memory.
+//!
+//! [`open`] takes what the person typed and finds out what it is:
+//!
+//! | spec | what | parts |
+//! |---|---|---|
+//! | `digits` | the embedded [UCI optdigits](digits()) | train, test |
+//! | a folder with `*.bin` | CIFAR-10, binary form | names that begin with `test` are the test part, the others train |
+//! | a folder with `*idx?-ubyte*` | IDX pairs, `.gz` or not | `train*`; `t10k*` or `test*` |
+//! | a file | CSV, header or not | train |
+//!
+//! Bytes stay bytes: a file of u8 costs one byte a value in memory, and files are read once, in pieces.
+//! Rows are then [split] into a training and a validation part, and the input normalisation is
+//! [learnt](normalize::learn) on the training rows alone.
+//!
+//! In messages, records, lines and columns are counted from 1.
+
+mod cifar;
+mod classes;
+mod csv;
+mod digits;
+mod find;
+mod idx;
+pub mod normalize;
+mod read;
+mod rows;
+pub mod split;
+
+use crate::error::Error;
+pub use digits::digits;
+use find::Found;
+pub use rows::{Dataset, Rows, Values};
+
+/// What the caller knows of the data before they are read.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// The label column of a CSV file: its name, or its position counted from 1.
+    pub label: Option<String>,
+    /// Class names to map the labels to: those of a net. Without it the data say themselves.
+    pub classes: Option<Vec<String>>,
+    /// Leave the training part unread where there is a test part.
+    pub test_suffices: bool,
+}
+
+/// What was found at a spec. At least one part is there.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its name, for messages: the spec.
+    pub name: String,
+    /// Rows to train and validate on.
+    pub train: Option<Dataset>,
+    /// Rows that training never sees.
+    pub test: Option<Dataset>,
+}
+
+impl Source {
+    /// The rows to judge a net by: the test part, else all rows.
+    ///
+    /// # Errors
+    /// If both parts have been taken out.
+    pub fn into_evaluation(self) -> Result<Dataset, Error> {
+        let Self { name, train, test } = self;
+        test.or(train).ok_or_else(|| Error::data(format!("{name}: no rows")))
+    }
+
+    /// Both parts must have the same inputs; every part must have rows.
+    fn checked(self) -> Result<Self, Error> {
+        for (part, data) in [("training", &self.train), ("test", &self.test)] {
+            let Some(data) = data else { continue };
+            if data.rows() == 0 {
+                return Err(Error::data(format!("{}: the {part} part has no rows", self.name)));
+            }
+            if u32::try_from(data.rows()).is_err() {
+                let rows = data.rows();
+                return Err(Error::data(format!(
+                    "{}: the {part} part has {rows} rows, more than {}",
+                    self.name,
+                    u32::MAX
+                )));
+            }
+        }
+        if let (Some(train), Some(test)) = (&self.train, &self.test)
+            && train.d != test.d
+        {
+            return Err(Error::data(format!(
+                "{}: training rows have {} values and test rows {}; both must have the same",
+                self.name, train.d, test.d
+            )));
+        }
+        Ok(self)
+    }
+}
+
+/// Reads the data set that `spec` names.
+///
+/// ```
+/// use trainer::dataset::{OpenOptions, open};
+/// let source = open("digits", &OpenOptions::default()).unwrap();
+/// let (train, test) = (source.train.unwrap(), source.test.unwrap());
+/// assert_eq!((train.rows(), test.rows(), train.d, train.c()), (3823, 1797, 64, 10));
+/// ```
+///
+/// # Errors
+/// [`Kind::Data`](crate::Kind::Data) if nothing is there, if nothing fits, or if what is there is broken: the message
+/// names the file and the place in it. [`Kind::Usage`](crate::Kind::Usage) if [`OpenOptions::label`] does not fit.
+pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
+    let found = find::find(spec)?;
+    if options.label.is_some() && !matches!(found, Found::Csv(_)) {
+        return Err(Error::usage(format!(
+            "{spec}: a label column is chosen in CSV files only; leave --label out"
+        )));
+    }
+    let (train, test) = match found {
+        Found::Digits => digits::open(options)?,
+        Found::Csv(path) => (Some(csv::open(&path, options)?), None),
+        Found::Cifar(folder) => cifar::open(&folder, options)?,
+        Found::Idx(folder) => idx::open(&folder, options)?,
+    };
+    Source { name: spec.to_owned(), train, test }.checked()
+}
+
+/// Reads rows of `d` values to classify. A CSV file may have a label column or not; elsewhere the test part is taken,
+/// else all rows. Labels are not looked at.
+///
+/// # Errors
+/// As [`open`], and if the rows do not have `d` values.
+pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
+    if let Found::Csv(path) = find::find(spec)? {
+        return csv::open_rows(&path, d, options);
+    }
+    let options = OpenOptions { label: options.label.clone(), classes: None, test_suffices: true };
+    let data = open(spec, &options)?.into_evaluation()?;
+    if data.d != d {
+        return Err(Error::data(format!(
+            "{spec}: its rows have {} values, the net has {d} inputs; they must be equal",
+            data.d
+        )));
+    }
+    Ok(Rows { values: data.values, d })
+}
+
+/// Training and test part, as the readers of folders return them.
+type Parts = (Option<Dataset>, Option<Dataset>);

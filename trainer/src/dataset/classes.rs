@@ -1,0 +1,45 @@
+//! From the names in the data to the names in a net.
+
+use crate::error::Error;
+
+/// How many names a message lists at most.
+const LISTED: usize = 12;
+
+/// The names in quotes, the first few of them.
+pub(super) fn list(names: &[String]) -> String {
+    let mut text: Vec<String> = names.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
+    if names.len() > LISTED {
+        text.push(format!("and {} more", names.len() - LISTED));
+    }
+    text.join(", ")
+}
+
+/// Turns labels that count `own` names into labels that count the `wanted` ones; without those all stays.
+///
+/// Returns the names that the labels count now. An error names the first record whose class is not wanted.
+pub(super) fn adopt(
+    place: &str,
+    labels: &mut [u32],
+    own: &[String],
+    wanted: Option<&[String]>,
+) -> Result<Vec<String>, Error> {
+    let Some(wanted) = wanted else { return Ok(own.to_vec()) };
+    let place_of = |name: &String| wanted.iter().position(|other| other == name).map(|i| i as u32);
+    let table: Vec<Option<u32>> = own.iter().map(place_of).collect();
+    for (i, label) in labels.iter_mut().enumerate() {
+        *label = table[*label as usize].ok_or_else(|| {
+            Error::data(format!(
+                "{place} record {}: label \"{}\" is out of range: the net's classes are {}",
+                i + 1,
+                own[*label as usize],
+                list(wanted)
+            ))
+        })?;
+    }
+    Ok(wanted.to_vec())
+}
+
+/// The names "0", "1", … of `count` classes that have no better ones, from `first` on.
+pub(super) fn numbered(first: usize, count: usize) -> Vec<String> {
+    (first..first + count).map(|i| i.to_string()).collect()
+}

@@ -1,0 +1,91 @@
+//! Is the first line a header, and which column holds the labels?
+
+use std::path::Path;
+
+use ::csv::StringRecord;
+
+use crate::dataset::classes;
+use crate::error::Error;
+
+/// Names that say "this is the label column", best first.
+const LABEL_NAMES: [&str; 5] = ["label", "class", "target", "species", "y"];
+/// Those of them that hardly occur as a label itself ("y" does: yes or no).
+const SURE_NAMES: [&str; 4] = ["label", "class", "target", "species"];
+
+/// What the first record tells.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Fields a record.
+    pub columns: usize,
+    /// Names of the columns.
+    pub header: Option<Vec<String>>,
+    /// The column of labels.
+    pub label: Option<usize>,
+}
+
+impl Layout {
+    /// Every column is a value.
+    pub(super) fn bare(first: &StringRecord) -> Self {
+        let header = (!first.iter().any(is_number)).then(|| names(first));
+        Self { columns: first.len(), header, label: None }
+    }
+
+    /// One column is the label: the one wished for by name or position, else one whose name says so, else the last.
+    pub(super) fn labelled(path: &Path, first: &StringRecord, wish: Option<&str>) -> Result<Self, Error> {
+        let columns = first.len();
+        if columns < 2 {
+            return Err(Error::data(format!(
+                "{}: one column; wanted values and a label, with comma, semicolon or tab between",
+                path.display()
+            )));
+        }
+        let names = names(first);
+        let named = wish.and_then(|wish| find_name(&names, wish));
+        let position = named.or_else(|| wish.and_then(|wish| position(wish, columns)));
+        if let (Some(wish), None) = (wish, position) {
+            return Err(Error::usage(format!(
+                "{}: no column \"{wish}\" for the labels; wanted one of {}, or a position from 1 to {columns}",
+                path.display(),
+                classes::list(&names)
+            )));
+        }
+        let is_header = named.is_some() || is_header(first, position.unwrap_or(columns - 1));
+        let by_name = || LABEL_NAMES.iter().find_map(|name| find_name(&names, name)).filter(|_| is_header);
+        let label = position.or_else(by_name).unwrap_or(columns - 1);
+        Ok(Self { columns, header: is_header.then_some(names), label: Some(label) })
+    }
+}
+
+/// A header has no number among its values. Where it has (pixels named 0, 1, …), a sure name for the label tells.
+/// So a row with one broken value is no header: it is not left out in silence but reported.
+fn is_header(first: &StringRecord, label: usize) -> bool {
+    let values = || first.iter().enumerate().filter(|&(column, _)| column != label).map(|(_, text)| text);
+    let sure = |text: &str| SURE_NAMES.iter().any(|name| text.trim().eq_ignore_ascii_case(name));
+    !values().any(is_number) || first.iter().any(sure)
+}
+
+/// Whether a field is a number, "nan" and "inf" included.
+fn is_number(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok()
+}
+
+/// The fields without the blanks around them.
+fn names(first: &StringRecord) -> Vec<String> {
+    first.iter().map(|text| text.trim().to_owned()).collect()
+}
+
+/// The column of that name: the very name if there, else in any case of letters. A number is no name here: in a file
+/// without header every value would be one.
+fn find_name(names: &[String], wish: &str) -> Option<usize> {
+    if is_number(wish) {
+        return None;
+    }
+    let same = |name: &String| name == wish;
+    let similar = |name: &String| name.eq_ignore_ascii_case(wish);
+    names.iter().position(same).or_else(|| names.iter().position(similar))
+}
+
+/// A position counted from 1.
+fn position(wish: &str, columns: usize) -> Option<usize> {
+    wish.parse().ok().filter(|position| (1..=columns).contains(position)).map(|position: usize| position - 1)
+}

@@ -1,0 +1,62 @@
+//! CSV: one row a line, one column of labels. Header or not, comma, semicolon or tab: found by looking.
+
+mod labels;
+mod layout;
+mod table;
+mod values;
+
+use std::path::Path;
+
+use super::rows::{Dataset, Rows};
+use super::{OpenOptions, read};
+use crate::error::Error;
+use labels::Labels;
+use layout::Layout;
+use table::{Table, place};
+use values::Growing;
+
+/// Reads all rows with their labels.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Dataset, Error> {
+    let mut table = Table::open(path)?;
+    let layout = Layout::labelled(path, table.first(), options.label.as_deref())?;
+    let label = layout.label.expect("a labelled layout has a label column");
+    let mut labels = Labels::new(options.classes.as_deref());
+    let mut values = Growing::default();
+    table.for_each(&layout, |line, record| {
+        for (column, text) in record.iter().enumerate() {
+            if column == label {
+                labels.push(line, text.trim()).map_err(|what| place(path, line, &layout, column, &what))?;
+            } else {
+                values.push(text).map_err(|what| place(path, line, &layout, column, &what))?;
+            }
+        }
+        Ok(())
+    })?;
+    let (labels, classes) =
+        labels.finish().map_err(|(line, what)| place(path, line, &layout, label, &what))?;
+    Ok(Dataset { values: values.finish(), labels, d: layout.columns - 1, channels: 1, image: None, classes })
+}
+
+/// Reads rows of `d` values; a column more is the label column, which is left out.
+pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
+    let mut table = Table::open(path)?;
+    let layout = match table.first().len() {
+        columns if columns == d => Layout::bare(table.first()),
+        columns if columns == d + 1 => Layout::labelled(path, table.first(), options.label.as_deref())?,
+        columns => {
+            return Err(Error::data(format!(
+                "{}: {columns} columns, the net has {d} inputs: wanted {d} columns, or {} with a label column",
+                path.display(),
+                d + 1
+            )));
+        }
+    };
+    let mut values = Growing::default();
+    table.for_each(&layout, |line, record| {
+        for (column, text) in record.iter().enumerate().filter(|&(column, _)| Some(column) != layout.label) {
+            values.push(text).map_err(|what| place(path, line, &layout, column, &what))?;
+        }
+        Ok(())
+    })?;
+    Ok(Rows { values: values.finish(), d })
+}

@@ -1,0 +1,91 @@
+//! What kind of data a spec names: found by looking.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+
+/// The kind, and where it is.
+pub(super) enum Found {
+    /// The embedded data set.
+    Digits,
+    /// A file.
+    Csv(PathBuf),
+    /// A folder with `*.bin`.
+    Cifar(Folder),
+    /// A folder with `*idx?-ubyte*`.
+    Idx(Folder),
+}
+
+/// A folder and the names of the files in it that matter, in ascending order.
+pub(super) struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Names of data files.
+    pub files: Vec<String>,
+}
+
+/// Looks at what `spec` names.
+pub(super) fn find(spec: &str) -> Result<Found, Error> {
+    if spec == "digits" {
+        return Ok(Found::Digits);
+    }
+    let path = PathBuf::from(spec);
+    let seen = fs::metadata(&path).map_err(|e| {
+        Error::data(format!("{spec:?}: cannot open it: {e}; wanted \"digits\", a CSV file, or a folder of CIFAR-10 or IDX files"))
+    })?;
+    if seen.is_dir() { look_inside(path) } else { Ok(Found::Csv(path)) }
+}
+
+/// The kind of a folder.
+fn look_inside(path: PathBuf) -> Result<Found, Error> {
+    let names = file_names(&path)?;
+    let keep =
+        |test: fn(&str) -> bool| -> Vec<String> { names.iter().filter(|name| test(name)).cloned().collect() };
+    let (bin, idx) = (keep(is_bin), keep(is_idx));
+    match (bin.first(), idx.first()) {
+        (Some(_), None) => Ok(Found::Cifar(Folder { path, files: bin })),
+        (None, Some(_)) => Ok(Found::Idx(Folder { path, files: idx })),
+        (Some(bin), Some(idx)) => Err(Error::data(format!(
+            "{}: holds both CIFAR-10 files ({bin}) and IDX files ({idx}); keep one kind in a folder",
+            path.display()
+        ))),
+        (None, None) => Err(Error::data(format!(
+            "{}: no data in this folder: looked for *.bin (CIFAR-10) and *idx?-ubyte or *idx?-ubyte.gz (IDX) among {} \
+             files; a CSV file is named itself, not by its folder",
+            path.display(),
+            names.len()
+        ))),
+    }
+}
+
+/// CIFAR-10, binary form.
+fn is_bin(name: &str) -> bool {
+    name.ends_with(".bin")
+}
+
+/// `idx`, a digit, `-ubyte`, somewhere in the name.
+fn is_idx(name: &str) -> bool {
+    name.match_indices("idx").any(|(at, _)| {
+        let rest = &name.as_bytes()[at + 3..];
+        rest.first().is_some_and(u8::is_ascii_digit) && rest[1..].starts_with(b"-ubyte")
+    })
+}
+
+/// Names of the regular files in a folder, ascending. Hidden files are none of ours.
+fn file_names(path: &Path) -> Result<Vec<String>, Error> {
+    let failed = |e: std::io::Error| Error::read("list", path, &e);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // A link counts as what it points to; a dangling one is left out.
+        let is_file = fs::metadata(entry.path()).is_ok_and(|seen| seen.is_file());
+        if let (true, Ok(name)) = (is_file, entry.file_name().into_string())
+            && !name.starts_with('.')
+        {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}

@@ -1,0 +1,166 @@
+//! One IDX file: two zero bytes, element type, number of dimensions, each length as big-endian u32, elements.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::dataset::read;
+use crate::error::Error;
+
+/// Deflate packs 1032 bytes into one at the very best, so a packed file cannot hold more than that.
+const BEST_PACKING: u64 = 1032;
+/// The element type we read.
+const U8: u8 = 8;
+
+/// A file whose header has been read. Memory is taken for what the header promises and the file can hold, never more.
+pub(super) struct Array {
+    path: PathBuf,
+    from: Box<dyn Read>,
+    dims: Vec<usize>,
+    /// Elements promised.
+    len: usize,
+}
+
+impl Array {
+    /// Opens a file, packed or not, and reads its header.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let file = read::open(path)?;
+        let room = read::len(&file, path)?;
+        let mut file = BufReader::with_capacity(1 << 16, file);
+        let start = file.fill_buf().map_err(|e| Error::read("read", path, &e))?;
+        if start.is_empty() {
+            return Err(Error::data(format!("{}: the file is empty; wanted an IDX file", path.display())));
+        }
+        let packed = start.starts_with(&[0x1f, 0x8b]);
+        let room = if packed { room.saturating_mul(BEST_PACKING) } else { room };
+        let mut from = reader(file, packed);
+        let dims = header(path, &mut *from)?;
+        let len = promised(path, &dims, room)?;
+        Ok(Self { path: path.to_owned(), from, dims, len })
+    }
+
+    /// Lengths of the dimensions.
+    pub(super) fn dims(&self) -> &[usize] {
+        &self.dims
+    }
+
+    /// Reads exactly the elements promised; nothing may follow them.
+    pub(super) fn read(mut self) -> Result<Vec<u8>, Error> {
+        let mut data = read::with_room(self.len, &self.path)?;
+        match self.from.by_ref().take(self.len as u64).read_to_end(&mut data) {
+            Ok(got) if got == self.len => {}
+            Ok(_) => return Err(self.cut_off(data.len())),
+            Err(e) if e.kind() == ErrorKind::UnexpectedEof => return Err(self.cut_off(data.len())),
+            Err(e) => return Err(self.unreadable(data.len(), &e)),
+        }
+        // In a packed file this read also checks the checksum at its end.
+        match read::fill(&mut self.from, &mut [0]) {
+            Ok(0) => Ok(data),
+            Ok(_) => Err(Error::data(format!(
+                "{}: bytes follow the {} that its header promises ({:?}); one of both is wrong",
+                self.path.display(),
+                self.len,
+                self.dims
+            ))),
+            Err(e) => Err(self.unreadable(self.len, &e)),
+        }
+    }
+
+    /// Elements of one record.
+    fn record(&self) -> usize {
+        self.dims[1..].iter().product()
+    }
+
+    /// The elements end after `got`.
+    fn cut_off(&self, got: usize) -> Error {
+        let record = self.record();
+        Error::data(format!(
+            "{} record {}: cut off: needs {record} bytes, got {}; the header promises {} records; get the file again",
+            self.path.display(),
+            got / record + 1,
+            got % record,
+            self.dims[0]
+        ))
+    }
+
+    /// Unpacking failed after `got` elements.
+    fn unreadable(&self, got: usize, e: &std::io::Error) -> Error {
+        let record = (got / self.record() + 1).min(self.dims[0]);
+        Error::data(format!(
+            "{} record {record}: cannot read on: {e}; get the file again",
+            self.path.display()
+        ))
+    }
+}
+
+/// Unpacks on the way if need be.
+fn reader(file: BufReader<File>, packed: bool) -> Box<dyn Read> {
+    if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }
+}
+
+/// Reads the header and returns the dimensions.
+fn header(path: &Path, from: &mut dyn Read) -> Result<Vec<usize>, Error> {
+    let mut from = from;
+    let mut next = |needed: &str| -> Result<[u8; 4], Error> {
+        let mut word = [0; 4];
+        match read::fill(&mut from, &mut word) {
+            Ok(4) => Ok(word),
+            Ok(got) => Err(Error::data(format!(
+                "{}: cut off in the header: {needed} needs 4 bytes, got {got}; get the file again",
+                path.display()
+            ))),
+            Err(e) => Err(Error::read("read the header of", path, &e)),
+        }
+    };
+    let magic = next("the magic number")?;
+    let [0, 0, element, dims] = magic else { return Err(bad_magic(path, magic)) };
+    if element != U8 {
+        let name = match element {
+            0x09 => "i8",
+            0x0b => "i16",
+            0x0c => "i32",
+            0x0d => "f32",
+            0x0e => "f64",
+            _ => return Err(bad_magic(path, magic)),
+        };
+        return Err(Error::data(format!(
+            "{}: elements of type {name} (0x{element:02x}); only u8 (0x08) is read; convert the file",
+            path.display()
+        )));
+    }
+    if dims == 0 {
+        return Err(bad_magic(path, magic));
+    }
+    (0..dims).map(|i| Ok(u32::from_be_bytes(next(&format!("dimension {}", i + 1))?) as usize)).collect()
+}
+
+/// The first four bytes are not those of an IDX file.
+fn bad_magic(path: &Path, [a, b, c, d]: [u8; 4]) -> Error {
+    Error::data(format!(
+        "{}: no IDX file: it begins with {a:02x} {b:02x} {c:02x} {d:02x}, wanted 00 00 08 and the number of dimensions",
+        path.display()
+    ))
+}
+
+/// Elements that the header promises, if a file with room for `room` bytes can hold them.
+fn promised(path: &Path, dims: &[usize], room: u64) -> Result<usize, Error> {
+    let header = 4 + 4 * dims.len() as u64;
+    let room = room.saturating_sub(header);
+    let len = dims.iter().try_fold(1usize, |len, &dim| len.checked_mul(dim));
+    let record = dims[1..].iter().try_fold(1u64, |len, &dim| len.checked_mul(dim as u64));
+    match (len, record) {
+        (Some(len), _) if len as u64 <= room => Ok(len),
+        (_, record) => {
+            let record = record.unwrap_or(u64::MAX).max(1);
+            Err(Error::data(format!(
+                "{} record {}: cut off: the header promises {} records of {record} bytes, the file has room for {room} \
+                 bytes; get the file again",
+                path.display(),
+                room / record + 1,
+                dims[0]
+            )))
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Rows in memory: values, labels, names.
+
+use kernels::{Input, Normalization};
+
+use crate::error::Error;
+
+/// N·D values, row-major, in the type they have in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Bytes, such as pixels.
+    U8(Vec<u8>),
+    /// Numbers, all finite.
+    F32(Vec<f32>),
+}
+
+impl Values {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(x) => x.len(),
+            Self::F32(x) => x.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Row `i` of rows of `d` values.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn row(&self, d: usize, i: usize) -> Input<'_> {
+        match self {
+            Self::U8(x) => Input::U8(&x[i * d..][..d]),
+            Self::F32(x) => Input::F32(&x[i * d..][..d]),
+        }
+    }
+}
+
+/// Rows without labels, to classify.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    /// N·D values.
+    pub values: Values,
+    /// Values a row.
+    pub d: usize,
+}
+
+impl Rows {
+    /// How many rows, N.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.values.len() / self.d
+    }
+
+    /// Row `i`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn row(&self, i: usize) -> Input<'_> {
+        self.values.row(self.d, i)
+    }
+}
+
+/// N rows of D values, each with one of C labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// N·D values, row-major.
+    pub values: Values,
+    /// N labels, each below C.
+    pub labels: Vec<u32>,
+    /// Values a row, D.
+    pub d: usize,
+    /// Colour planes a row consists of, one after the other: 3 for CIFAR, else 1. A divisor of D.
+    pub channels: usize,
+    /// Height and width where a row is known to be an image.
+    pub image: Option<[usize; 2]>,
+    /// Names of the classes, C of them, none empty, no two equal.
+    pub classes: Vec<String>,
+}
+
+impl Dataset {
+    /// How many rows, N.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// How many classes, C.
+    #[must_use]
+    pub fn c(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Row `i` as it is in the file.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn row(&self, i: usize) -> Input<'_> {
+        self.values.row(self.d, i)
+    }
+
+    /// X ← x̂ of the rows named, y ← their labels: `x` is rows × D, `y` has one a row.
+    ///
+    /// # Panics
+    /// If a row does not exist, or if `x` or `y` do not have that shape.
+    pub fn gather(&self, rows: &[u32], how: &Normalization<'_>, x: &mut [f32], y: &mut [u32]) {
+        assert!(
+            x.len() == rows.len() * self.d && y.len() == rows.len(),
+            "{} rows of {} values need as many: x has {}, y has {}",
+            rows.len(),
+            self.d,
+            x.len(),
+            y.len()
+        );
+        for ((&i, x), y) in rows.iter().zip(x.chunks_exact_mut(self.d)).zip(y) {
+            how.apply(0, self.row(i as usize), x);
+            *y = self.labels[i as usize];
+        }
+    }
+
+    /// Whether a net can learn from these rows: they must show two classes at least.
+    ///
+    /// # Errors
+    /// If there is no row, or one class only; `name` says of what.
+    pub fn check_trainable(&self, name: &str) -> Result<(), Error> {
+        let Some(&first) = self.labels.first() else {
+            return Err(Error::data(format!("{name}: no rows to train on")));
+        };
+        if self.labels.iter().any(|&label| label != first) {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "{name}: one class only: all {} rows have the label \"{}\"; training needs two classes at least",
+            self.rows(),
+            self.classes[first as usize]
+        )))
+    }
+}

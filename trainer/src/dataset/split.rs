@@ -1,0 +1,129 @@
+//! Rows to train on and rows to validate with.
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+use crate::error::Error;
+
+/// Which rows are held back to validate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Rows drawn at random, so many of each class that the parts have the same mixture.
+    Stratified {
+        /// The seed of the draw.
+        seed: u64,
+    },
+    /// The last rows.
+    Last,
+}
+
+/// Row numbers of the two parts, each ascending; together every row once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Rows to train on.
+    pub train: Vec<u32>,
+    /// Rows to validate with.
+    pub validation: Vec<u32>,
+}
+
+/// Holds back round(`fraction`·N) of the rows to validate.
+///
+/// [`Method::Stratified`] gives each of the `classes` its share, rounded by largest remainder so that the total comes
+/// out; at least one row of every class stays to train on, even if fewer are then held back. [`Method::Last`] takes the
+/// last rows, but never all.
+///
+/// The draw is the same for ever: ChaCha8 with the key "seed as 8 little-endian bytes, then `stratified split`, then
+/// zeros"; class after class, the rows of a class ascending, a Fisher–Yates shuffle from the end, where an index below
+/// n is the upper half of (64 random bits)·n; the first rows of the shuffled are held back. No function of the random
+/// number library that may change its stream has a part in it.
+///
+/// ```
+/// use trainer::dataset::split::{Method, split};
+/// let labels = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
+/// let parts = split(&labels, 2, 0.2, Method::Last).unwrap();
+/// assert_eq!((parts.train, parts.validation), ((0..8).collect(), vec![8, 9]));
+/// ```
+///
+/// # Errors
+/// If `fraction` is not at least 0 and below 1.
+///
+/// # Panics
+/// If a label is not below `classes`.
+pub fn split(labels: &[u32], classes: usize, fraction: f64, method: Method) -> Result<Split, Error> {
+    if !(0.0..1.0).contains(&fraction) {
+        return Err(Error::usage(format!(
+            "validation fraction {fraction}: wanted at least 0 and below 1, such as 0.2"
+        )));
+    }
+    let wanted = (fraction * labels.len() as f64 + 0.5) as usize;
+    let mut held_back = vec![false; labels.len()];
+    match method {
+        Method::Last => {
+            let count = wanted.min(labels.len().saturating_sub(1));
+            held_back[labels.len() - count..].fill(true);
+        }
+        Method::Stratified { seed } => {
+            let mut random = generator(seed);
+            let mut rows = rows_of(labels, classes);
+            let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
+            for (rows, count) in rows.iter_mut().zip(shares(&sizes, fraction, wanted)) {
+                shuffle(&mut random, rows);
+                rows[..count].iter().for_each(|&row| held_back[row as usize] = true);
+            }
+        }
+    }
+    let part = |held: bool| (0..).zip(&held_back).filter(|&(_, &h)| h == held).map(|(row, _)| row).collect();
+    Ok(Split { train: part(false), validation: part(true) })
+}
+
+/// The generator of the draw.
+fn generator(seed: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..24].copy_from_slice(b"stratified split");
+    ChaCha8Rng::from_seed(key)
+}
+
+/// Fisher–Yates, from the end.
+fn shuffle(random: &mut ChaCha8Rng, rows: &mut [u32]) {
+    for last in (1..rows.len()).rev() {
+        let below = last as u128 + 1;
+        rows.swap(last, ((u128::from(random.next_u64()) * below) >> 64) as usize);
+    }
+}
+
+/// Row numbers of every class, ascending.
+fn rows_of(labels: &[u32], classes: usize) -> Vec<Vec<u32>> {
+    let mut rows = vec![Vec::new(); classes];
+    for (row, &label) in (0..).zip(labels) {
+        assert!((label as usize) < classes, "label {label} of row {row} is not below {classes} classes");
+        rows[label as usize].push(row);
+    }
+    rows
+}
+
+/// How many rows of each class are held back: its share rounded down, then one more for the largest remainders (the
+/// first of equals first) until `wanted` is reached or every class is down to its last row.
+fn shares(sizes: &[usize], fraction: f64, wanted: usize) -> Vec<usize> {
+    let exact: Vec<f64> = sizes.iter().map(|&size| fraction * size as f64).collect();
+    let most = |class: usize| sizes[class].saturating_sub(1);
+    let mut counts: Vec<usize> =
+        exact.iter().enumerate().map(|(class, &share)| (share as usize).min(most(class))).collect();
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    let remainder = |class: usize| exact[class] - exact[class].floor();
+    order.sort_by(|&a, &b| remainder(b).total_cmp(&remainder(a))); // a stable sort
+    let mut missing = wanted.saturating_sub(counts.iter().sum());
+    while missing > 0 {
+        let before = missing;
+        for &class in &order {
+            if missing > 0 && counts[class] < most(class) {
+                counts[class] += 1;
+                missing -= 1;
+            }
+        }
+        if missing == before {
+            break;
+        }
+    }
+    counts
+}
