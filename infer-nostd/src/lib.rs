@@ -1,4 +1,55 @@
-//! Runs a trained two-layer net on anything with a processor: no std, no heap, no unsafe code, no panic.
+//! Runs a trained two-layer net on anything with a processor: no std, no heap, no unsafe code, no panic, and the
+//! scores of the trainer, bit for bit.
+//!
+//! ```
+//! use infer_nostd::{Net, Scratch, include_net};
+//!
+//! const NET: Net<'static> = include_net!("../tests/data/net-64-32-10.tln"); // checked by the compiler
+//!
+//! fn main() -> Result<(), infer_nostd::Error> {
+//!     let mut scratch = Scratch::<{ NET.scratch_len() }>::new(); // on the stack of main: 168 bytes
+//!     let image = [0u8; 64]; // raw pixels: the net knows how to normalise them
+//!     let class = NET.classify(&image[..], &mut scratch)?;
+//!     assert_eq!(NET.class_name(class), Some("five"));
+//!     let probabilities = NET.probabilities(&image[..], &mut scratch)?;
+//!     assert!(probabilities[class] > 0.5);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # In firmware
+//! Train a net, put the file beside the source, and depend on this crate; there is no feature to choose:
+//!
+//! ```toml
+//! [dependencies]
+//! infer-nostd = { path = "…" }
+//! ```
+//!
+//! - A net **compiled in** ([`include_net!`]) is checked by the compiler and lies aligned in flash. Nothing of it is
+//!   copied to RAM.
+//! - A net that **arrives at run time** is read with [`Net::from_bytes`], at any alignment: one check of everything
+//!   ([`mod@format`] lists what), then it is used where it lies. [`Net::file_len`] finds its end in a flash area.
+//! - The **scratch** is the caller's: a local as above, a field, or a static in the cell which the program uses for
+//!   its statics. [`Scratch`] has its capacity in its type; any `[f32]` does as well.
+//! - Errors are values with numbers. [`Error::cause`] says them in words without linking `core::fmt`.
+//!
+//! # Memory
+//! | what | where | bytes |
+//! |---|---|---|
+//! | the net | flash, or wherever it lies | its file |
+//! | scratch | the caller's RAM | 4·(H + C) |
+//! | block of normalised inputs | stack, during a call | 256 |
+//! | everything else | stack, during a call | @@ |
+//! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
+//!
+//! # The same bits
+//! Normalisation, both products and the softmax are those of `kernels`, under its order contract. So the scores are
+//! the trainer's on every processor and for every alignment, and the fastest instruction set of the processor is
+//! found without std: a bare x86-64 program runs on AVX-512 if there is any.
+//!
+//! # Writing
+//! [`encode()`] writes the file that [`Net::from_bytes`] reads; both are in one source file, beside the constants they
+//! share. It needs no heap either.
 #![no_std]
 #![forbid(unsafe_code)]
 

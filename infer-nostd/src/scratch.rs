@@ -10,7 +10,7 @@
 /// use infer_nostd::{Net, Scratch, include_net};
 /// const NET: Net<'static> = include_net!("../tests/data/net-64-32-10.tln");
 /// let mut scratch = Scratch::<{ NET.scratch_len() }>::new(); // 42 numbers: 168 bytes
-/// assert_eq!(NET.classify(&[0u8; 64][..], &mut scratch), Ok(3));
+/// assert_eq!(NET.classify(&[0u8; 64][..], &mut scratch), Ok(5));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Scratch<const LEN: usize>([f32; LEN]);
