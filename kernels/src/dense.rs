@@ -1,6 +1,7 @@
 //! One row through one layer: y = x W + b, with W used where it lies.
 
 use crate::Isa;
+use crate::arch::multiply::{Operands, multiply};
 use crate::floats::{Floats, load_at, store_at};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
@@ -65,13 +66,13 @@ impl Kernel for Row<'_> {
     }
 }
 
-/// Columns in strips of four vectors, which hide the latency of the chains, then one vector at a time.
+/// Columns in strips of eight vectors, which hide the latency of the chains, then one vector at a time.
 #[inline(always)]
 fn strips<S: Simd, E: Element>(s: S, x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
     let mut j = 0;
-    while j + 4 * LANES <= out.len() {
-        strip::<S, E, 4>(s, x, w, with, out, j);
-        j += 4 * LANES;
+    while j + 8 * LANES <= out.len() {
+        strip::<S, E, 8>(s, x, w, with, out, j);
+        j += 8 * LANES;
     }
     while j < out.len() {
         strip::<S, E, 1>(s, x, w, with, out, j);
@@ -89,19 +90,24 @@ fn strip<S: Simd, E: Element, const V: usize>(
     out: &mut [f32],
     j: usize,
 ) {
-    let mut chains = [s.splat(0.0); V];
+    let mut chains = [[s.splat(0.0); V]];
     if with.resume {
-        for (v, chain) in chains.iter_mut().enumerate() {
+        for (v, chain) in chains[0].iter_mut().enumerate() {
             *chain = load_at(s, out, j + v * LANES);
         }
     }
-    for (&x, row) in x.iter().zip(w.chunks_exact(out.len())) {
-        let x = s.splat(x);
-        for (v, chain) in chains.iter_mut().enumerate() {
-            *chain = s.mul_add(x, load_at(s, row, j + v * LANES), *chain);
-        }
-    }
-    for (v, &chain) in chains.iter().enumerate() {
+    let operands = Operands {
+        a: x,
+        a_row: 0,
+        a_col: 1,
+        b: w.get(j..).unwrap_or(&[]),
+        b_row: out.len(),
+        b_vector: LANES,
+        depth: x.len(),
+        last: LANES.min(out.len() - j - (V - 1) * LANES),
+    };
+    multiply(s, operands, &mut chains);
+    for (v, &chain) in chains[0].iter().enumerate() {
         let j = j + v * LANES;
         let sum = match with.bias {
             Some(b) => s.add(chain, b.load_at(s, j)),

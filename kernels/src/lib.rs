@@ -67,6 +67,8 @@
 //! Shapes that do not fit are a programmer's mistake: functions panic and name both numbers. Views have `try_`
 //! twins for shapes that come from elsewhere.
 #![no_std]
+// Loops over rows and lanes are written with their indices, as the formulas are.
+#![allow(clippy::needless_range_loop)]
 
 mod arch;
 mod dense;

@@ -36,10 +36,8 @@ impl Element for [u8; 4] {
 pub(crate) trait Simd: Copy {
     /// Sixteen floats in registers.
     type V: Copy;
-    /// Most rows in a register tile of the matrix product.
+    /// Rows of a full register tile of the matrix product: 8 (then two vectors wide), 6 or 4 (one vector wide).
     const TILE_ROWS: usize;
-    /// Most vectors in a row of that tile: 1 or 2.
-    const TILE_VECTORS: usize;
 
     /// x in every lane.
     fn splat(self, x: f32) -> Self::V;

@@ -53,7 +53,6 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const TILE_ROWS: usize = 6;
-    const TILE_VECTORS: usize = 1;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

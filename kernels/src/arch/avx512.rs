@@ -46,7 +46,6 @@ macro_rules! op {
 impl Simd for Avx512 {
     type V = __m512;
     const TILE_ROWS: usize = 8;
-    const TILE_VECTORS: usize = 2;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

@@ -50,7 +50,6 @@ impl Neon {
 impl Simd for Neon {
     type V = [float32x4_t; 4];
     const TILE_ROWS: usize = 6;
-    const TILE_VECTORS: usize = 1;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

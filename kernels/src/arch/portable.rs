@@ -34,7 +34,6 @@ macro_rules! lanes {
 impl Simd for Portable {
     type V = [f32; LANES];
     const TILE_ROWS: usize = 4;
-    const TILE_VECTORS: usize = 1;
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {

@@ -1,7 +1,8 @@
 //! C ← epilogue(A B), with A m × k, B k × n, C m × n.
 //!
-//! This file has the public functions and the blocking loops; [`pack`] copies blocks into the order in which the
-//! register [`tile`] reads them, and is the only one that meets strides: a transposed operand costs nothing else.
+//! This file has the public functions and the blocking loops; [`tile`] has the register tiles and the epilogues; the
+//! innermost loop is `arch/multiply.rs`. Operands are read where they lie as far as their strides allow; [`pack`] copies
+//! the blocks that lie the wrong way.
 
 mod pack;
 mod tile;
@@ -10,12 +11,12 @@ use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Isa, Mat, MatMut, reference};
 
-/// Depth of a block: products are split into runs of at most this many k. A tile takes up where the last run
-/// left its accumulators in memory, so this number changes no bit.
+/// Depth of a block: products are split into runs of at most this many k. A tile takes up where the last run left
+/// its chains in memory, so this number changes no bit.
 const KC: usize = 256;
-/// Rows of a packed block of A: a multiple of every tile height, 96 KB with KC, at home in the L2 cache.
-const MC: usize = 96;
-/// Columns of a packed block of B: 512 KB with KC.
+/// Rows of a block of A: a multiple of every tile height, 192 KB with KC, at home in the L2 cache.
+const MC: usize = 192;
+/// Columns of a block of B: 512 KB with KC.
 const NC: usize = 512;
 
 /// What becomes of a finished element of A B before it is written to C.
@@ -79,7 +80,7 @@ pub fn matmul<T: Scalar>(
 }
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
-/// epilogue. It grows with neither argument (m, n or k) getting smaller, and never exceeds 205,000.
+/// epilogue. It never grows when m, n or k shrinks, and never exceeds 278,528.
 pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
     let sizes = Workspace::sizes(m, n, k);
     sizes.a + sizes.b + sizes.partials
@@ -94,7 +95,8 @@ struct Workspace {
 
 impl Workspace {
     const fn sizes(m: usize, n: usize, k: usize) -> Self {
-        let (mc, nc, kc) = (min(m, MC), min(n, NC).next_multiple_of(LANES), min(k, KC));
+        // Groups of rows are packed whole, and 24 is a multiple of every tile height.
+        let (mc, nc, kc) = (min(m, MC).next_multiple_of(24), min(n, NC).next_multiple_of(LANES), min(k, KC));
         Self { a: mc * kc, b: kc * nc, partials: if k > KC { mc * nc } else { 0 } }
     }
 }
@@ -190,8 +192,8 @@ struct Product<'a> {
 impl Kernel for Product<'_> {
     type Output = ();
 
-    /// Five loops around the tile: columns by NC, k by KC (B packed), rows by MC (A packed), then inside
-    /// [`tile::block`] the panels of B and the groups of rows of A.
+    /// Five loops around the tile: columns by NC, k by KC, rows by MC, then inside [`tile::block`] the panels of B and
+    /// the groups of rows of A.
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
@@ -208,11 +210,11 @@ impl Kernel for Product<'_> {
             for band_start in (0..m).step_by(band) {
                 for run in tile::Run::over(k, KC) {
                     let b = self.b.row_range(run.range()).col_range(columns.clone());
-                    pack::columns::<S>(b, packed_b);
+                    let b = pack::columns(s, b, packed_b);
                     for i in (band_start..m.min(band_start + band)).step_by(MC) {
                         let rows = i..m.min(i + MC);
                         let a = self.a.row_range(rows.clone()).col_range(run.range());
-                        pack::rows::<S>(a, packed_a);
+                        let a = pack::rows::<S>(a, columns.len(), packed_a);
                         let target = tile::Target {
                             c: &mut self.c,
                             partials: if apart { Some(&mut *partials) } else { None },
@@ -220,7 +222,7 @@ impl Kernel for Product<'_> {
                             rows,
                             columns: columns.clone(),
                         };
-                        tile::block(s, packed_a, packed_b, run, target);
+                        tile::block(s, a, b, run, target);
                     }
                 }
             }

@@ -1,54 +1,84 @@
-//! Packing: blocks of A and B copied into the order in which the tile reads them.
-//!
-//! - A: groups of h rows (h a tile height), each group k-major: for every p the h elements A(i.., p) side by side.
-//! - B: panels of 16 or 32 columns, each k-major: for every p one or two vectors B(p, j..), filled up with +0.
+//! Packing: a block of A or B whose neighbours lie the wrong way is copied into the order in which the tile reads it.
+//! Only these copies meet such strides; a block that lies right is read where it is.
 
-use super::tile::{groups, panels};
 use crate::Mat;
 use crate::simd::{LANES, Simd};
 
-/// Packs the rows of `a` (at most MC × KC) into `out`, group after group.
+/// Columns of B from which on it pays to pack a block of A whose columns lie together.
+const WORTH_PACKING: usize = 256;
+
+/// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G the rows of a
+/// full tile.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) data: &'a [f32],
+    pub(super) group: usize,
+    pub(super) row: usize,
+    pub(super) col: usize,
+}
+
+/// A block of B as the tile reads it: B(p, j) at `data[p · row + (j / 16) · vector + j % 16]`.
+#[derive(Clone, Copy)]
+pub(super) struct Columns<'a> {
+    pub(super) data: &'a [f32],
+    pub(super) row: usize,
+    pub(super) vector: usize,
+}
+
+/// The rows of `a`, packed into `out` unless each row already lies together.
 #[inline(always)]
-pub(super) fn rows<S: Simd>(a: Mat<'_, f32>, out: &mut [f32]) {
-    let (data, depth) = (a.data(), a.cols());
-    let (down, along) = (a.row_stride(), a.col_stride());
-    for (i, h) in groups::<S>(a.rows()) {
-        let group = &mut out[i * depth..][..h * depth];
-        if down == 1 {
-            for (p, out) in group.chunks_exact_mut(h).enumerate() {
-                out.copy_from_slice(&data[p * along + i..][..h]);
-            }
-        } else {
-            for r in 0..h {
-                for (p, out) in group[r.min(h * depth)..].iter_mut().step_by(h).enumerate() {
+pub(super) fn rows<'a, S: Simd>(a: Mat<'a, f32>, columns: usize, out: &'a mut [f32]) -> Rows<'a> {
+    let (g, depth) = (S::TILE_ROWS, a.cols());
+    if a.col_stride() == 1 {
+        return Rows { data: a.data(), group: g * a.row_stride(), row: a.row_stride(), col: 1 };
+    }
+    let (data, down, along) = (a.data(), a.row_stride(), a.col_stride());
+    if down == 1 && columns < WORTH_PACKING {
+        return Rows { data, group: g, row: 1, col: along };
+    }
+    // One group after the other, k-major within it: for every p the G elements A(i.., p) side by side.
+    for i in (0..a.rows()).step_by(g) {
+        let height = g.min(a.rows() - i);
+        let group = &mut out[i * depth..][..g * depth];
+        for (p, out) in group.chunks_exact_mut(g).enumerate() {
+            if down == 1 && height == S::TILE_ROWS {
+                copy(&data[p * along + i..][..g], out);
+            } else {
+                for (r, out) in out[..height].iter_mut().enumerate() {
                     *out = data[(i + r) * down + p * along];
                 }
             }
         }
     }
+    Rows { data: out, group: g * depth, row: 1, col: g }
 }
 
-/// Packs the columns of `b` (at most KC × NC) into `out`, panel after panel.
+/// The columns of `b`, packed into `out` unless each row already lies together.
 #[inline(always)]
-pub(super) fn columns<S: Simd>(b: Mat<'_, f32>, out: &mut [f32]) {
-    let (data, depth) = (b.data(), b.rows());
-    let (down, along) = (b.row_stride(), b.col_stride());
-    for (j, vectors) in panels::<S>(b.cols()) {
-        let width = vectors * LANES;
-        let panel = &mut out[j * depth..][..width * depth];
-        let used = width.min(b.cols() - j);
-        if along == 1 {
-            for (p, out) in panel.chunks_exact_mut(width).enumerate() {
-                out[..used].copy_from_slice(&data[p * down + j..][..used]);
-                out[used..].fill(0.0);
+pub(super) fn columns<'a, S: Simd>(_s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -> Columns<'a> {
+    let depth = b.rows();
+    if b.col_stride() == 1 {
+        return Columns { data: b.data(), row: b.row_stride(), vector: LANES };
+    }
+    let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
+    // One vector of columns after the other, k-major within it, filled up with +0.
+    for j in (0..b.cols()).step_by(LANES) {
+        let width = LANES.min(b.cols() - j);
+        let panel = &mut out[j * depth..][..LANES * depth];
+        for (p, out) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            for (c, out) in out[..width].iter_mut().enumerate() {
+                *out = data[p * down + (j + c) * along];
             }
-        } else {
-            for (p, out) in panel.chunks_exact_mut(width).enumerate() {
-                for (c, out) in out[..used].iter_mut().enumerate() {
-                    *out = data[p * down + (j + c) * along];
-                }
-                out[used..].fill(0.0);
-            }
+            out[width..].fill(0.0);
         }
+    }
+    Columns { data: out, row: LANES, vector: LANES * depth }
+}
+
+/// A copy of a length that is known when compiling, once inlined: a few moves, not a call.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }

@@ -4,6 +4,8 @@
 use core::ops::Range;
 
 use super::Epilogue;
+use super::pack::{Columns, Rows};
+use crate::arch::multiply::{Operands, multiply};
 use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 use crate::{Mat, MatMut};
@@ -40,136 +42,107 @@ pub(super) struct Target<'a, 'c> {
     pub(super) columns: Range<usize>,
 }
 
-/// The rows of a block in groups of tile heights: (first row, height). The remainder takes the largest that fit.
+/// One block of A times one block of B into a block of C: first the rows that fill tiles of full height, then the
+/// few that are left in lower and wider tiles.
 #[inline(always)]
-pub(super) fn groups<S: Simd>(rows: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut i = 0;
-    core::iter::from_fn(move || {
-        let left = rows - i;
-        let height = match left.min(S::TILE_ROWS) {
-            0 => return None,
-            1 => 1,
-            2 | 3 => 2,
-            4 | 5 => 4,
-            6 | 7 => 6,
-            _ => 8,
-        };
-        i += height;
-        Some((i - height, height))
-    })
-}
-
-/// The columns of a block in panels: (first column, vectors). The last one may have columns to spare.
-#[inline(always)]
-pub(super) fn panels<S: Simd>(columns: usize) -> impl Iterator<Item = (usize, usize)> {
-    let mut j = 0;
-    core::iter::from_fn(move || {
-        if j >= columns {
-            return None;
-        }
-        let vectors = (columns - j).div_ceil(LANES).min(S::TILE_VECTORS);
-        j += vectors * LANES;
-        Some((j - vectors * LANES, vectors))
-    })
-}
-
-/// One packed block of A times one packed block of B into a block of C.
-#[inline(always)]
-pub(super) fn block<S: Simd>(s: S, a: &[f32], b: &[f32], run: Run, mut target: Target<'_, '_>) {
-    let depth = run.end - run.start;
-    for (j, vectors) in panels::<S>(target.columns.len()) {
-        let panel = &b[j * depth..][..vectors * LANES * depth];
-        for (i, height) in groups::<S>(target.rows.len()) {
-            let group = &a[i * depth..][..height * depth];
-            let at = (i, j);
-            if S::TILE_VECTORS == 2 && vectors == 2 {
-                of_height::<S, 2>(s, height, group, panel, run, at, &mut target);
-            } else {
-                of_height::<S, 1>(s, height, group, panel, run, at, &mut target);
+pub(super) fn block<S: Simd>(s: S, a: Rows<'_>, b: Columns<'_>, run: Run, mut target: Target<'_, '_>) {
+    let rows = target.rows.len();
+    let full = rows - rows % S::TILE_ROWS;
+    let mut part = Part { s, a, b, run, target: &mut target };
+    match S::TILE_ROWS {
+        8 => part.band::<8, 2>(0..full),
+        6 => part.band::<6, 1>(0..full),
+        _ => part.band::<4, 1>(0..full),
+    }
+    let mut i = full;
+    while i < rows {
+        match rows - i {
+            4.. if S::TILE_ROWS > 4 => {
+                part.band::<4, 2>(i..i + 4);
+                i += 4;
+            }
+            2.. => {
+                part.band::<2, 4>(i..i + 2);
+                i += 2;
+            }
+            _ => {
+                part.band::<1, 8>(i..i + 1);
+                i += 1;
             }
         }
     }
 }
 
-/// The tile whose height is known when running, as one whose height is known when compiling.
-#[inline(always)]
-fn of_height<S: Simd, const V: usize>(
+/// What the tiles of one block share.
+struct Part<'a, 'b, 'c, S> {
     s: S,
-    height: usize,
-    a: &[f32],
-    b: &[f32],
+    a: Rows<'a>,
+    b: Columns<'a>,
     run: Run,
-    at: (usize, usize),
-    target: &mut Target<'_, '_>,
-) {
-    match height {
-        8 if S::TILE_ROWS >= 8 => tile::<S, 8, V>(s, a, b, run, at, target),
-        6 if S::TILE_ROWS >= 6 => tile::<S, 6, V>(s, a, b, run, at, target),
-        4 => tile::<S, 4, V>(s, a, b, run, at, target),
-        2 => tile::<S, 2, V>(s, a, b, run, at, target),
-        _ => tile::<S, 1, V>(s, a, b, run, at, target),
+    target: &'a mut Target<'b, 'c>,
+}
+
+impl<S: Simd> Part<'_, '_, '_, S> {
+    /// The rows `rows` of the block in tiles of H rows: panels of V vectors of columns, then of single vectors.
+    #[inline(always)]
+    fn band<const H: usize, const V: usize>(&mut self, rows: Range<usize>) {
+        let columns = self.target.columns.len();
+        let mut j = 0;
+        while columns - j > (V - 1) * LANES {
+            for i in rows.clone().step_by(H) {
+                self.tile::<H, V>((i, j));
+            }
+            j = columns.min(j + V * LANES);
+        }
+        while j < columns {
+            for i in rows.clone().step_by(H) {
+                self.tile::<H, 1>((i, j));
+            }
+            j = columns.min(j + LANES);
+        }
+    }
+
+    /// Takes up the chains of H × V vectors at (row, column), carries them through one run of k, and puts them down.
+    #[inline(always)]
+    fn tile<const H: usize, const V: usize>(&mut self, at: (usize, usize)) {
+        let s = self.s;
+        let mut chains = [[s.splat(0.0); V]; H];
+        if self.run.start > 0 || matches!(self.target.epilogue, Epilogue::Accumulate) {
+            for (r, chains) in chains.iter_mut().enumerate() {
+                *chains = load_row(s, self.target.waiting(at, r));
+            }
+        }
+        multiply(s, self.operands::<V>(at), &mut chains);
+        if self.run.last {
+            finish(s, &mut chains, at, self.target);
+        } else {
+            for (r, chains) in chains.iter().enumerate() {
+                store_row(s, chains, self.target.waiting(at, r));
+            }
+        }
+    }
+
+    /// The operands of the tile at (row, column).
+    #[inline(always)]
+    fn operands<const V: usize>(&self, (i, j): (usize, usize)) -> Operands<'_, f32> {
+        let (a, b) = (self.a, self.b);
+        Operands {
+            a: from(a.data, (i / S::TILE_ROWS) * a.group + (i % S::TILE_ROWS) * a.row),
+            a_row: a.row,
+            a_col: a.col,
+            b: from(b.data, (j / LANES) * b.vector),
+            b_row: b.row,
+            b_vector: b.vector,
+            depth: self.run.end - self.run.start,
+            last: LANES.min(self.target.columns.len() - j - (V - 1) * LANES),
+        }
     }
 }
 
-/// Takes up the chains of H × V vectors, carries them through one run of k, and puts them down.
+/// What lies from element `first` on: nothing where k = 0.
 #[inline(always)]
-fn tile<S: Simd, const H: usize, const V: usize>(
-    s: S,
-    a: &[f32],
-    b: &[f32],
-    run: Run,
-    at: (usize, usize),
-    target: &mut Target<'_, '_>,
-) {
-    let mut chains = [[s.splat(0.0); V]; H];
-    if run.start > 0 || matches!(target.epilogue, Epilogue::Accumulate) {
-        for (r, chains) in chains.iter_mut().enumerate() {
-            let row = target.waiting(at, r);
-            for (v, chain) in chains.iter_mut().enumerate() {
-                *chain = load_at(s, row, v * LANES);
-            }
-        }
-    }
-    multiply(s, a, b, &mut chains);
-    if !run.last {
-        for (r, chains) in chains.iter().enumerate() {
-            let row = target.waiting(at, r);
-            for (v, &chain) in chains.iter().enumerate() {
-                store_at(s, chain, row, v * LANES);
-            }
-        }
-        return;
-    }
-    for (r, chains) in chains.iter().enumerate() {
-        for (v, &chain) in chains.iter().enumerate() {
-            finish(s, chain, (at.0 + r, at.1 + v * LANES), target);
-        }
-    }
-}
-
-/// chains ← chains + A B over one run: the loop that all the others are there for.
-#[inline(always)]
-fn multiply<S: Simd, const H: usize, const V: usize>(
-    s: S,
-    a: &[f32],
-    b: &[f32],
-    chains: &mut [[S::V; V]; H],
-) {
-    let (a, b) = (a.as_chunks::<H>().0, b.as_chunks::<LANES>().0.as_chunks::<V>().0);
-    let mut acc = *chains;
-    for (a, b) in a.iter().zip(b) {
-        let mut row = [s.splat(0.0); V];
-        for v in 0..V {
-            row[v] = s.load(&b[v]);
-        }
-        for r in 0..H {
-            let x = s.splat(a[r]);
-            for v in 0..V {
-                acc[r][v] = s.mul_add(x, row[v], acc[r][v]);
-            }
-        }
-    }
-    *chains = acc;
+fn from(data: &[f32], first: usize) -> &[f32] {
+    data.get(first..).unwrap_or(&[])
 }
 
 impl Target<'_, '_> {
@@ -184,40 +157,105 @@ impl Target<'_, '_> {
     }
 }
 
-/// The epilogue for one vector of C, at (row, column) of the block.
+/// The epilogue for the finished chains of the tile at (row, column) of the block.
 #[inline(always)]
-fn finish<S: Simd>(s: S, chain: S::V, at: (usize, usize), target: &mut Target<'_, '_>) {
-    let columns = target.columns.clone();
+fn finish<S: Simd, const H: usize, const V: usize>(
+    s: S,
+    chains: &mut [[S::V; V]; H],
+    at: (usize, usize),
+    target: &mut Target<'_, '_>,
+) {
+    let columns =
+        target.columns.start + at.1..target.columns.end.min(target.columns.start + at.1 + V * LANES);
     let i = target.rows.start + at.0;
-    let out = &mut target.c.row_mut(i)[columns.clone()];
-    let value = match target.epilogue {
-        Epilogue::Store | Epilogue::Accumulate => chain,
-        Epilogue::Bias(bias) => s.add(chain, load_at(s, &bias[columns], at.1)),
-        Epilogue::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, &bias[columns], at.1))),
+    match target.epilogue {
+        Epilogue::Store | Epilogue::Accumulate => {}
+        Epilogue::Bias(bias) => {
+            let bias = load_row::<S, V>(s, &bias[columns.clone()]);
+            each(chains, |_, v, chain| s.add(chain, bias[v]));
+        }
+        Epilogue::BiasRelu(bias) => {
+            let bias = load_row::<S, V>(s, &bias[columns.clone()]);
+            each(chains, |_, v, chain| s.relu(s.add(chain, bias[v])));
+        }
         Epilogue::ReluMask(h) => {
-            let first = columns.start + at.1;
-            let h = load_mask(s, h, i, first..columns.end.min(first + LANES));
-            s.select_gt(h, s.splat(0.0), chain, s.splat(0.0))
+            for (r, chains) in chains.iter_mut().enumerate() {
+                let h = load_mask::<S, V>(s, h, i + r, columns.clone());
+                for v in 0..V {
+                    chains[v] = s.select_gt(h[v], s.splat(0.0), chains[v], s.splat(0.0));
+                }
+            }
         }
         Epilogue::SgdStep { f, eta } => {
-            let old = load_at(s, out, at.1);
-            s.mul_add(s.splat(-eta), chain, s.mul(s.splat(f), old))
+            let (f, eta) = (s.splat(f), s.splat(-eta));
+            for (r, chains) in chains.iter_mut().enumerate() {
+                let old = load_row::<S, V>(s, &target.c.row(i + r)[columns.clone()]);
+                for v in 0..V {
+                    chains[v] = s.mul_add(eta, chains[v], s.mul(f, old[v]));
+                }
+            }
         }
-    };
-    store_at(s, value, out, at.1);
+    }
+    for (r, chains) in chains.iter().enumerate() {
+        store_row(s, chains, &mut target.c.row_mut(i + r)[columns.clone()]);
+    }
+}
+
+/// chains(r, v) ← f(r, v, chains(r, v)).
+#[inline(always)]
+fn each<V: Copy, const H: usize, const W: usize>(chains: &mut [[V; W]; H], f: impl Fn(usize, usize, V) -> V) {
+    for (r, chains) in chains.iter_mut().enumerate() {
+        for (v, chain) in chains.iter_mut().enumerate() {
+            *chain = f(r, v, *chain);
+        }
+    }
 }
 
 /// The elements of row i of a mask, whatever its strides.
 #[inline(always)]
-fn load_mask<S: Simd>(s: S, h: Mat<'_, f32>, i: usize, columns: Range<usize>) -> S::V {
-    match h.row(i) {
-        Some(row) => load_at(s, &row[columns], 0),
-        None => {
-            let mut lanes = [0.0; LANES];
-            for (lane, j) in lanes.iter_mut().zip(columns) {
-                *lane = h.get(i, j);
-            }
-            s.load(&lanes)
+fn load_mask<S: Simd, const V: usize>(s: S, h: Mat<'_, f32>, i: usize, columns: Range<usize>) -> [S::V; V] {
+    if let Some(row) = h.row(i) {
+        return load_row(s, &row[columns]);
+    }
+    let mut out = [s.splat(0.0); V];
+    for (v, out) in out.iter_mut().enumerate() {
+        let mut lanes = [0.0; LANES];
+        for (lane, j) in lanes.iter_mut().zip(columns.clone().skip(v * LANES)) {
+            *lane = h.get(i, j);
+        }
+        *out = s.load(&lanes);
+    }
+    out
+}
+
+/// The first V vectors of a row, with +0 past its end.
+#[inline(always)]
+fn load_row<S: Simd, const V: usize>(s: S, row: &[f32]) -> [S::V; V] {
+    let mut out = [s.splat(0.0); V];
+    let full = row.as_chunks::<LANES>().0;
+    if full.len() >= V {
+        for v in 0..V {
+            out[v] = s.load(&full[v]);
+        }
+    } else {
+        for (v, out) in out.iter_mut().enumerate() {
+            *out = load_at(s, row, v * LANES);
+        }
+    }
+    out
+}
+
+/// Stores as much of V vectors as the row has room for.
+#[inline(always)]
+fn store_row<S: Simd, const V: usize>(s: S, vectors: &[S::V; V], row: &mut [f32]) {
+    if row.len() >= V * LANES {
+        let full = row.as_chunks_mut::<LANES>().0;
+        for v in 0..V {
+            s.store(vectors[v], &mut full[v]);
+        }
+    } else {
+        for (v, &vector) in vectors.iter().enumerate() {
+            store_at(s, vector, row, v * LANES);
         }
     }
 }
