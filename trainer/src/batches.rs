@@ -1,0 +1,103 @@
+//! Which rows make the next step.
+
+use crate::random::Random;
+
+/// How rows are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Every row once an epoch, in a new random order each epoch; the last batch of an epoch may be short.
+    Shuffled,
+    /// Every row of every batch anew from all rows, as the course has it.
+    Replacement,
+}
+
+/// An endless supply of batches.
+#[derive(Debug)]
+pub struct Batches {
+    order: Order,
+    random: Random,
+    rows: Vec<u32>,
+    /// Shuffled: how many of `rows` this epoch has used.
+    used: usize,
+    batch: Vec<u32>,
+    size: usize,
+}
+
+impl Batches {
+    /// Batches of `size` of these rows.
+    ///
+    /// # Panics
+    /// If there are no rows, or 2³² or more, or if the size is 0.
+    #[must_use]
+    pub fn new(rows: Vec<u32>, size: usize, order: Order, random: Random) -> Self {
+        assert!(!rows.is_empty() && size > 0, "batches of {size} out of {} rows", rows.len());
+        Self { order, random, used: rows.len(), rows, batch: Vec::with_capacity(size), size }
+    }
+
+    /// Batches in an epoch: ⌈N/B⌉ where every row comes once, max(⌊N/B⌋, 1) where they are drawn with replacement.
+    #[must_use]
+    pub fn per_epoch(&self) -> usize {
+        match self.order {
+            Order::Shuffled => self.rows.len().div_ceil(self.size),
+            Order::Replacement => (self.rows.len() / self.size).max(1),
+        }
+    }
+
+    /// The rows of the next batch.
+    pub fn draw(&mut self) -> &[u32] {
+        match self.order {
+            Order::Shuffled => self.next_of_epoch(),
+            Order::Replacement => {
+                let rows = u32::try_from(self.rows.len()).expect("rows are counted in 32 bits");
+                self.batch.clear();
+                self.batch.extend((0..self.size).map(|_| self.rows[self.random.below(rows) as usize]));
+                &self.batch
+            }
+        }
+    }
+
+    fn next_of_epoch(&mut self) -> &[u32] {
+        if self.used == self.rows.len() {
+            self.random.shuffle(&mut self.rows);
+            self.used = 0;
+        }
+        let start = self.used;
+        self.used = self.rows.len().min(start.saturating_add(self.size));
+        &self.rows[start..self.used]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    fn batches(rows: u32, size: usize, order: Order) -> Batches {
+        Batches::new((0..rows).collect(), size, order, Random::new(1, Stream::Batches))
+    }
+
+    #[test]
+    fn an_epoch_has_every_row_once_and_ends_with_the_short_batch() {
+        let mut batches = batches(10, 4, Order::Shuffled);
+        assert_eq!(batches.per_epoch(), 3);
+        let mut orders = Vec::new();
+        for _ in 0..2 {
+            let epoch: Vec<Vec<u32>> = (0..3).map(|_| batches.draw().to_vec()).collect();
+            assert_eq!(epoch.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
+            let mut rows = epoch.concat();
+            orders.push(rows.clone());
+            rows.sort_unstable();
+            assert_eq!(rows, (0..10).collect::<Vec<_>>());
+        }
+        assert_ne!(orders[0], orders[1]);
+    }
+
+    #[test]
+    fn replacement_may_repeat_rows_and_exceed_them() {
+        let mut batches = batches(10, 25, Order::Replacement);
+        assert_eq!(batches.per_epoch(), 1);
+        let batch = batches.draw();
+        assert_eq!(batch.len(), 25);
+        assert!(batch.iter().all(|&row| row < 10));
+    }
+}

@@ -1,0 +1,64 @@
+//! `trainer eval`: how well a net file does, through the very code that runs in firmware.
+
+use infer_nostd::Net;
+use kernels::{Mat, argmax, log_sum_exp};
+
+use super::{class_names, parse_net, read_net};
+use crate::Error;
+use crate::args::EvalArgs;
+use crate::dataset::{Dataset, OpenOptions, open};
+use crate::history::Evaluation;
+use crate::report::{Event, Report};
+
+/// Reads net and data, evaluates, tells.
+pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
+    let bytes = read_net(&args.net)?;
+    let net = parse_net(&args.net, &bytes)?;
+    let options = OpenOptions { label: args.label.clone(), classes: class_names(&net), test_suffices: true };
+    let source = open(&args.data, &options)?;
+    let part = if source.test.is_some() { "test" } else { "all" };
+    let data = source.into_evaluation()?;
+    let found = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
+
+    let mut report = Report::new(args.json);
+    report.line(format_args!(
+        "accuracy  {:.4}  ({} of {} rows)",
+        found.accuracy(),
+        found.correct,
+        found.rows
+    ));
+    report.line(format_args!("loss      {:.6}", found.loss));
+    report.event(
+        Event::new("done")
+            .with("accuracy", found.accuracy())
+            .with("loss", found.loss)
+            .with("correct", found.correct)
+            .with("rows", found.rows)
+            .with("part", part)
+            .with("net", args.net.to_string_lossy()),
+    );
+    report.finish()
+}
+
+/// Row by row, as firmware does it.
+fn evaluate(net: &Net<'_>, data: &Dataset) -> Result<Evaluation, Error> {
+    if data.c() > net.c() {
+        return Err(Error::data(format!(
+            "the net has {} classes, the data have {}; give data of the net's kind",
+            net.c(),
+            data.c()
+        )));
+    }
+    let mut scratch = vec![0.0; net.scratch_len()];
+    let mut total = Evaluation { rows: data.rows(), ..Evaluation::default() };
+    let (mut sum, mut lse) = (0.0, [0.0]);
+    for (i, &label) in data.labels.iter().enumerate() {
+        let scores = net.scores(data.row(i), &mut scratch).map_err(|e| Error::data(e.to_string()))?;
+        let label = label as usize;
+        total.correct += usize::from(argmax(scores) == label);
+        log_sum_exp(kernels::Isa::best(), Mat::new(scores, 1, scores.len()), &mut lse);
+        sum += f64::from(lse[0] - scores[label]);
+    }
+    total.loss = sum / data.rows() as f64;
+    Ok(total)
+}

@@ -1,0 +1,76 @@
+//! `trainer gradcheck`: the gradients of a small random net, and of a net on the first rows of a data set.
+
+use model::{Engine, Shape};
+
+use crate::Error;
+use crate::args::GradcheckArgs;
+use crate::gradcheck::{Group, Problem, worse};
+use crate::prepare::Prepared;
+use crate::preset::Preset;
+use crate::random::{Random, Stream};
+use crate::report::{Event, Report};
+use crate::rows::Batch;
+use crate::train::shape;
+
+/// Checks both nets, tells, fails above the bound.
+pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
+    let mut choice = Preset::Default.choice();
+    choice.val_fraction = 0.0;
+    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let mut random = Random::new(args.seed, Stream::Check);
+    let small = Shape::new(6, 5, 3).expect("no size is 0");
+    let problems = [
+        ("random".to_owned(), Problem::random(small, 7, args.reg, &mut random)),
+        (args.data.clone(), on_data(args, &data, &mut random)?),
+    ];
+
+    let mut report = Report::new(args.json);
+    report.line("net                        group  compared  at a kink  worst relative error");
+    let mut worst = 0.0;
+    for (name, mut problem) in problems {
+        for group in problem.check(Engine::default(), args.seed) {
+            let net = format!("{name} {}", problem.net.shape());
+            tell(&mut report, &net, &group);
+            worst = worse(worst, group.worst);
+        }
+    }
+    let passed = worst <= args.bound;
+    report.event(Event::new("done").with("worst", worst).with("bound", args.bound).with("passed", passed));
+    report.line(format_args!(
+        "worst {worst:.1e}, bound {:.1e}: {}",
+        args.bound,
+        if passed { "passed" } else { "FAILED" }
+    ));
+    report.finish()?;
+    match passed {
+        true => Ok(()),
+        false => Err(Error::fault(format!(
+            "gradient check failed: worst relative error {worst:.1e}, bound {:.1e}; a gradient is wrong, or --bound is too strict",
+            args.bound
+        ))),
+    }
+}
+
+/// A net on the first rows of the data, normalised as for training.
+fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result<Problem, Error> {
+    let train = data.train()?;
+    let rows = &train.rows[..args.rows.min(train.rows.len())];
+    let mut batch = Batch::default();
+    batch.fill(train.view, rows);
+    let x = batch.values().iter().copied().map(f64::from).collect();
+    let shape = shape(data.data().d, args.hidden, data.data().c())?;
+    Ok(Problem::new(shape, x, batch.labels().as_slice().to_vec(), args.reg, random))
+}
+
+fn tell(report: &mut Report, net: &str, group: &Group) {
+    let Group { name, checked, skipped, worst } = group;
+    report.line(format_args!("{net:25}  {name:5}  {checked:8}  {skipped:9}  {worst:.1e}"));
+    report.event(
+        Event::new("check")
+            .with("net", net)
+            .with("group", *name)
+            .with("checked", *checked)
+            .with("skipped", *skipped)
+            .with("worst", *worst),
+    );
+}

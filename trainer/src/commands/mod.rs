@@ -1,0 +1,42 @@
+//! The commands, one a file.
+
+mod eval;
+mod gradcheck;
+mod inspect;
+mod predict;
+mod train;
+
+use std::path::Path;
+
+use infer_nostd::Net;
+
+use crate::Error;
+use crate::args::Command;
+
+/// Runs a command.
+pub fn run(command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Train(args) => train::run(args),
+        Command::Eval(args) => eval::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Gradcheck(args) => gradcheck::run(args),
+    }
+}
+
+/// The bytes of a net file.
+fn read_net(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|e| Error::read("read", path, &e))
+}
+
+/// The net in them.
+fn parse_net<'a>(path: &Path, bytes: &'a [u8]) -> Result<Net<'a>, Error> {
+    Net::from_bytes(bytes).map_err(|e| {
+        Error::data(format!("{}: no net: {e}; train it again, or copy it again", path.display()))
+    })
+}
+
+/// The names of a net's classes, None where the file has none.
+fn class_names(net: &Net<'_>) -> Option<Vec<String>> {
+    (0..net.c()).map(|c| net.class_name(c).map(str::to_owned)).collect()
+}

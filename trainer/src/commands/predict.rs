@@ -1,0 +1,51 @@
+//! `trainer predict`: the class of each row, or the probability of each class.
+
+use super::{class_names, parse_net, read_net};
+use crate::Error;
+use crate::args::PredictArgs;
+use crate::dataset::{OpenOptions, open_rows};
+use crate::report::Report;
+
+/// Rows whose lines are written at a time.
+const BLOCK: usize = 1024;
+
+/// Reads net and rows, writes a line a row.
+pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
+    let bytes = read_net(&args.net)?;
+    let net = parse_net(&args.net, &bytes)?;
+    let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
+    let options =
+        OpenOptions { label: args.label.clone(), classes: Some(names.clone()), test_suffices: true };
+    let rows = open_rows(&args.data, net.d(), &options)?;
+
+    let mut report = Report::new(false);
+    if args.proba {
+        report.line(names.iter().map(|name| csv_field(name)).collect::<Vec<_>>().join(","));
+    }
+    let mut scratch = vec![0.0; net.scratch_len()];
+    let refused = |e: infer_nostd::Error| Error::data(e.to_string()).context(args.net.display());
+    let mut lines = String::new();
+    for i in 0..rows.rows() {
+        if args.proba {
+            let shares = net.probabilities(rows.row(i), &mut scratch).map_err(refused)?;
+            lines.push_str(&shares.iter().map(f32::to_string).collect::<Vec<_>>().join(","));
+        } else {
+            lines.push_str(&names[net.classify(rows.row(i), &mut scratch).map_err(refused)?]);
+        }
+        lines.push('\n');
+        if (i + 1).is_multiple_of(BLOCK) {
+            report.write(&lines);
+            lines.clear();
+        }
+    }
+    report.write(&lines);
+    report.finish()
+}
+
+/// A name as a field of CSV, in quotes where it needs them.
+fn csv_field(name: &str) -> String {
+    match name.contains([',', '"', '\r', '\n']) {
+        true => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => name.to_owned(),
+    }
+}

@@ -1,0 +1,246 @@
+//! `trainer train`: read, train, write, verify, tell.
+
+use std::path::Path;
+
+use kernels::Isa;
+use model::{Engine, Join};
+
+use crate::args::TrainArgs;
+use crate::files::Target;
+use crate::pool::Pool;
+use crate::prepare::Prepared;
+use crate::preset::Choice;
+use crate::progress::Progress;
+use crate::report::{Event, Report, talk};
+use crate::rows::Part;
+use crate::train::{News, Trained, shape, train};
+use crate::verify::verify;
+use crate::{Error, config, evaluate::Evaluator, explain, export};
+
+/// The steps.
+pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
+    let outputs = Outputs::find(args)?;
+    let mut choice = config::choice(args);
+    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let part = data.train()?;
+    config::fit_batch(&mut choice, args, part.rows.len());
+    let pool = Pool::new(config::threads(args, &choice, data.data().d))?;
+    let engine = Engine { isa: args.isa, pool: &pool };
+    let mut report = Report::new(args.json);
+    if args.explain {
+        explain::explain(engine, part, &choice.settings, &mut report)?;
+        return report.finish();
+    }
+    outputs.check()?;
+    let shape = shape(data.data().d, choice.settings.hidden, data.data().c())?;
+    export::check(shape, data.normalization(), &data.data().classes)?;
+
+    let run = Run { args, choice, data: &data, isa: args.isa, threads: pool.width() };
+    run.begin(&mut report)?;
+    let trained = pool.run(|| run.train(engine, &mut report))?;
+    let written = run.write(engine, &trained, &outputs)?;
+    run.end(engine, &trained, &written, &mut report)?;
+    report.finish()
+}
+
+/// The files that will be written.
+struct Outputs {
+    net: Target,
+    history: Option<Target>,
+}
+
+impl Outputs {
+    fn find(args: &TrainArgs) -> Result<Self, Error> {
+        let net = Target::find(&args.out)?;
+        let history = args.history.as_deref().map(Target::find).transpose()?;
+        let data = std::fs::canonicalize(&args.data).ok();
+        for (flag, target) in [("--out", Some(&net)), ("--history", history.as_ref())] {
+            if let (Some(Target::File(path)), Some(data)) = (target, &data)
+                && path == data
+            {
+                let path = path.display();
+                return Err(Error::usage(format!(
+                    "{flag} {path} would replace the data set; name another file"
+                )));
+            }
+        }
+        match (&net, &history) {
+            (Target::File(net), Some(Target::File(history))) if net == history => Err(Error::usage(format!(
+                "--out and --history both name {}; they need a file each",
+                net.display()
+            ))),
+            _ => Ok(Self { net, history }),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.net.check()?;
+        self.history.as_ref().map_or(Ok(()), Target::check)
+    }
+}
+
+/// The net file that was written.
+struct Written {
+    bytes: usize,
+    verified: usize,
+    /// Of which part the verified rows are.
+    part: &'static str,
+}
+
+/// A training and what belongs to it.
+struct Run<'a> {
+    args: &'a TrainArgs,
+    choice: Choice,
+    data: &'a Prepared,
+    isa: Isa,
+    threads: usize,
+}
+
+impl Run<'_> {
+    /// Says what is about to happen.
+    fn begin(&self, report: &mut Report) -> Result<(), Error> {
+        let Self { args, choice, data, isa, threads } = self;
+        let settings = &choice.settings;
+        let (d, h, c) = (data.data().d, settings.hidden, data.data().c());
+        let rows = |part: Option<Part<'_>>| part.map_or(0, |part| part.rows.len());
+        let (train, val, test) = (data.train()?.rows.len(), rows(data.val()?), rows(data.test()?));
+        report.event(
+            Event::new("start")
+                .with("data", args.data.as_str())
+                .with("d", d)
+                .with("h", h)
+                .with("c", c)
+                .with("train_rows", train)
+                .with("val_rows", val)
+                .with("test_rows", test)
+                .with("seed", settings.seed)
+                .with("isa", isa.name())
+                .with("threads", *threads),
+        );
+        if !report.is_json() {
+            let seed = settings.seed;
+            talk(format_args!("{}: {train} rows to train, {val} to validate, {test} to test", args.data));
+            talk(format_args!(
+                "net {d}-{h}-{c}, batches of {}, seed {seed}, {isa}, threads: {threads}",
+                settings.batch_size
+            ));
+        }
+        Ok(())
+    }
+
+    /// The training, with its news.
+    fn train(&self, engine: Engine<'_>, report: &mut Report) -> Result<Trained, Error> {
+        let mut progress = Progress::new(!report.is_json());
+        let trained =
+            train(engine, self.data.train()?, self.data.val()?, &self.choice.settings, &mut |news| {
+                progress.show(&news);
+                if let News::Epoch(epoch, iterations) = news {
+                    report.event(
+                        Event::new("epoch")
+                            .with("epoch", epoch.number)
+                            .with("iteration", epoch.iterations)
+                            .with("iterations", iterations)
+                            .with("learning_rate", epoch.learning_rate)
+                            .with("train_loss", epoch.train.loss)
+                            .with("train_accuracy", epoch.train.accuracy())
+                            .with("val_loss", epoch.val.map(|val| val.loss))
+                            .with("val_accuracy", epoch.val.map(|val| val.accuracy())),
+                    );
+                }
+            });
+        progress.end();
+        trained
+    }
+
+    /// Writes the net, verified by what is read back, and the history.
+    fn write(&self, engine: Engine<'_>, trained: &Trained, outputs: &Outputs) -> Result<Written, Error> {
+        let data = self.data;
+        let bytes = export::to_bytes(&trained.net, data.normalization(), &data.data().classes)?;
+        let (part, name) = match (data.test()?, data.val()?) {
+            (Some(test), _) => (test, "test"),
+            (None, Some(val)) => (val, "validation"),
+            (None, None) => (data.train()?, "training"),
+        };
+        let mut verified = 0;
+        outputs.net.write_checked(&bytes, |read| {
+            verified =
+                verify(engine, &trained.net, part, read).map_err(|e| e.context(self.args.out.display()))?;
+            Ok(())
+        })?;
+        if let Some(history) = &outputs.history {
+            history.write(trained.history.to_csv().as_bytes())?;
+        }
+        Ok(Written { bytes: bytes.len(), verified, part: name })
+    }
+
+    /// Results, and what to do next.
+    fn end(
+        &self,
+        engine: Engine<'_>,
+        trained: &Trained,
+        written: &Written,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let Self { args, choice, isa, threads, .. } = self;
+        let (net, settings) = (&trained.net, &choice.settings);
+        let mut evaluator = Evaluator::new(net.shape(), *threads);
+        let test = self.data.test()?.map(|test| evaluator.evaluate(engine, net, test));
+        let penalty = model::penalty(engine, net, settings.reg as f32);
+        let loss = trained.train.loss + f64::from(penalty);
+
+        for (name, found) in [("training", Some(trained.train)), ("validation", trained.val), ("test", test)]
+        {
+            if let Some(found) = found {
+                let (correct, rows) = (found.correct, found.rows);
+                let name = format!("{name} accuracy");
+                report.line(format_args!("{name:20} {:.4}  ({correct} of {rows})", found.accuracy()));
+            }
+        }
+        report.line(format_args!("loss                 {loss:.6}  (training part, penalty included)"));
+        let (seconds, speed) = (trained.seconds, trained.images_per_second);
+        report.line(format_args!("time                 {seconds:.3} s, {speed:.0} images/s"));
+        report.line(format_args!("net                  {} ({} bytes)", args.out.display(), written.bytes));
+        if let Some(history) = &args.history {
+            report.line(format_args!("history              {}", history.display()));
+        }
+        let Written { verified, part, .. } = written;
+        report.line(format_args!(
+            "verified             {verified} of {verified} {part} rows: infer-nostd gives the same scores, bit for bit"
+        ));
+        report.event(
+            Event::new("done")
+                .with("train_accuracy", trained.train.accuracy())
+                .with("val_accuracy", trained.val.map(|val| val.accuracy()))
+                .with("test_accuracy", test.map(|test| test.accuracy()))
+                .with("loss", loss)
+                .with("iterations", trained.history.losses.len())
+                .with("epochs", trained.history.epochs.len())
+                .with("seconds", seconds)
+                .with("images_per_second", speed)
+                .with("net", args.out.to_string_lossy())
+                .with("bytes", written.bytes)
+                .with("verified", *verified)
+                .with("seed", settings.seed)
+                .with("isa", isa.name())
+                .with("threads", *threads),
+        );
+        if !report.is_json() && args.data == "digits" {
+            suggest(&args.out);
+        }
+        Ok(())
+    }
+}
+
+/// For those who have just seen it work.
+fn suggest(net: &Path) {
+    // Cargo says so to the programs that it runs.
+    let cargo = std::env::var_os("CARGO").is_some();
+    let me = if cargo { "cargo run --release --" } else { "trainer" };
+    let net = net.display();
+    talk("\nWhat next?");
+    talk(format_args!("  train on your own table    {me} train --data my.csv --out my.tln"));
+    talk(format_args!("  classify rows with a net   {me} predict {net} --data digits"));
+    talk(format_args!(
+        "  link it into firmware      const NET: infer_nostd::Net = infer_nostd::include_net!(\"{net}\");"
+    ));
+}

@@ -1,0 +1,51 @@
+//! From flags to settings: the preset, and over it what was given.
+
+use crate::args::TrainArgs;
+use crate::batches::Order;
+use crate::preset::{Choice, Preset};
+use crate::train::Length;
+
+/// What the flags ask for.
+#[must_use]
+pub fn choice(args: &TrainArgs) -> Choice {
+    let mut choice = args.preset.unwrap_or(Preset::Default).choice();
+    let settings = &mut choice.settings;
+    override_with(&mut settings.hidden, args.hidden);
+    override_with(&mut settings.learning_rate, args.learning_rate);
+    override_with(&mut settings.learning_rate_decay, args.learning_rate_decay);
+    override_with(&mut settings.reg, args.reg);
+    override_with(&mut settings.batch_size, args.batch_size);
+    override_with(&mut settings.seed, args.seed);
+    override_with(&mut settings.length, args.num_iters.map(Length::Iterations));
+    override_with(&mut settings.length, args.epochs.map(Length::Epochs));
+    settings.std = args.std.or(settings.std);
+    override_with(&mut choice.val_fraction, args.val_fraction);
+    override_with(&mut choice.split, args.split);
+    choice
+}
+
+fn override_with<T>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}
+
+/// A batch size that nobody asked for shrinks to the rows there are; one that was asked for does not.
+pub fn fit_batch(choice: &mut Choice, args: &TrainArgs, rows: usize) {
+    let settings = &mut choice.settings;
+    if args.batch_size.is_none() && settings.order == Order::Shuffled {
+        settings.batch_size = settings.batch_size.min(rows);
+    }
+}
+
+/// Multiply-adds of the first layer in a step from which on threads are worth their waking.
+const MACS_FOR_THREADS: usize = 4 << 20;
+
+/// Threads to use: those asked for; else one, or every processor where a step is large. With small steps (the digits:
+/// 32 × 64 × 128 multiply-adds, 5 µs) a second thread would be waited for longer than it works.
+#[must_use]
+pub fn threads(args: &TrainArgs, choice: &Choice, d: usize) -> usize {
+    let macs = choice.settings.batch_size.saturating_mul(d).saturating_mul(choice.settings.hidden);
+    let every = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    args.threads.unwrap_or_else(|| if macs >= MACS_FOR_THREADS { every() } else { 1 })
+}

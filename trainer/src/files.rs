@@ -1,0 +1,241 @@
+//! Writing a file so that nothing is ever lost: beside, to the disk, then renamed.
+//!
+//! Whoever looks sees the old file or the new one, never a part, whenever the process dies. The name of the temporary
+//! file holds the process id: a leftover of a killed run is in nobody's way.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// Where a file will be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A regular file, there or not yet: written beside, then renamed. Links are resolved, so that the file
+    /// behind one is replaced and not the link.
+    File(PathBuf),
+    /// Something else that exists, a device or a pipe: written directly, never replaced.
+    Special(PathBuf),
+}
+
+impl Target {
+    /// Looks at what is there, before any work is done for it.
+    pub fn find(path: &Path) -> Result<Self, Error> {
+        if path.as_os_str().is_empty() {
+            return Err(Error::usage("the file to write has no name; name one, such as net.tln"));
+        }
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(is_a_folder(path)),
+            // Renaming would get round the write protection.
+            Ok(found) if found.is_file() && found.permissions().readonly() => Err(Error::fault(format!(
+                "{}: cannot write it: it is read-only; name another file or lift the protection",
+                path.display()
+            ))),
+            Ok(found) if found.is_file() => {
+                fs::canonicalize(path).map(Self::File).map_err(|e| Error::write("write", path, &e))
+            }
+            Ok(_) => Ok(Self::Special(path.to_owned())),
+            // A link to nothing: written through, which makes the file behind it.
+            Err(_) if fs::symlink_metadata(path).is_ok() => Ok(Self::Special(path.to_owned())),
+            Err(_) if path.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]) => {
+                Err(is_a_folder(path))
+            }
+            Err(_) => Ok(Self::File(path.to_owned())),
+        }
+    }
+
+    /// Fails now if the file could not be created later, after an hour of training; leaves nothing behind.
+    pub fn check(&self) -> Result<(), Error> {
+        let Self::File(path) = self else { return Ok(()) };
+        let beside = beside(path);
+        create(&beside).map_err(|e| cannot_create(path, &e))?;
+        fs::remove_file(&beside).map_err(|e| Error::write("remove", &beside, &e))
+    }
+
+    /// Writes the file, all of it or nothing.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.write_checked(bytes, |_| Ok(()))
+    }
+
+    /// Writes the file if what is read back from the disk passes the check; else everything stays as it was. What is
+    /// not a regular file cannot be read back: there the bytes written are checked.
+    pub fn write_checked(
+        &self,
+        bytes: &[u8],
+        check: impl FnOnce(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Special(path) => directly(path, bytes).and_then(|()| check(bytes)),
+            Self::File(path) => {
+                let beside = beside(path);
+                let written = replace(path, &beside, bytes, check);
+                if written.is_err() {
+                    // The error matters, not whether its rubbish could be cleared.
+                    let _ = fs::remove_file(&beside);
+                }
+                written
+            }
+        }
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Special(path) => path,
+        }
+    }
+}
+
+fn is_a_folder(path: &Path) -> Error {
+    Error::fault(format!("{}: cannot write it: it is a folder; name a file in it", path.display()))
+}
+
+fn cannot_create(path: &Path, error: &std::io::Error) -> Error {
+    Error::fault(format!(
+        "{}: cannot create it: {error}; name a file in a folder that exists and may be written",
+        path.display()
+    ))
+}
+
+/// The temporary name: in the same folder, so that the rename stays within one file system.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+/// A leftover of an earlier process with our id is overwritten.
+fn create(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).open(path)
+}
+
+fn replace(
+    path: &Path,
+    beside: &Path,
+    bytes: &[u8],
+    check: impl FnOnce(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut file = create(beside).map_err(|e| cannot_create(path, &e))?;
+    let fails = |e| Error::write("write", path, &e);
+    file.write_all(bytes).map_err(fails)?;
+    if let Ok(old) = fs::metadata(path) {
+        file.set_permissions(old.permissions()).map_err(fails)?;
+    }
+    file.sync_all().map_err(fails)?;
+    drop(file);
+    check(&fs::read(beside).map_err(|e| Error::write("read back", path, &e))?)?;
+    fs::rename(beside, path).map_err(|e| Error::write("replace", path, &e))?;
+    sync_folder(path);
+    Ok(())
+}
+
+fn directly(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| Error::write("write", path, &e))
+}
+
+/// Puts the new name on the disk as well. Not every file system can; the file itself is safe by then.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_created_and_replaced_and_nothing_stays_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tln");
+        for bytes in [&b"first"[..], b"second"] {
+            let target = Target::find(&path).unwrap();
+            target.check().unwrap();
+            target.write(bytes).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+            assert_eq!(names(folder.path()), ["a.tln"]);
+        }
+    }
+
+    #[test]
+    fn what_fails_its_check_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tln");
+        fs::write(&path, "kept").unwrap();
+        let target = Target::find(&path).unwrap();
+        let refuse = |read: &[u8]| if read == b"bad" { Err(Error::fault("bad")) } else { Ok(()) };
+        assert_eq!(target.write_checked(b"bad", refuse).unwrap_err().message(), "bad");
+        assert_eq!(
+            (fs::read(&path).unwrap(), names(folder.path())),
+            (b"kept".to_vec(), vec!["a.tln".to_owned()])
+        );
+        target.write_checked(b"good", refuse).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"good");
+    }
+
+    #[test]
+    fn a_leftover_of_a_killed_run_does_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tln");
+        fs::write(beside(&path), "half a net, and longer than the new one").unwrap();
+        Target::find(&path).unwrap().write(b"net").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"net");
+    }
+
+    #[test]
+    fn folders_are_refused_and_a_missing_one_is_told_before_the_work() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Target::find(folder.path()).unwrap_err().exit_code(), 1);
+        assert_eq!(Target::find(&folder.path().join("new/")).unwrap_err().exit_code(), 1);
+        let missing = Target::find(&folder.path().join("no/a.tln")).unwrap();
+        assert_eq!(missing.check().unwrap_err().exit_code(), 1);
+        assert_eq!(Target::find(Path::new("")).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_read_only_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tln");
+        fs::write(&path, "kept").unwrap();
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        assert_eq!(Target::find(&path).unwrap_err().exit_code(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_behind_a_link_is_replaced_and_the_link_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("real.tln"), folder.path().join("link.tln"));
+        std::os::unix::fs::symlink("real.tln", &link).unwrap();
+        for bytes in [&b"through a dangling link"[..], b"replaced"] {
+            Target::find(&link).unwrap().write(bytes).unwrap();
+            assert_eq!(fs::read(&file).unwrap(), bytes);
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_written_directly() {
+        let full = Target::find(Path::new("/dev/full")).unwrap();
+        assert_eq!(full, Target::Special("/dev/full".into()));
+        full.check().unwrap();
+        assert_eq!(full.write(b"net").unwrap_err().exit_code(), 1);
+        Target::find(Path::new("/dev/null")).unwrap().write(b"net").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

@@ -1,0 +1,82 @@
+//! Data made ready to train: read, split, and the normalisation learnt from the training rows.
+
+use kernels::{Floats, Normalization};
+
+use crate::Error;
+use crate::dataset::{Dataset, OpenOptions, normalize, open, split};
+use crate::preset::Choice;
+use crate::rows::{Part, View};
+
+/// A data set with its training, validation and test parts.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    data: Dataset,
+    rows: split::Split,
+    test: Option<(Dataset, Vec<u32>)>,
+    mean: Vec<f32>,
+    scale: Vec<f32>,
+}
+
+impl Prepared {
+    /// Reads what `spec` names and divides it.
+    pub fn load(spec: &str, label: Option<&str>, choice: &Choice) -> Result<Self, Error> {
+        let options = OpenOptions { label: label.map(str::to_owned), ..OpenOptions::default() };
+        let source = open(spec, &options)?;
+        let data = source.train.ok_or_else(|| {
+            Error::data(format!(
+                "{spec}: there is a test part but no rows to train on; add the training files"
+            ))
+        })?;
+        data.check_trainable(spec)?;
+        if let Some(test) = &source.test
+            && test.classes != data.classes
+        {
+            return Err(Error::data(format!(
+                "{spec}: the test part has {} classes, the training part {}; both must have the same ones",
+                test.c(),
+                data.c()
+            )));
+        }
+        let method = choice.split.method(choice.settings.seed);
+        let rows = split::split(&data.labels, data.c(), choice.val_fraction, method)?;
+        let (mean, scale) = normalize::learn(&data, &rows.train, choice.normalization);
+        let test = source.test.map(|test| {
+            let rows = (0..).take(test.rows()).collect();
+            (test, rows)
+        });
+        Ok(Self { data, rows, test, mean, scale })
+    }
+
+    /// The training data, their validation part included.
+    #[must_use]
+    pub fn data(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// μ and s, as the net file will hold them.
+    #[must_use]
+    pub fn normalization(&self) -> Normalization<'_> {
+        Normalization::new(self.data.d, Floats::F32(&self.mean), Floats::F32(&self.scale))
+            .expect("normalize::learn gives as many means as scales, a divisor of D")
+    }
+
+    /// The rows that train.
+    pub fn train(&self) -> Result<Part<'_>, Error> {
+        self.part(&self.data, &self.rows.train)
+    }
+
+    /// The rows held back, if there are any.
+    pub fn val(&self) -> Result<Option<Part<'_>>, Error> {
+        let rows = &self.rows.validation;
+        (!rows.is_empty()).then(|| self.part(&self.data, rows)).transpose()
+    }
+
+    /// The test part, if there is one.
+    pub fn test(&self) -> Result<Option<Part<'_>>, Error> {
+        self.test.as_ref().map(|(data, rows)| self.part(data, rows)).transpose()
+    }
+
+    fn part<'a>(&'a self, data: &'a Dataset, rows: &'a [u32]) -> Result<Part<'a>, Error> {
+        Ok(Part { view: View::new(data, self.normalization())?, rows })
+    }
+}

@@ -1,0 +1,90 @@
+//! Two sets of defaults: ours, and those of the course's notebook.
+
+use crate::batches::Order;
+use crate::dataset::normalize::Mode;
+use crate::dataset::split::Method;
+use crate::train::{Length, Settings};
+
+/// A set of defaults for everything that a flag can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preset {
+    /// Good settings for small images and tables.
+    Default,
+    /// The course notebook's: they do not train well, which is the exercise.
+    Course,
+}
+
+/// What a preset decides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    /// Of the training.
+    pub settings: Settings,
+    /// How inputs are normalised.
+    pub normalization: Mode,
+    /// Which rows are held back to validate.
+    pub split: Split,
+    /// What share of them.
+    pub val_fraction: f64,
+}
+
+/// Which rows are held back to validate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Split {
+    /// The same share of each class, drawn by the seed.
+    Stratified,
+    /// The last rows.
+    Last,
+}
+
+impl Split {
+    /// With the seed it needs.
+    #[must_use]
+    pub fn method(self, seed: u64) -> Method {
+        match self {
+            Self::Stratified => Method::Stratified { seed },
+            Self::Last => Method::Last,
+        }
+    }
+}
+
+impl Preset {
+    /// Its values.
+    #[must_use]
+    pub fn choice(self) -> Choice {
+        match self {
+            // Chosen on validation rows of the digits; README tells how well it does.
+            Self::Default => Choice {
+                settings: Settings {
+                    hidden: 128,
+                    learning_rate: 0.1,
+                    learning_rate_decay: 0.95,
+                    reg: 1e-4,
+                    std: None,
+                    length: Length::Epochs(30),
+                    batch_size: 32,
+                    order: Order::Shuffled,
+                    seed: 1,
+                },
+                normalization: Mode::Standard,
+                split: Split::Stratified,
+                val_fraction: 0.2,
+            },
+            Self::Course => Choice {
+                settings: Settings {
+                    hidden: 36,
+                    learning_rate: 1e-2,
+                    learning_rate_decay: 0.95,
+                    reg: 0.25,
+                    std: Some(1e-4),
+                    length: Length::Iterations(500),
+                    batch_size: 1000,
+                    order: Order::Replacement,
+                    seed: 1,
+                },
+                normalization: Mode::MeanPerChannel,
+                split: Split::Last,
+                val_fraction: 0.2,
+            },
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What is printed: results on stdout, talk on stderr.
+//!
+//! With `--json` stdout has one JSON object a line and nothing else. Objects and their fields:
+//!
+//! | event | field | meaning |
+//! |---|---|---|
+//! | `start` | `data`, `d`, `h`, `c` | data set; sizes of the net |
+//! | | `train_rows`, `val_rows`, `test_rows` | rows of each part |
+//! | | `seed`, `isa`, `threads` | as in `done` |
+//! | `epoch` | `epoch`, `iteration`, `iterations` | number of the record; steps so far; steps in all |
+//! | | `learning_rate` | of the last step |
+//! | | `train_loss`, `train_accuracy` | training part (course preset: the current batch), without penalty |
+//! | | `val_loss`, `val_accuracy` | validation part, null without one |
+//! | `done` (train) | `train_accuracy` | share of the whole training part that the written net has right |
+//! | | `val_accuracy`, `test_accuracy` | the same of those parts, null without one |
+//! | | `loss` | mean cross-entropy of the training part plus penalty, eq. (39) |
+//! | | `iterations`, `epochs` | steps taken; records made |
+//! | | `seconds` | the training loop, its evaluations included |
+//! | | `images_per_second` | rows trained on a second, evaluations left out |
+//! | | `net`, `bytes` | path of the net file; its length |
+//! | | `verified` | rows whose scores `infer-nostd` reproduced bit for bit: test part, else validation, else training |
+//! | | `seed`, `isa`, `threads` | what really ran |
+//! | `done` (eval) | `accuracy`, `loss`, `correct`, `rows`, `part`, `net` | of the net on the `test` part or on `all` rows |
+//! | `done` (inspect) | `net`, `bytes`, `d`, `h`, `c`, `parameters` | file and sizes |
+//! | | `normalization`, `mean`, `scale`, `classes` | entries Q, and those; names, null without |
+//! | | `w1`, `b1`, `w2`, `b2` | objects of `min`, `max`, `mean`, `std`, `zeros` |
+//! | `check` | `net`, `group`, `checked`, `skipped`, `worst` | elements compared, left out at a kink, worst relative error |
+//! | `done` (gradcheck) | `worst`, `bound`, `passed` | over all groups |
+//!
+//! Numbers that are not finite are null.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::Error;
+
+/// The two outputs. A failed write to stdout is kept until [`Report::finish`]: a reader who goes away must not cost
+/// the net its file.
+#[derive(Debug)]
+pub struct Report {
+    json: bool,
+    failed: Option<io::Error>,
+}
+
+impl Report {
+    /// Text, or JSON lines.
+    #[must_use]
+    pub fn new(json: bool) -> Self {
+        Self { json, failed: None }
+    }
+
+    /// Whether stdout carries JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line of results, unless stdout carries JSON.
+    pub fn line(&mut self, text: impl Display) {
+        if !self.json {
+            self.write(format_args!("{text}\n"));
+        }
+    }
+
+    /// An object, if stdout carries JSON.
+    pub fn event(&mut self, event: Event) {
+        if self.json {
+            self.write(format_args!("{}}}\n", event.0));
+        }
+    }
+
+    /// Text as it is.
+    pub fn write(&mut self, text: impl Display) {
+        if self.failed.is_none() {
+            self.failed = write!(io::stdout().lock(), "{text}").err();
+        }
+    }
+
+    /// Flushes; tells whether stdout took everything.
+    pub fn finish(mut self) -> Result<(), Error> {
+        let flushed = self.failed.take().map_or_else(|| io::stdout().flush(), Err);
+        flushed.map_err(|e| Error::fault(format!("cannot write the results to stdout: {e}")))
+    }
+}
+
+/// A line for the person, on stderr. If nobody listens, nothing is lost.
+pub fn talk(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A JSON object under way.
+#[derive(Clone, Debug)]
+pub struct Event(String);
+
+impl Event {
+    /// `{"event":"name"`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(String::from("{")).field("event", name)
+    }
+
+    /// One more field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.push(',');
+        self.field(name, value)
+    }
+
+    fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let (name, value) = (Value::from(name), value.into());
+        self.0.push_str(&format!("{name}:{value}"));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_json_in_the_order_given() {
+        let event =
+            Event::new("done").with("loss", f64::NAN).with("net", "a\"b").with("test_accuracy", None::<f64>);
+        assert_eq!(event.0 + "}", r#"{"event":"done","loss":null,"net":"a\"b","test_accuracy":null}"#);
+    }
+}

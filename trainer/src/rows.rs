@@ -1,0 +1,88 @@
+//! Rows of a data set as the net sees them: normalised, gathered into a batch.
+
+use kernels::{Mat, Normalization};
+use model::Labels;
+
+use crate::Error;
+use crate::dataset::Dataset;
+
+/// A data set together with the normalisation of its inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    data: &'a Dataset,
+    normalization: Normalization<'a>,
+}
+
+impl<'a> View<'a> {
+    /// Checks once what every batch relies on: that the inputs fit, and that each label names a class.
+    pub fn new(data: &'a Dataset, normalization: Normalization<'a>) -> Result<Self, Error> {
+        let inputs = normalization.inputs();
+        if inputs != data.d {
+            return Err(Error::data(format!(
+                "rows have {} inputs, the net takes {inputs}: give data of the net's kind",
+                data.d
+            )));
+        }
+        Labels::new(&data.labels, data.classes.len()).map_err(|e| Error::data(e.to_string()))?;
+        Ok(Self { data, normalization })
+    }
+
+    /// The data set.
+    #[must_use]
+    pub fn data(&self) -> &'a Dataset {
+        self.data
+    }
+}
+
+/// Some rows of a data set.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The data set.
+    pub view: View<'a>,
+    /// The numbers of the rows.
+    pub rows: &'a [u32],
+}
+
+/// X (N × D, normalised) and y of a batch: a buffer that is filled again and again.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    x: Vec<f32>,
+    y: Vec<u32>,
+    d: usize,
+    classes: usize,
+}
+
+impl Batch {
+    /// Takes up these rows in this order.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn fill(&mut self, view: View<'_>, rows: &[u32]) {
+        let d = view.data.d;
+        (self.d, self.classes) = (d, view.data.classes.len());
+        self.x.resize(rows.len() * d, 0.0);
+        self.y.clear();
+        self.y.extend(rows.iter().map(|&row| view.data.labels[row as usize]));
+        for (&row, x) in rows.iter().zip(self.x.chunks_exact_mut(d)) {
+            view.normalization.apply(0, view.data.row(row as usize), x);
+        }
+    }
+
+    /// X, N × D.
+    #[must_use]
+    pub fn x(&self) -> Mat<'_, f32> {
+        Mat::new(&self.x, self.y.len(), self.d)
+    }
+
+    /// X, row after row.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.x
+    }
+
+    /// y, N of them.
+    #[must_use]
+    pub fn labels(&self) -> Labels<'_> {
+        Labels::new(&self.y, self.classes).expect("View::new has checked every label")
+    }
+}
