@@ -44,7 +44,7 @@ pub fn backward<T: Scalar>(
     grads: &mut Params<T>,
     dx: Option<MatMut<'_, T>>,
 ) -> Loss<T> {
-    check(net, x, ws, grads);
+    check(net, x, ws, grads, &dx);
     let n = x.rows();
 
     // (1), (5): L = 1/N Σ_i (ln Σ_j e^S_ij − S_iy) + …
@@ -109,7 +109,13 @@ pub(crate) fn hidden_gradient<T: Scalar>(engine: Engine<'_>, net: &Params<T>, ws
 }
 
 /// Panics with both numbers where X, net or gradient are not those of the forward pass.
-fn check<T: Scalar>(net: &Params<T>, x: Mat<'_, T>, ws: &Workspace<T>, grads: &Params<T>) {
+fn check<T: Scalar>(
+    net: &Params<T>,
+    x: Mat<'_, T>,
+    ws: &Workspace<T>,
+    grads: &Params<T>,
+    dx: &Option<MatMut<'_, T>>,
+) {
     let (shape, n, d) = (net.shape(), x.rows(), x.cols());
     assert!(
         shape == ws.shape(),
@@ -119,4 +125,8 @@ fn check<T: Scalar>(net: &Params<T>, x: Mat<'_, T>, ws: &Workspace<T>, grads: &P
     assert!(shape == grads.shape(), "the net is {shape}, the gradient {}: they must be equal", grads.shape());
     assert!(d == shape.d, "X has {d} columns, the net {} inputs: they must be equal", shape.d);
     assert!(n == ws.rows(), "X has {n} rows, the last forward pass had {}: they must be equal", ws.rows());
+    if let Some(dx) = dx {
+        let (rows, cols) = (dx.rows(), dx.cols());
+        assert!((rows, cols) == (n, d), "dX is {rows} x {cols}, X is {n} x {d}: they must be equal");
+    }
 }

@@ -193,3 +193,89 @@ fn run<T: Scalar>(engine: Engine<'_>, tasks: usize, product: Product<'_, T>, wor
         run(engine, tasks - left, second.reborrow(), workspaces1)
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two threads for every join.
+    struct Threads;
+
+    impl Join for Threads {
+        fn width(&self) -> usize {
+            usize::MAX
+        }
+        fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+            std::thread::scope(|scope| {
+                scope.spawn(b);
+                a();
+            });
+        }
+    }
+
+    /// Numbers without a pattern, exact in f32.
+    fn numbers(len: usize, seed: u32) -> Vec<f32> {
+        let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+        std::iter::successors(next(&seed), next).take(len).map(|x| (x >> 16) as f32 / 65536.0 - 0.5).collect()
+    }
+
+    /// Every epilogue, cut into any number of tasks by rows and by columns: the bits of one task.
+    #[test]
+    fn tasks_change_no_bit() {
+        for (m, n, k) in [(1, 1, 3), (2, 5, 4), (7, 9, 300), (40, 3, 6), (1, 70, 20), (33, 17, 1)] {
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            let (h, bias, old) = (numbers(m * n, 3), numbers(n, 4), numbers(m * n, 5));
+            let (a, b, h) = (Mat::new(&a, m, k), Mat::new(&b, k, n), Mat::new(&h, m, n));
+            let each = kernels::matmul_workspace(m, n, k);
+            for epilogue in [
+                Epilogue::Store,
+                Epilogue::Accumulate,
+                Epilogue::Bias(&bias),
+                Epilogue::BiasRelu(&bias),
+                Epilogue::ReluMask(h),
+                Epilogue::SgdStep { f: 0.875, eta: 0.5 },
+            ] {
+                let with = |tasks: usize| {
+                    let mut c = old.clone();
+                    let mut workspaces = vec![f32::NAN; each * tasks];
+                    let product = Product { a, b, c: MatMut::new(&mut c, m, n), epilogue };
+                    let engine = Engine { isa: Isa::best(), pool: &Threads };
+                    run(engine, tasks, product, &mut workspaces);
+                    c.iter().map(|c| c.to_bits()).collect::<Vec<_>>()
+                };
+                let want = with(1);
+                let pieces = if m == 1 { n.div_ceil(TILE_COLS) } else { m };
+                for tasks in (2..=9).take_while(|&tasks| tasks <= pieces) {
+                    assert_eq!(with(tasks), want, "{m} x {n} x {k} in {tasks} tasks, {epilogue:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn cuts_leave_something_on_both_sides() {
+        for (len, tile) in [(2, 8), (9, 8), (16, 8), (17, 16), (100, 16), (200, 8)] {
+            for tasks in 2..=len.min(20) {
+                for left in 1..tasks {
+                    let at = cut(len, left, tasks, tile);
+                    assert!(0 < at && at < len, "{len} cut at {at}, {left} of {tasks}");
+                }
+            }
+        }
+        assert_eq!((cut(200, 1, 2, 8), cut(200, 1, 3, 8), cut(4, 2, 4, 8)), (104, 72, 2));
+    }
+
+    #[test]
+    fn small_products_are_one_task() {
+        let tasks = |m, n, k| {
+            let mut c = vec![0.0f32; m * n];
+            let (a, b) = (vec![0.0; m * k], vec![0.0; k * n]);
+            let (a, b) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
+            Product { a, b, c: MatMut::new(&mut c, m, n), epilogue: Epilogue::Store }.tasks()
+        };
+        assert_eq!(
+            (tasks(32, 32, 64), tasks(0, 4, 4), tasks(200, 500, 784), tasks(1, 16, 100_000)),
+            (0, 0, 74, 1)
+        );
+    }
+}

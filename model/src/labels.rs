@@ -70,10 +70,15 @@ pub struct LabelError {
 impl fmt::Display for LabelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { row, label, classes } = self;
-        write!(
-            f,
-            "row {row} has label {label}, but the labels of {classes} classes count from 0 to {classes} - 1"
-        )
+        match classes.checked_sub(1) {
+            Some(last) => {
+                write!(
+                    f,
+                    "row {row} has label {label}, but the labels of {classes} classes count from 0 to {last}"
+                )
+            }
+            None => write!(f, "row {row} has label {label}, but there are no classes"),
+        }
     }
 }
 

@@ -1,0 +1,16 @@
+//! The tests of `model`: one for each equation of DERIVATION.md, and what must hold beside them.
+//!
+//! Numbers of the derivation are in the names: `eq_19_to_21_dw2` checks eq. (19) to (21).
+
+mod backward;
+mod bounds;
+mod forward;
+mod golden;
+mod gradient_check;
+mod loss;
+mod misuse;
+mod penalty;
+mod predict;
+mod same_bits;
+mod support;
+mod trajectory;
