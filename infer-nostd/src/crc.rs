@@ -23,13 +23,14 @@ const fn table() -> [u32; 16] {
 }
 
 /// The CRC-32 of `bytes`. Every single-bit error changes it, and so does every burst of up to 32 bits.
-pub(crate) const fn crc32(mut bytes: &[u8]) -> u32 {
+pub(crate) const fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0;
-    while let Some((&byte, rest)) = bytes.split_first() {
-        crc ^= byte as u32;
+    let mut i = 0;
+    while i < bytes.len() {
+        crc ^= bytes[i] as u32;
         crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
         crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
-        bytes = rest;
+        i += 1;
     }
     !crc
 }

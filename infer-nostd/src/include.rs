@@ -12,8 +12,8 @@ pub struct Aligned<const LEN: usize>(pub [u8; LEN]);
 /// file that [`Net::from_bytes`](crate::Net::from_bytes) would refuse does not build, and the compiler prints why. So
 /// nothing is left to check or to unwrap at run time. Its bytes are stored once, in a static aligned to 16 bytes.
 ///
-/// The compiler takes about a second for the check of 100 KB; larger nets may be read with `include_bytes!` and
-/// [`Net::from_bytes`](crate::Net::from_bytes) at run time.
+/// The check takes the compiler about a second for every 100 KB. A net too large for that is included with
+/// `include_bytes!` and read with [`Net::from_bytes`](crate::Net::from_bytes) at run time.
 ///
 /// ```
 /// use infer_nostd::{Net, include_net};

@@ -38,9 +38,12 @@
 //! |---|---|---|
 //! | the net | flash, or wherever it lies | its file |
 //! | scratch | the caller's RAM | 4·(H + C) |
-//! | block of normalised inputs | stack, during a call | 256 |
-//! | everything else | stack, during a call | @@ |
+//! | a call of `scores`, `classify` | stack | about 1200, with 256 for a block of normalised inputs |
+//! | a call of `probabilities` | stack | about 1500 |
+//! | reading a net at run time | stack | about 700 |
 //! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
+//!
+//! Stack is that of a Cortex-M4 at optimisation level 3; it does not grow with the net.
 //!
 //! # The same bits
 //! Normalisation, both products and the softmax are those of `kernels`, under its order contract. So the scores are
@@ -57,6 +60,7 @@ mod crc;
 mod error;
 pub mod format;
 mod include;
+mod layout;
 mod net;
 mod scratch;
 
