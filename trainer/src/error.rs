@@ -123,3 +123,30 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes() {
+        let codes = [Error::usage("a"), Error::data("a"), Error::fault("a")].map(|error| error.exit_code());
+        assert_eq!(codes, [2, 3, 1]);
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_is_in_it() {
+        let error = Error::data("a\nb\r\u{1b}[31mc\u{85}ü").context("d\te");
+        assert_eq!(error.to_string(), "d\\te: a\\nb\\r\\u{1b}[31mc\\u{85}ü");
+        assert_eq!(error.kind(), Kind::Data);
+    }
+
+    #[test]
+    fn io_errors_have_the_path_and_the_step() {
+        let io = std::io::Error::other("disk full");
+        let (read, write) =
+            (Error::read("open", Path::new("a"), &io), Error::write("create", Path::new("b"), &io));
+        assert_eq!((read.kind(), read.message()), (Kind::Data, "a: cannot open it: disk full"));
+        assert_eq!((write.kind(), write.message()), (Kind::Fault, "b: cannot create it: disk full"));
+    }
+}

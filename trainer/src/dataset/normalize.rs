@@ -2,7 +2,7 @@
 
 use kernels::Input;
 
-use super::rows::Dataset;
+use super::rows::{Dataset, Values};
 
 /// What is learnt. Q is the number of means and scales: entry q stands for D/Q neighbouring inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,8 @@ pub enum Mode {
     None,
     /// x / 255; Q = 1.
     Unit,
-    /// (x − mean of its colour plane) / 255; Q = channels. The course's way.
+    /// The course's way for bytes: (x − mean of its colour plane) / 255; Q = channels. Numbers are no pixels: they lose
+    /// the mean of every input (Q = D) and keep their scale.
     MeanPerChannel,
     /// (x − mean) / standard deviation, of a colour plane where the rows are images (Q = channels), else of every
     /// input (Q = D). Where all values are equal the scale is 1.
@@ -42,8 +43,11 @@ pub fn learn(data: &Dataset, rows: &[u32], mode: Mode) -> (Vec<f32>, Vec<f32>) {
         Mode::None => (Vec::new(), Vec::new()),
         Mode::Unit => (vec![0.0], vec![UNIT]),
         Mode::MeanPerChannel => {
-            let mean = sums(data, rows, data.channels).iter().map(|sum| sum.mean() as f32).collect();
-            (mean, vec![UNIT; data.channels])
+            let (q, scale) = match data.values {
+                Values::U8(_) => (data.channels, UNIT),
+                Values::F32(_) => (data.d, 1.0),
+            };
+            (sums(data, rows, q).iter().map(|sum| sum.mean() as f32).collect(), vec![scale; q])
         }
         Mode::Standard => {
             let q = if data.image.is_some() { data.channels } else { data.d };

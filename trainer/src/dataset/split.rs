@@ -1,9 +1,7 @@
 //! Rows to train on and rows to validate with.
 
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
-
 use crate::error::Error;
+use crate::random::{Random, Stream};
 
 /// Which rows are held back to validate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +30,8 @@ pub struct Split {
 /// out; at least one row of every class stays to train on, even if fewer are then held back. [`Method::Last`] takes the
 /// last rows, but never all.
 ///
-/// The draw is the same for ever: ChaCha8 with the key "seed as 8 little-endian bytes, then `stratified split`, then
-/// zeros"; class after class, the rows of a class ascending, a Fisher–Yates shuffle from the end, where an index below
-/// n is the upper half of (64 random bits)·n; the first rows of the shuffled are held back. No function of the random
-/// number library that may change its stream has a part in it.
+/// The draw is the same for ever: the rows of each class, ascending, are shuffled with [`Stream::Split`] of the seed,
+/// class after class, and the first of the shuffled are held back.
 ///
 /// ```
 /// use trainer::dataset::split::{Method, split};
@@ -63,33 +59,17 @@ pub fn split(labels: &[u32], classes: usize, fraction: f64, method: Method) -> R
             held_back[labels.len() - count..].fill(true);
         }
         Method::Stratified { seed } => {
-            let mut random = generator(seed);
+            let mut random = Random::new(seed, Stream::Split);
             let mut rows = rows_of(labels, classes);
             let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
             for (rows, count) in rows.iter_mut().zip(shares(&sizes, fraction, wanted)) {
-                shuffle(&mut random, rows);
+                random.shuffle(rows);
                 rows[..count].iter().for_each(|&row| held_back[row as usize] = true);
             }
         }
     }
     let part = |held: bool| (0..).zip(&held_back).filter(|&(_, &h)| h == held).map(|(row, _)| row).collect();
     Ok(Split { train: part(false), validation: part(true) })
-}
-
-/// The generator of the draw.
-fn generator(seed: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..24].copy_from_slice(b"stratified split");
-    ChaCha8Rng::from_seed(key)
-}
-
-/// Fisher–Yates, from the end.
-fn shuffle(random: &mut ChaCha8Rng, rows: &mut [u32]) {
-    for last in (1..rows.len()).rev() {
-        let below = last as u128 + 1;
-        rows.swap(last, ((u128::from(random.next_u64()) * below) >> 64) as usize);
-    }
 }
 
 /// Row numbers of every class, ascending.

@@ -2,6 +2,7 @@
 
 mod labels;
 mod layout;
+mod lines;
 mod table;
 mod values;
 

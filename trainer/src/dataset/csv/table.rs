@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ::csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::layout::Layout;
+use super::lines::Lines;
 use super::read;
 use crate::error::Error;
 
@@ -14,7 +15,7 @@ use crate::error::Error;
 const FIRST_LINE: u64 = 16 << 20;
 
 /// The first line, which has been read ahead, then the rest.
-type Input = Chain<Cursor<Vec<u8>>, BufReader<File>>;
+type Input = Lines<Chain<Cursor<Vec<u8>>, BufReader<File>>>;
 
 /// A file of which the first record has been read.
 pub(super) struct Table {
@@ -47,7 +48,7 @@ impl Table {
             )));
         }
         let delimiter = delimiter(&ahead);
-        let input = Cursor::new(ahead).chain(file);
+        let input = Lines::new(Cursor::new(ahead).chain(file));
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(input);
         let mut table = Self { path: path.to_owned(), reader, first: StringRecord::new(), first_line: 1 };
@@ -92,13 +93,19 @@ impl Table {
         Ok(())
     }
 
-    /// Reads the next record and returns its line number.
+    /// Reads the next record that is not blank and returns its line number.
     fn next(&mut self, record: &mut StringRecord) -> Result<Option<u64>, Error> {
-        match self.reader.read_record(record) {
-            Ok(true) => Ok(Some(record.position().map_or(0, ::csv::Position::line))),
-            Ok(false) => Ok(None),
-            Err(e) => Err(self.unreadable(e)),
+        while self.reader.read_record(record).map_err(|e| self.unreadable(e))? {
+            if record.len() > 1 || !record.as_slice().trim().is_empty() {
+                return Ok(Some(self.line() - line_breaks(record.as_slice())));
+            }
         }
+        Ok(None)
+    }
+
+    /// The last line of the record that has been read.
+    fn line(&self) -> u64 {
+        self.reader.get_ref().number()
     }
 
     /// A line has too few or too many fields.
@@ -117,15 +124,20 @@ impl Table {
     fn unreadable(&self, e: ::csv::Error) -> Error {
         let path = self.path.display();
         match e.kind() {
-            ErrorKind::Utf8 { pos, err } => Error::data(format!(
+            ErrorKind::Utf8 { err, .. } => Error::data(format!(
                 "{path} line {}, column {}: not UTF-8 text; save the file as UTF-8",
-                pos.as_ref().map_or(0, ::csv::Position::line),
+                self.line(),
                 err.field() + 1
             )),
             ErrorKind::Io(e) => Error::read("read", &self.path, e),
             _ => Error::data(format!("{path}: cannot read it: {e}")),
         }
     }
+}
+
+/// Line breaks within quoted fields: so many lines before its last one a record begins.
+fn line_breaks(record: &str) -> u64 {
+    record.bytes().filter(|&byte| byte == b'\n').count() as u64
 }
 
 /// The most frequent of comma, semicolon and tab in the first line, outside quotes; the comma if none is there.

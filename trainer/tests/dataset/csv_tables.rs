@@ -1,0 +1,159 @@
+//! CSV files: headers, delimiters, values, places of errors.
+
+use trainer::Kind;
+use trainer::dataset::OpenOptions;
+
+use crate::{bytes, csv, floats, refused, refused_as};
+
+fn plain(text: impl AsRef<[u8]>) -> Result<trainer::dataset::Dataset, trainer::Error> {
+    csv(text, &OpenOptions::default())
+}
+
+fn label(column: &str) -> OpenOptions {
+    OpenOptions { label: Some(column.to_owned()), ..OpenOptions::default() }
+}
+
+#[test]
+fn a_table_like_iris() {
+    let text = "length,width,species\n5.1,3.5,setosa\n7,3.2,versicolor\n4.9,3,setosa\n";
+    let data = plain(text).unwrap();
+    assert_eq!((data.d, data.channels, data.image), (2, 1, None));
+    assert_eq!(floats(&data), [5.1, 3.5, 7.0, 3.2, 4.9, 3.0]);
+    assert_eq!(
+        (data.labels.as_slice(), data.classes.as_slice()),
+        (&[0, 1, 0][..], &["setosa", "versicolor"].map(str::to_owned)[..])
+    );
+}
+
+#[test]
+fn whole_numbers_up_to_255_stay_bytes() {
+    let data = plain("0,255,1\n7,8,0\n").unwrap();
+    assert_eq!((bytes(&data), &data.labels[..]), (&[0, 255, 7, 8][..], &[1, 0][..]));
+    // The first value that is none turns all into numbers, exactly.
+    for (text, value) in [("256", 256.0), ("-1", -1.0), ("7.0", 7.0), ("1e2", 100.0), ("0.1", 0.1f32)] {
+        let data = plain(format!("0,255,1\n7,{text},0\n")).unwrap();
+        assert_eq!(floats(&data), [0.0, 255.0, 7.0, value]);
+    }
+}
+
+#[test]
+fn numbers_are_rounded_once() {
+    let data = plain("16777217,0.1,1\n1e-45,3.4028235e38,0\n").unwrap();
+    assert_eq!(floats(&data), [16_777_216.0, 0.1, f32::from_bits(1), f32::MAX]);
+}
+
+#[test]
+fn headers_are_found_by_looking() {
+    // text, rows
+    let cases = [
+        ("a,b,c\n1,2,x\n3,4,y\n", 2),
+        ("1,2,x\n3,4,y\n", 2),
+        ("label,0,1\n0,1,2\n1,3,4\n", 2),
+        ("0,1,Target\n1,2,0\n3,4,1\n", 2),
+        ("1,2,y\n3,4,n\n", 2),
+        ("\"a\",\"b\",\"c\"\n\"1\",\"2\",\"x\"\n", 1),
+        (" a , b , c \n 1 , 2 , x \n", 1),
+        ("\u{feff}1,2,x\n", 1),
+        ("\n\na,b,c\n\n1,2,x\n\n", 1),
+        ("a,b,c\r\n1,2,x\r\n", 1),
+        ("a,b,c\n1,2,x", 1),
+        ("1,2,x\n  \n3,4,y\n \n", 2),
+    ];
+    for (text, rows) in cases {
+        let data = plain(text).unwrap_or_else(|e| panic!("{text:?}: {e}"));
+        assert_eq!((data.rows(), data.d), (rows, 2), "{text:?}");
+    }
+}
+
+#[test]
+fn delimiters_are_found_by_looking() {
+    for text in ["1;2;x\n3;4;y\n", "1\t2\tx\n3\t4\ty\n", "1,2,\"a;b;c;d\"\n3,4,y\n"] {
+        let data = plain(text).unwrap();
+        assert_eq!(bytes(&data), [1, 2, 3, 4], "{text:?}");
+    }
+    assert_eq!(plain("1,2,\"a,b\"\n").unwrap().classes, ["a,b"]);
+}
+
+#[test]
+fn the_label_column_by_name_position_or_habit() {
+    let text = "class,a,b\nx,1,2\ny,3,4\n";
+    for options in [OpenOptions::default(), label("class"), label("CLASS"), label("1")] {
+        let data = csv(text, &options).unwrap();
+        assert_eq!((bytes(&data), &data.labels[..]), (&[1, 2, 3, 4][..], &[0, 1][..]));
+    }
+    let last = csv("class,a,b\n9,1,2\n8,3,4\n", &label("b")).unwrap();
+    assert_eq!(bytes(&last), [9, 1, 8, 3]);
+    assert_eq!(last.classes, ["2", "4"]);
+    assert_eq!(csv("x,1,2\ny,3,4\n", &label("1")).unwrap().rows(), 2, "no header");
+    refused_as(Kind::Usage, csv(text, &label("size")), &["\"size\"", "\"class\", \"a\", \"b\"", "1 to 3"]);
+    for position in ["0", "4"] {
+        refused_as(Kind::Usage, csv(text, &label(position)), &[position, "1 to 3"]);
+    }
+}
+
+#[test]
+fn a_ragged_line_names_line_and_column() {
+    refused(
+        plain("a,b,c\n1,2,x\n3,y\n"),
+        &["a.csv line 3, column 3 (c)", "missing", "2 fields", "line 1 has 3"],
+    );
+    refused(plain("1,2,x\n3,4,5,y\n"), &["line 2, column 4", "too many", "4 fields", "line 1 has 3"]);
+    // Cut off in the last line.
+    refused(plain("1,2,x\n3,4,y\n5,"), &["line 3, column 3", "missing"]);
+    // A quote left open takes in all that follows.
+    refused(plain("1,2,x\n3,\"4,y\n5,6,x\n"), &["line 2, column 3", "missing"]);
+    refused(plain("1,2,x\n3,\"4,y\n5,6,x"), &["line 2, column 3", "missing"]);
+}
+
+#[test]
+fn a_broken_value_names_line_and_column() {
+    let broken = ["", "abc", "1,5", "0x10", "1 2"];
+    for value in broken {
+        refused(plain(format!("a,b,c\n1,2,x\n3,\"{value}\",y\n")), &["a.csv line 3, column 2 (b)"]);
+    }
+    // In the first line, without a header: not taken for one.
+    refused(plain("1,abc,x\n3,4,y\n"), &["line 1, column 2", "\"abc\""]);
+    refused(plain("1,,x\n3,4,y\n"), &["line 1, column 2", "empty"]);
+    refused(plain("x,1,2\ny,3,4\n"), &["line 1, column 1", "--label"]);
+}
+
+#[test]
+fn nan_and_infinity_are_refused() {
+    for value in ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e39", "-1e300"] {
+        for text in [format!("1.5,2,x\n3,{value},y\n"), format!("1,2,x\n3,{value},y\n")] {
+            refused(plain(text), &["line 2, column 2", value, "finite"]);
+        }
+    }
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_does() {
+    let cases = [
+        ("1,2,x\r\n3,4,y\r\n5,z,x\r\n", "line 3,"),
+        ("1,2,x\n\n\n3,z,y\n", "line 4,"),
+        ("\n1,2,x\n3,z,y", "line 3,"),
+        ("\u{feff}a,b,c\r\n\r\n3,z,y", "line 3,"),
+        ("a,\"b\nb\",c\n1,2,x\n3,z,y\n", "line 4,"),
+        ("1,2,x\n3,\"z\nz\",y\n4,5,x", "line 2,"),
+    ];
+    for (text, line) in cases {
+        refused(plain(text), &[line, "column 2"]);
+    }
+    // Longer than any buffer.
+    let long = format!("{}1,x\n", "1,".repeat(100_000));
+    refused(plain(format!("{long}{long}{}z,x\n", "1,".repeat(100_000))), &["line 3, column 100001"]);
+}
+
+#[test]
+fn files_without_rows() {
+    refused(plain(""), &["a.csv", "empty"]);
+    refused(plain("\n\n  \n"), &["a.csv", "no rows", "blank"]);
+    refused(plain("a,b,c\n"), &["a.csv", "zero rows", "header"]);
+    refused(plain("1\n2\n"), &["one column"]);
+}
+
+#[test]
+fn files_that_are_no_text() {
+    refused(plain(b"1,\0,x\n"), &["no text"]);
+    refused(plain(b"1,2,x\n3,\xff\xfe,y\n"), &["line 2, column 2", "UTF-8"]);
+}
