@@ -23,7 +23,7 @@ fn one_flipped_bit_is_found_wherever_it_is() {
 
 #[test]
 fn the_report_names_context_index_and_both_bit_patterns() {
-    let message = panic_message(|| assert_same_bits(&[0.0, 1.0], &[0.0, 1.5], format_args!("avx2 1 x 2")));
+    let message = panic_message(|| assert_same_bits(&[0.0f32, 1.0], &[0.0, 1.5], format_args!("avx2 1 x 2")));
     assert_eq!(message, "avx2 1 x 2: element 1 of 2 is 1.0 (0x3f800000), want 1.5 (0x3fc00000)");
 }
 
@@ -115,7 +115,11 @@ fn the_generator_draws_what_it_promises() {
     }
     assert!(!bits.iter().any(|x| x.is_nan()), "Bits draws NaN");
     for exponent in 1..255 {
-        assert!(bits.iter().any(|x| x.to_bits() >> 23 & 255 == exponent), "never 2^{}", exponent as i32 - 127);
+        assert!(
+            bits.iter().any(|x| x.to_bits() >> 23 & 255 == exponent),
+            "never 2^{}",
+            exponent as i32 - 127
+        );
     }
     let special = drawn(Values::Special, &mut rng);
     for want in common::SPECIAL {

@@ -1,20 +1,21 @@
 //! The product, every size up to two tiles and one: each instruction set against the reference, bit for bit.
 //!
-//! The largest tile is 8 rows × 32 columns (AVX-512), and the others divide or fall short of it; so 0..=17 rows
-//! and 0..=65 columns meet every full tile, every remainder, and both together, on each.
+//! The tallest tile is 8 rows × 32 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
+//! 1 row × 128 columns. So 0..=17 rows by 0..=65 columns, and few rows by 0..=257 columns, meet every full tile and
+//! every remainder on each.
 
 mod common;
 
-use common::product::{FORMS, Kind, Product};
+use common::product::{Kind, Product};
 use common::{Rng, Values, isas, one_in};
 
 const ROWS: std::ops::RangeInclusive<usize> = 0..=17;
 const COLUMNS: std::ops::RangeInclusive<usize> = 0..=65;
 
-/// The whole cross product of m, n and small k with every epilogue; form and values take turns.
+/// The whole cross product of m, n and small k with every epilogue in every form; values take turns.
 #[test]
 fn every_shape_up_to_two_tiles_and_one() {
-    let (isas, mut rng, often) = (isas(), Rng::new(10), one_in(23));
+    let (isas, mut rng, often) = (isas(), Rng::new(10), one_in(61));
     let mut case = 0;
     for m in ROWS {
         for n in COLUMNS {
@@ -25,10 +26,7 @@ fn every_shape_up_to_two_tiles_and_one() {
                 }
                 let values = Values::ALL[rng.below(Values::ALL.len())];
                 let product = Product::new(values, (m, n, k), &mut rng);
-                for kind in Kind::ALL {
-                    let form = FORMS[rng.below(FORMS.len())];
-                    product.check(&isas, kind, form, 0, &product.want(kind), format_args!("{values:?}"));
-                }
+                product.check_forms(&isas, &Kind::ALL, format_args!("{values:?}"));
             }
         }
     }
@@ -40,12 +38,7 @@ fn sweep(shapes: impl Iterator<Item = (usize, usize, usize)>, seed: u64) {
     for shape in shapes {
         for values in Values::ALL {
             let product = Product::new(values, shape, &mut rng);
-            for kind in Kind::ALL {
-                let want = product.want(kind);
-                for form in FORMS {
-                    product.check(&isas, kind, form, 0, &want, format_args!("{values:?}"));
-                }
-            }
+            product.check_forms(&isas, &Kind::ALL, format_args!("{values:?}"));
         }
     }
 }
@@ -58,6 +51,20 @@ fn every_number_of_rows_in_every_form() {
 #[test]
 fn every_number_of_columns_in_every_form() {
     sweep(COLUMNS.step_by(one_in(3)).map(|n| (9, n, 5)), 12);
+}
+
+/// Rows in tiles of 2 and of 1, and of 4, 2 and 1 (AVX-512) or 6 and 1 (AVX2, NEON).
+#[test]
+fn few_rows_by_every_number_of_columns_of_wide_tiles() {
+    for (seed, m) in [(16, 1), (17, 3), (18, 7)] {
+        sweep((0..=257).step_by(one_in(19)).map(|n| (m, n, 4)), seed);
+    }
+}
+
+/// From 256 columns on, a transposed A is packed instead of read where it lies.
+#[test]
+fn many_rows_by_many_columns() {
+    sweep([255, 256, 257].into_iter().step_by(one_in(2)).map(|n| (17, n, 6)), 19);
 }
 
 #[test]
@@ -76,11 +83,8 @@ fn shapes_of_real_nets() {
     let isas = isas();
     let mut rng = Rng::new(15);
     let shapes = [(32, 64, 32), (64, 10, 128), (128, 10, 64), (20, 50, 307), (307, 50, 20), (50, 307, 10)];
-    for (index, shape) in shapes.into_iter().step_by(one_in(3)).enumerate() {
+    for shape in shapes.into_iter().step_by(one_in(3)) {
         let product = Product::new(Values::Uniform, shape, &mut rng);
-        for kind in Kind::ALL {
-            let form = FORMS[index % FORMS.len()];
-            product.check(&isas, kind, form, 0, &product.want(kind), format_args!("real net"));
-        }
+        product.check_forms(&isas, &Kind::ALL, format_args!("real net"));
     }
 }

@@ -75,8 +75,7 @@ pub(crate) const SPECIAL: [f32; 14] = [
 ];
 
 impl Values {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Integers, Self::Uniform, Self::Wide, Self::Bits, Self::Special];
+    pub(crate) const ALL: [Self; 5] = [Self::Integers, Self::Uniform, Self::Wide, Self::Bits, Self::Special];
 
     pub(crate) fn draw(self, rng: &mut Rng) -> f32 {
         match self {

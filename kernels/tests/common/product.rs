@@ -104,6 +104,17 @@ impl Product {
         c
     }
 
+    /// [`Product::check`] of each of `kinds` in each of [`FORMS`].
+    #[track_caller]
+    pub(crate) fn check_forms(&self, isas: &[Isa], kinds: &[Kind], context: Arguments<'_>) {
+        for &kind in kinds {
+            let want = self.want(kind);
+            for form in FORMS {
+                self.check(isas, kind, form, 0, &want, context);
+            }
+        }
+    }
+
     /// Runs every `isa` and fails where it is not `want`. C starts as NaN where it must not be read, and so does
     /// the workspace, which `spare` elements make too long.
     #[track_caller]

@@ -1,0 +1,196 @@
+//! Column sums, sum of squares, argmax: every length and layout, against sums written out in the contract's order.
+
+mod common;
+
+use common::matrix::{Layout, Stored};
+use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
+use kernels::{Mat, argmax, column_sums, reference, sum_of_squares};
+
+/// The contract's words, not the reference's loop: sixteen partial sums, then a tree of halves.
+fn sixteen_partials(len: usize, mut add: impl FnMut(f32, usize) -> f32) -> f32 {
+    let mut p: Vec<f32> = (0..16).map(|p| (p..len).step_by(16).fold(0.0, &mut add)).collect();
+    while p.len() > 1 {
+        let (low, high) = p.split_at(p.len() / 2);
+        p = low.iter().zip(high).map(|(low, high)| low + high).collect();
+    }
+    p[0]
+}
+
+#[test]
+fn column_sums_of_every_shape_and_layout() {
+    let (mut rng, often) = (Rng::new(100), one_in(7));
+    for rows in 0..=20 {
+        for cols in (0..=70).step_by(often) {
+            let values = Values::ALL[rng.below(5)];
+            let data = values.vec(&mut rng, rows * cols);
+            let sum = |j: usize| (0..rows).fold(0.0, |sum, i| sum + data[i * cols + j]);
+            let want: Vec<f32> = (0..cols).map(sum).collect();
+            for layout in Layout::ALL {
+                let a = Stored::new(layout, rows, cols, &data);
+                let context = format!("{rows} x {cols} {layout:?} {values:?}");
+                let mut out = vec![f32::NAN; cols];
+                reference::column_sums(a.view(), &mut out);
+                assert_same_bits(&out, &want, format_args!("reference {context}"));
+                for isa in isas() {
+                    // One element of room behind, which must stay.
+                    let mut out = vec![f32::NAN; cols + 1];
+                    out[cols] = 7.0;
+                    column_sums(isa, a.view(), &mut out[..cols]);
+                    assert_same_bits(&out[..cols], &want, format_args!("{isa} {context}"));
+                    assert_eq!(out[cols], 7.0, "{isa} {context}: written outside");
+                }
+            }
+        }
+    }
+}
+
+/// −0 throughout: the chain starts from +0, and so ends there.
+#[test]
+fn column_sums_of_zeros_are_plus_zero() {
+    for isa in isas() {
+        for (rows, cols) in [(0, 5), (1, 5), (3, 40)] {
+            let data = vec![-0.0; rows * cols];
+            let mut out = vec![f32::NAN; cols];
+            column_sums(isa, Mat::new(&data, rows, cols), &mut out);
+            assert_same_bits(&out, &vec![0.0; cols], format_args!("{isa} {rows} x {cols}"));
+        }
+    }
+}
+
+/// A tall matrix, whose ascending chain differs from every other order of summing.
+#[test]
+fn column_sums_are_one_chain() {
+    let mut rng = Rng::new(101);
+    let (rows, cols) = (3000, 37);
+    let data = Values::Uniform.vec(&mut rng, rows * cols);
+    let chain: Vec<f32> = (0..cols).map(|j| (0..rows).fold(0.0, |s, i| s + data[i * cols + j])).collect();
+    let backwards: Vec<f32> =
+        (0..cols).map(|j| (0..rows).rev().fold(0.0, |s, i| s + data[i * cols + j])).collect();
+    assert_ne!(chain, backwards, "the test is blind: the order makes no difference");
+    for isa in isas() {
+        let mut out = vec![f32::NAN; cols];
+        column_sums(isa, Mat::new(&data, rows, cols), &mut out);
+        assert_same_bits(&out, &chain, format_args!("{isa}"));
+    }
+}
+
+#[test]
+fn column_sums_in_f64_are_the_chain() {
+    let mut rng = Rng::new(102);
+    let data: Vec<f64> = (0..9 * 20).map(|_| f64::from(rng.uniform()) / 3.0).collect();
+    let want: Vec<f64> = (0..20).map(|j| (0..9).fold(0.0, |sum, i| sum + data[i * 20 + j])).collect();
+    for isa in isas() {
+        for layout in Layout::ALL {
+            let mut out = [f64::NAN; 20];
+            column_sums(isa, Stored::new(layout, 9, 20, &data).view(), &mut out);
+            assert_same_bits(&out, &want, format_args!("{isa} f64 {layout:?}"));
+        }
+    }
+}
+
+#[test]
+fn sum_of_squares_of_every_length() {
+    let mut rng = Rng::new(103);
+    for len in lengths() {
+        for values in Values::ALL {
+            let x = values.vec(&mut rng, len);
+            let want = sixteen_partials(len, |sum, j| x[j].mul_add(x[j], sum));
+            let context = format!("{len} elements {values:?}");
+            assert_same_bits(&[reference::sum_of_squares(&x)], &[want], format_args!("reference {context}"));
+            for isa in isas() {
+                assert_same_bits(&[sum_of_squares(isa, &x)], &[want], format_args!("{isa} {context}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn sum_of_squares_of_nothing_and_of_zeros_is_plus_zero() {
+    for isa in isas() {
+        for len in [0, 1, 15, 16, 17] {
+            let sum = sum_of_squares(isa, &vec![-0.0f32; len]);
+            assert_same_bits(&[sum], &[0.0], format_args!("{isa} {len} elements"));
+        }
+    }
+}
+
+#[test]
+fn sum_of_squares_in_f64_rounds_products_and_sums() {
+    let mut rng = Rng::new(104);
+    let x: Vec<f64> = (0..45).map(|_| f64::from(rng.uniform()) / 3.0).collect();
+    let mut p: Vec<f64> =
+        (0..16).map(|p| (p..45).step_by(16).fold(0.0, |sum, j| x[j] * x[j] + sum)).collect();
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            p[i] += p[i + half];
+        }
+    }
+    for isa in isas() {
+        assert_same_bits(&[sum_of_squares(isa, &x)], &p[..1], format_args!("{isa} f64"));
+    }
+}
+
+/// The first index whose element none exceeds, written as a search for the answer's defining property.
+fn first_largest(x: &[f32]) -> usize {
+    let nan = x.iter().position(|v| v.is_nan());
+    nan.unwrap_or_else(|| (0..x.len()).find(|&i| x.iter().all(|&v| v <= x[i])).expect("a largest"))
+}
+
+#[test]
+fn argmax_of_every_length() {
+    let mut rng = Rng::new(105);
+    for len in lengths().filter(|&len| len > 0) {
+        for values in Values::ALL {
+            for _ in 0..10 {
+                let x = values.vec(&mut rng, len);
+                assert_eq!(argmax(&x), first_largest(&x), "{x:?}");
+                let wide: Vec<f64> = x.iter().map(|&x| <f64 as Float>::from_f32(x)).collect();
+                assert_eq!(argmax(&wide), first_largest(&x), "f64 {x:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn argmax_takes_the_first_of_equals_and_the_first_nan() {
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    let cases: &[(&[f32], usize)] = &[
+        (&[1.0], 0),
+        (&[nan], 0),
+        (&[-inf, -inf], 0),
+        (&[-inf, f32::MIN], 1),
+        (&[-0.0, 0.0], 0),
+        (&[0.0, -0.0], 0),
+        (&[1.0, 3.0, 2.0, 3.0], 1),
+        (&[inf, inf, nan], 2),
+        (&[1.0, nan, inf, nan], 1),
+        (&[nan, 1.0], 0),
+        (&[-1.0, f32::from_bits(0x8000_0001), -2.0], 1),
+    ];
+    for &(x, want) in cases {
+        assert_eq!(argmax(x), want, "{x:?}");
+    }
+    // The largest at every place of a row longer than a vector, among equals that come later.
+    for len in 1..=70 {
+        for at in 0..len {
+            let mut x = vec![-1.0f32; len];
+            x[at] = 2.0;
+            x[len - 1] = 2.0;
+            assert_eq!(argmax(&x), at);
+            x[at] = nan;
+            assert_eq!(argmax(&x), at);
+        }
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_panic_with_their_numbers() {
+    assert_panics("argmax of nothing", || _ = argmax::<f32>(&[]));
+    for isa in isas() {
+        let a = [0.0f32; 6];
+        let wrong = "out has 2 elements, A has 3 columns";
+        assert_panics(wrong, || column_sums(isa, Mat::new(&a, 2, 3), &mut [0.0; 2]));
+        let wrong = "out has 3 elements, A has 2 columns";
+        assert_panics(wrong, || column_sums(isa, Mat::new(&a, 2, 3).t(), &mut [0.0; 3]));
+    }
+}
