@@ -111,6 +111,7 @@ impl Table {
     /// A line has too few or too many fields.
     fn ragged(&self, line: u64, found: usize, layout: &Layout) -> Error {
         let wanted = layout.columns;
+        let fields = if found == 1 { "field" } else { "fields" };
         let what = format!(
             "{found} fields where line {} has {wanted}; fix the line or take it out",
             self.first_line
