@@ -113,7 +113,7 @@ impl Table {
         let wanted = layout.columns;
         let fields = if found == 1 { "field" } else { "fields" };
         let what = format!(
-            "{found} fields where line {} has {wanted}; fix the line or take it out",
+            "{found} {fields} where line {} has {wanted}; fix the line or take it out",
             self.first_line
         );
         let (column, problem) =
