@@ -23,8 +23,8 @@ impl<T: Scalar> Loss<T> {
 /// L = 1/N Σ_i L_i + λ Σ W1² + λ Σ W2², with L_i = ln Σ_j e^{S_ij} − S_iy.
 ///
 /// S is that of the last [`forward`](crate::forward()), and stays as it is. L_i is computed from scores less their
-/// row's maximum, so it is finite for finite scores, never negative, and accurate where it is small. The mean is one
-/// ascending chain over i from +0, divided by N.
+/// row's maximum, so it is never negative, accurate where it is small, and finite wherever the differences of scores
+/// are. The mean is one ascending chain over i from +0, divided by N.
 ///
 /// Without a penalty (λ = 0) the weights are not read.
 ///

@@ -4,6 +4,7 @@
 
 mod backward;
 mod bounds;
+mod derivation;
 mod forward;
 mod golden;
 mod gradient_check;
