@@ -66,40 +66,40 @@ pub struct TrainArgs {
     #[arg(long, value_enum)]
     pub preset: Option<Preset>,
     /// Hidden units
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub hidden: Option<usize>,
     /// Step size, at least 0
-    #[arg(long, value_name = "RATE", value_parser = non_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", value_parser = non_negative, allow_hyphen_values = true)]
     pub learning_rate: Option<f64>,
     /// Factor of the learning rate after each epoch, above 0 and at most 1
-    #[arg(long, value_name = "FACTOR", value_parser = decay, allow_negative_numbers = true)]
+    #[arg(long, value_name = "FACTOR", value_parser = decay, allow_hyphen_values = true)]
     pub learning_rate_decay: Option<f64>,
     /// Strength of the penalty on the weights, at least 0
-    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, allow_hyphen_values = true)]
     pub reg: Option<f64>,
     /// Standard deviation of the first weights [default: sqrt(2/fan-in)]
-    #[arg(long, value_name = "SIGMA", value_parser = non_negative, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SIGMA", value_parser = non_negative, allow_hyphen_values = true)]
     pub std: Option<f64>,
     /// Stop after so many steps
-    #[arg(long, value_name = "N", value_parser = count, conflicts_with = "epochs", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, conflicts_with = "epochs", allow_hyphen_values = true)]
     pub num_iters: Option<usize>,
     /// Stop after so many epochs
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub epochs: Option<usize>,
     /// Rows a step
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub batch_size: Option<usize>,
     /// Share of the training rows held back to validate, from 0 to below 1 [default: 0.2]
-    #[arg(long, value_name = "SHARE", value_parser = fraction, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = fraction, allow_hyphen_values = true)]
     pub val_fraction: Option<f64>,
     /// Which rows are held back: as many of each class, or the last ones
     #[arg(long, value_enum)]
     pub split: Option<Split>,
     /// Seed of split, first weights and batches
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
     /// Threads [default: one, or every processor where the steps are large]; the net is the same for any number
-    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = threads, allow_hyphen_values = true)]
     pub threads: Option<usize>,
     /// Instruction set: best, portable, avx2, avx512 or neon; the net is the same with any
     #[arg(long, value_name = "ISA", value_parser = isa, default_value = "best")]
@@ -173,19 +173,19 @@ pub struct GradcheckArgs {
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Hidden units
-    #[arg(long, value_name = "N", value_parser = count, default_value = "10", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, default_value = "10", allow_hyphen_values = true)]
     pub hidden: usize,
     /// How many rows
-    #[arg(long, value_name = "N", value_parser = count, default_value = "8", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = count, default_value = "8", allow_hyphen_values = true)]
     pub rows: usize,
     /// Strength of the penalty on the weights
-    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, default_value = "0.05", allow_negative_numbers = true)]
+    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, default_value = "0.05", allow_hyphen_values = true)]
     pub reg: f64,
     /// Largest relative error that passes
-    #[arg(long, value_name = "ERROR", value_parser = non_negative, default_value = "1e-7", allow_negative_numbers = true)]
+    #[arg(long, value_name = "ERROR", value_parser = non_negative, default_value = "1e-7", allow_hyphen_values = true)]
     pub bound: f64,
     /// Seed of the random nets and of the elements that are sampled
-    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = seed, default_value = "1", allow_hyphen_values = true)]
     pub seed: u64,
     /// The result as a JSON object
     #[arg(long)]
@@ -240,6 +240,10 @@ fn count(text: &str) -> Result<usize, String> {
 /// As many as any machine has.
 fn threads(text: &str) -> Result<usize, String> {
     count(text).ok().filter(|&n| n <= 1024).ok_or_else(|| "wanted a whole number from 1 to 1024".into())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("wanted a whole number from 0 to {}", u64::MAX))
 }
 
 /// A number that f32 can hold and that passes the test.
@@ -313,6 +317,7 @@ mod tests {
             ["--learning-rate-decay", "0"],
             ["--learning-rate-decay", "1.1"],
             ["--reg", "-1e-3"],
+            ["--reg", "-inf"],
             ["--std", "nan"],
             ["--val-fraction", "1"],
             ["--val-fraction", "-0.1"],

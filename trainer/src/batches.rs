@@ -11,6 +11,17 @@ pub enum Order {
     Replacement,
 }
 
+impl Order {
+    /// Batches in an epoch: ⌈N/B⌉ where every row comes once, max(⌊N/B⌋, 1) where they are drawn with replacement.
+    #[must_use]
+    pub fn per_epoch(self, rows: usize, size: usize) -> usize {
+        match self {
+            Self::Shuffled => rows.div_ceil(size),
+            Self::Replacement => (rows / size).max(1),
+        }
+    }
+}
+
 /// An endless supply of batches.
 #[derive(Debug)]
 pub struct Batches {
@@ -32,15 +43,6 @@ impl Batches {
     pub fn new(rows: Vec<u32>, size: usize, order: Order, random: Random) -> Self {
         assert!(!rows.is_empty() && size > 0, "batches of {size} out of {} rows", rows.len());
         Self { order, random, used: rows.len(), rows, batch: Vec::with_capacity(size), size }
-    }
-
-    /// Batches in an epoch: ⌈N/B⌉ where every row comes once, max(⌊N/B⌋, 1) where they are drawn with replacement.
-    #[must_use]
-    pub fn per_epoch(&self) -> usize {
-        match self.order {
-            Order::Shuffled => self.rows.len().div_ceil(self.size),
-            Order::Replacement => (self.rows.len() / self.size).max(1),
-        }
     }
 
     /// The rows of the next batch.
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn an_epoch_has_every_row_once_and_ends_with_the_short_batch() {
         let mut batches = batches(10, 4, Order::Shuffled);
-        assert_eq!(batches.per_epoch(), 3);
+        assert_eq!(Order::Shuffled.per_epoch(10, 4), 3);
         let mut orders = Vec::new();
         for _ in 0..2 {
             let epoch: Vec<Vec<u32>> = (0..3).map(|_| batches.draw().to_vec()).collect();
@@ -95,7 +97,8 @@ mod tests {
     #[test]
     fn replacement_may_repeat_rows_and_exceed_them() {
         let mut batches = batches(10, 25, Order::Replacement);
-        assert_eq!(batches.per_epoch(), 1);
+        assert_eq!(Order::Replacement.per_epoch(10, 25), 1);
+        assert_eq!(Order::Replacement.per_epoch(10, 4), 2);
         let batch = batches.draw();
         assert_eq!(batch.len(), 25);
         assert!(batch.iter().all(|&row| row < 10));

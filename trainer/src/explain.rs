@@ -9,7 +9,7 @@ use crate::init::init;
 use crate::random::{Random, Stream};
 use crate::report::Report;
 use crate::rows::{Batch, Part};
-use crate::train::{Settings, check, shape};
+use crate::train::{Plan, Settings};
 
 /// Shows the first step that a training with these settings takes.
 pub fn explain(
@@ -18,9 +18,7 @@ pub fn explain(
     settings: &Settings,
     out: &mut Report,
 ) -> Result<(), Error> {
-    let data = train.view.data();
-    let shape = shape(data.d, settings.hidden, data.c())?;
-    check(shape, settings, train.rows.len())?;
+    let shape = Plan::new(train, settings)?.shape;
     let random = Random::new(settings.seed, Stream::Batches);
     let mut batch = Batch::default();
     batch.fill(

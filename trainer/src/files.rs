@@ -41,7 +41,7 @@ impl Target {
             Err(_) if path.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]) => {
                 Err(is_a_folder(path))
             }
-            Err(_) => Ok(Self::File(path.to_owned())),
+            Err(_) => Ok(Self::File(absolute(path))),
         }
     }
 
@@ -86,6 +86,19 @@ impl Target {
             Self::File(path) | Self::Special(path) => path,
         }
     }
+}
+
+/// The path of a file that is not there yet, its folder resolved, so that equal files have equal paths.
+fn absolute(path: &Path) -> PathBuf {
+    match (fs::canonicalize(folder_of(path)), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// The folder that a file is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn is_a_folder(path: &Path) -> Error {
@@ -139,8 +152,7 @@ fn directly(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Puts the new name on the disk as well. Not every file system can; the file itself is safe by then.
 fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(folder) = File::open(folder) {
+    if let Ok(folder) = File::open(folder_of(path)) {
         let _ = folder.sync_all();
     }
 }

@@ -78,10 +78,14 @@ impl Report {
         }
     }
 
-    /// Flushes; tells whether stdout took everything.
+    /// Flushes; tells whether stdout took everything. A reader that has seen enough and closed the pipe is no error.
     pub fn finish(mut self) -> Result<(), Error> {
-        let flushed = self.failed.take().map_or_else(|| io::stdout().flush(), Err);
-        flushed.map_err(|e| Error::fault(format!("cannot write the results to stdout: {e}")))
+        match self.failed.take().map_or_else(|| io::stdout().flush(), Err) {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Error::fault(format!("cannot write the results to stdout: {e}")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -80,9 +80,7 @@ pub fn train(
     settings: &Settings,
     news: &mut (dyn FnMut(News<'_>) + Send),
 ) -> Result<Trained, Error> {
-    let data = train.view.data();
-    let shape = shape(data.d, settings.hidden, data.classes.len())?;
-    check(shape, settings, train.rows.len())?;
+    let Plan { shape, per_epoch, iterations } = Plan::new(train, settings)?;
 
     let threads = engine.pool.width();
     let mut net = init(shape, settings.std, settings.seed);
@@ -91,8 +89,6 @@ pub fn train(
     let mut batch = Batch::default();
     let random = Random::new(settings.seed, Stream::Batches);
     let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
-    let per_epoch = batches.per_epoch();
-    let iterations = settings.length.iterations(per_epoch)?;
 
     let mut history = History::default();
     let (mut images, mut evaluating) = (0, Duration::ZERO);
@@ -160,15 +156,28 @@ impl Length {
     }
 }
 
-/// D-H-C, if there is such a net.
-pub fn shape(d: usize, hidden: usize, classes: usize) -> Result<Shape, Error> {
-    Shape::new(d, hidden, classes).map_err(|e| Error::usage(e.to_string()))
+/// What a training will be, after everything that can be wrong with it has been checked: before any of its buffers is
+/// allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// D, H, C.
+    pub shape: Shape,
+    /// Steps in an epoch.
+    pub per_epoch: usize,
+    /// Steps in all.
+    pub iterations: usize,
 }
 
-/// Fails where a step cannot be made: before any of its buffers is allocated.
-pub(crate) fn check(shape: Shape, settings: &Settings, rows: usize) -> Result<(), Error> {
-    check_batch(settings, rows)?;
-    check_memory(shape, settings.batch_size)
+impl Plan {
+    /// For these rows and settings.
+    pub fn new(train: Part<'_>, settings: &Settings) -> Result<Self, Error> {
+        let (data, rows) = (train.view.data(), train.rows.len());
+        let shape = Shape::new(data.d, settings.hidden, data.c()).map_err(|e| Error::usage(e.to_string()))?;
+        check_batch(settings, rows)?;
+        check_memory(shape, settings.batch_size)?;
+        let per_epoch = settings.order.per_epoch(rows, settings.batch_size);
+        Ok(Self { shape, per_epoch, iterations: settings.length.iterations(per_epoch)? })
+    }
 }
 
 /// A batch without replacement cannot have more rows than there are.

@@ -10,7 +10,7 @@ use crate::preset::Preset;
 use crate::random::{Random, Stream};
 use crate::report::{Event, Report};
 use crate::rows::Batch;
-use crate::train::shape;
+use crate::train::{Plan, Settings};
 
 /// Checks both nets, tells, fails above the bound.
 pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
@@ -57,8 +57,10 @@ fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result
     let rows = &train.rows[..args.rows.min(train.rows.len())];
     let mut batch = Batch::default();
     batch.fill(train.view, rows);
+    let settings =
+        Settings { hidden: args.hidden, batch_size: rows.len(), ..Preset::Default.choice().settings };
     let x = batch.values().iter().copied().map(f64::from).collect();
-    let shape = shape(data.data().d, args.hidden, data.data().c())?;
+    let shape = Plan::new(train, &settings)?.shape;
     Ok(Problem::new(shape, x, batch.labels().as_slice().to_vec(), args.reg, random))
 }
 

@@ -13,7 +13,7 @@ use crate::preset::Choice;
 use crate::progress::Progress;
 use crate::report::{Event, Report, talk};
 use crate::rows::Part;
-use crate::train::{News, Trained, shape, train};
+use crate::train::{News, Plan, Trained, train};
 use crate::verify::verify;
 use crate::{Error, config, evaluate::Evaluator, explain, export};
 
@@ -32,8 +32,8 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
         return report.finish();
     }
     outputs.check()?;
-    let shape = shape(data.data().d, choice.settings.hidden, data.data().c())?;
-    export::check(shape, data.normalization(), &data.data().classes)?;
+    let plan = Plan::new(part, &choice.settings)?;
+    export::check(plan.shape, data.normalization(), &data.data().classes)?;
 
     let run = Run { args, choice, data: &data, isa: args.isa, threads: pool.width() };
     run.begin(&mut report)?;

@@ -1,0 +1,73 @@
+//! Broken nets and nets that do not fit: exit 3, one line that names the file, nothing changed.
+
+use crate::common::Desk;
+
+/// A net of the table, in `net.tln`, and its bytes.
+fn trained() -> (Desk, Vec<u8>) {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let bytes = desk.read("net.tln");
+    (desk, bytes)
+}
+
+/// Every command that reads a net refuses this one.
+fn refused(desk: &Desk, name: &str, bytes: &[u8]) {
+    desk.write(name, bytes);
+    let commands: [&[&str]; 3] = [
+        &["eval", name, "--data", "table.csv"],
+        &["predict", name, "--data", "table.csv"],
+        &["inspect", name],
+    ];
+    for args in commands {
+        let line = desk.fails(args, 3);
+        assert!(line.contains(name), "{line}");
+    }
+}
+
+#[test]
+fn a_net_cut_off_anywhere_is_refused() {
+    let (desk, bytes) = trained();
+    for len in [0, 3, 31, 32, 100, bytes.len() - 1] {
+        refused(&desk, "cut.tln", &bytes[..len]);
+    }
+    refused(&desk, "long.tln", &[&bytes[..], &[0]].concat());
+}
+
+#[test]
+fn a_net_with_a_flipped_bit_is_refused() {
+    let (desk, bytes) = trained();
+    for (at, bit) in
+        [(0, 0), (4, 1), (6, 0), (7, 7), (8, 0), (28, 3), (40, 6), (200, 2), (bytes.len() - 1, 7)]
+    {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1 << bit;
+        refused(&desk, "flipped.tln", &flipped);
+    }
+    // All the others, without starting a process for each.
+    for bit in 0..8 * bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        assert!(infer_nostd::Net::from_bytes(&flipped).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn a_missing_net_is_told() {
+    let desk = Desk::new();
+    for command in ["eval", "predict", "inspect"] {
+        let data: &[&str] = if command == "inspect" { &[] } else { &["--data", "table.csv"] };
+        assert!(desk.fails(&[&[command, "missing.tln"], data].concat(), 3).contains("missing.tln"));
+    }
+}
+
+#[test]
+fn a_net_for_other_data_is_refused() {
+    let (desk, _) = trained();
+    desk.write("narrow.csv", "0,1,red\n0,2,green\n1,2,blue\n");
+    desk.write("other.csv", "0,1,2,3,red\n0,2,2,2,purple\n1,2,0,0,blue\n");
+    assert!(desk.fails(&["eval", "net.tln", "--data", "narrow.csv"], 3).contains('4'));
+    assert!(desk.fails(&["eval", "net.tln", "--data", "other.csv"], 3).contains("purple"));
+    desk.write("wide.csv", "0,1,2,3,4,5\n");
+    desk.fails(&["predict", "net.tln", "--data", "wide.csv"], 3);
+    desk.fails(&["eval", "net.tln"], 3);
+}

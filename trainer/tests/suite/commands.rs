@@ -1,0 +1,162 @@
+//! What each command tells.
+
+use crate::common::Desk;
+
+#[test]
+fn results_go_to_stdout_and_talk_to_stderr() {
+    let desk = Desk::new();
+    let run = desk.train(&[]).ok();
+    for word in
+        ["training accuracy", "validation accuracy", "loss", "images/s", "net.tln", "12 of 12 validation"]
+    {
+        assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
+    }
+    assert!(!run.stdout.contains("test accuracy"));
+    assert!(
+        run.stderr.contains("48 rows to train, 12 to validate") && run.stderr.contains("epoch 5"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains('\r') && !run.stderr.contains('\x1b'), "plain lines: {}", run.stderr);
+}
+
+#[test]
+fn without_arguments_the_digits_are_learnt_and_the_next_steps_told() {
+    let desk = Desk::new();
+    let run = desk.run(&[]).ok();
+    assert!(run.stdout.contains("1797 of 1797 test rows"), "{}", run.stdout);
+    let accuracy: f64 =
+        run.stdout.lines().find_map(|line| line.strip_prefix("test accuracy")).map_or(0.0, |rest| {
+            rest.split_whitespace().next().and_then(|share| share.parse().ok()).unwrap_or(0.0)
+        });
+    assert!(accuracy >= 0.955, "{}", run.stdout);
+    for word in ["--data my.csv", "predict", "include_net!"] {
+        assert!(run.stderr.contains(word), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn history_has_a_line_a_step_and_the_records_of_the_epochs() {
+    let desk = Desk::new();
+    let history = ["--history", "history.csv", "--batch-size", "20", "--learning-rate-decay", "0.5"];
+    desk.train(&[&history[..], &["--learning-rate", "0.25"]].concat()).ok();
+    let text = String::from_utf8(desk.read("history.csv")).expect("UTF-8");
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(
+        rows[0].join(","),
+        "iteration,loss,learning_rate,epoch,train_loss,train_accuracy,val_loss,val_accuracy"
+    );
+    // 48 rows in batches of 20: the third of an epoch has 8.
+    assert_eq!(rows.len(), 1 + 5 * 3);
+    for (i, row) in rows.iter().enumerate().skip(1) {
+        assert_eq!(row.len(), 8, "{row:?}");
+        assert_eq!(row[0], i.to_string());
+        assert!(row[1].parse::<f64>().expect("a loss") > 0.0);
+        let (epoch, ends) = ((i - 1) / 3, i % 3 == 0);
+        assert_eq!(row[2].parse::<f64>().expect("a rate"), 0.25 * 0.5f64.powi(epoch as i32));
+        assert_eq!(row[3], if ends { (epoch + 1).to_string() } else { String::new() });
+        assert!(row[4..].iter().all(|field| field.is_empty() != ends), "{row:?}");
+    }
+}
+
+#[test]
+fn a_run_that_ends_within_an_epoch_is_recorded_at_its_end() {
+    let desk = Desk::new();
+    let args = ["--data", "table.csv", "--batch-size", "20", "--num-iters", "4", "--history", "h.csv"];
+    desk.run(&args).ok();
+    let text = String::from_utf8(desk.read("h.csv")).expect("UTF-8");
+    let records: Vec<&str> =
+        text.lines().filter(|line| line.split(',').nth(3).is_some_and(|e| !e.is_empty())).collect();
+    assert_eq!(records.len(), 3, "head, after step 3, after step 4: {records:?}");
+}
+
+#[test]
+fn a_training_that_diverges_says_so_and_writes_nothing() {
+    let desk = Desk::new();
+    let before = desk.everything();
+    let run = desk.train(&["--learning-rate", "1e30"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("diverged") && run.stderr.contains("--learning-rate"), "{}", run.stderr);
+    assert!(desk.everything() == before);
+}
+
+#[test]
+fn predict_needs_no_labels_and_agrees_with_eval() {
+    let desk = Desk::new();
+    desk.train(&["--learning-rate", "0.3"]).ok();
+    let with_labels = desk.run(&["predict", "net.tln", "--data", "table.csv"]).ok().stdout;
+    let table = String::from_utf8(desk.read("table.csv")).expect("UTF-8");
+    let rows: Vec<(&str, &str)> =
+        table.lines().skip(1).map(|line| line.rsplit_once(',').expect("columns")).collect();
+    desk.write("rows.csv", rows.iter().map(|(row, _)| format!("{row}\n")).collect::<String>());
+    let predicted = desk.run(&["predict", "net.tln", "--data", "rows.csv"]).ok();
+    assert_eq!((predicted.stdout.as_str(), predicted.stderr.as_str()), (with_labels.as_str(), ""));
+    let right = predicted.stdout.lines().zip(&rows).filter(|(name, (_, label))| name == label).count();
+    let eval = desk.run(&["eval", "net.tln", "--data", "table.csv"]).ok().stdout;
+    assert!(eval.contains(&format!("({right} of 60 rows)")), "{eval}");
+    assert_eq!(predicted.stdout.lines().count(), 60);
+}
+
+#[test]
+fn probabilities_are_csv_with_a_head_and_sum_to_one() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let run = desk.run(&["predict", "net.tln", "--data", "table.csv", "--proba"]).ok();
+    let mut lines = run.stdout.lines();
+    let mut names: Vec<&str> = lines.next().expect("a head").split(',').collect();
+    names.sort_unstable();
+    assert_eq!(names, ["blue", "green", "red"]);
+    assert_eq!(lines.clone().count(), 60);
+    for line in lines {
+        let shares: Vec<f32> = line.split(',').map(|share| share.parse().expect("a number")).collect();
+        assert_eq!(shares.len(), 3);
+        // Each is rounded twice at most, so is their sum.
+        assert!((shares.iter().sum::<f32>() - 1.0).abs() <= 8.0 * f32::EPSILON, "{line}");
+    }
+}
+
+#[test]
+fn explain_shows_the_equations_with_shapes_and_writes_nothing() {
+    let desk = Desk::new();
+    let before = desk.everything();
+    let run =
+        desk.run(&["train", "--data", "table.csv", "--hidden", "6", "--batch-size", "20", "--explain"]).ok();
+    for word in [
+        "(2)",
+        "(3)",
+        "(4)",
+        "(39)",
+        "(7)-(16)",
+        "(17)-(21)",
+        "(31)-(34)",
+        "(40)",
+        "20x4",
+        "4x6",
+        "6x3",
+        "dW1 = X",
+    ] {
+        assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
+    }
+    assert!(desk.everything() == before);
+}
+
+#[test]
+fn gradients_pass_their_check_and_a_bound_of_nothing_fails_it() {
+    let desk = Desk::new();
+    let run = desk.run(&["gradcheck", "--data", "table.csv"]).ok();
+    assert!(run.stdout.contains("passed"), "{}", run.stdout);
+    let run = desk.run(&["gradcheck", "--data", "table.csv", "--bound", "0"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("FAILED"), "{}", run.stdout);
+}
+
+#[test]
+fn inspect_tells_shape_names_and_normalisation() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let text = desk.run(&["inspect", "net.tln"]).ok().stdout;
+    for word in ["4-6-3", "51 parameters", "checksum right", "4 of each", "red", "green", "blue", "W1", "b2"]
+    {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}

@@ -1,0 +1,98 @@
+//! Files that are written: whole or not at all, and never in the place of something else.
+
+use std::fs::{self, OpenOptions};
+use std::process::Stdio;
+
+use crate::common::{Desk, Run};
+
+#[test]
+fn a_net_is_replaced_by_the_next_and_nothing_stays_beside() {
+    let desk = Desk::new();
+    desk.train(&["--seed", "1"]).ok();
+    let first = desk.read("net.tln");
+    desk.train(&["--seed", "2"]).ok();
+    assert_ne!(desk.read("net.tln"), first);
+    let names: Vec<_> = desk.everything().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(names, [desk.path("net.tln"), desk.path("table.csv")]);
+}
+
+#[test]
+fn the_leftover_of_a_killed_run_does_no_harm() {
+    let desk = Desk::new();
+    desk.write(".net.tln.4242.tmp", "half a net");
+    desk.train(&[]).ok();
+    assert_eq!(desk.read(".net.tln.4242.tmp"), b"half a net");
+    desk.run(&["inspect", "net.tln"]).ok();
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_training() {
+    let desk = Desk::new();
+    desk.write("folder/kept", "");
+    for out in ["folder", "missing/net.tln", "table.csv/net.tln", "new/"] {
+        for flag in ["--out", "--history"] {
+            let line = desk.fails(&["train", "--data", "table.csv", flag, out], 1);
+            assert!(line.contains(out.trim_end_matches('/')), "{line}");
+        }
+    }
+    desk.fails(&["train", "--data", "table.csv", "--out", ""], 2);
+}
+
+#[test]
+fn a_read_only_net_is_left_alone() {
+    let desk = Desk::new();
+    desk.write("net.tln", "kept");
+    let mut permissions = fs::metadata(desk.path("net.tln")).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(desk.path("net.tln"), permissions).unwrap();
+    desk.fails(&["train", "--data", "table.csv"], 1);
+}
+
+#[test]
+fn the_data_and_the_history_are_not_overwritten_by_the_net() {
+    let desk = Desk::new();
+    desk.fails(&["train", "--data", "table.csv", "--out", "table.csv"], 2);
+    desk.fails(&["train", "--data", "table.csv", "--history", "./table.csv"], 2);
+    desk.write("same", "kept");
+    desk.fails(&["train", "--data", "table.csv", "--out", "same", "--history", "same"], 2);
+    desk.fails(&["train", "--data", "table.csv", "--out", "new", "--history", "./new"], 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_are_written_directly_and_never_replaced() {
+    let desk = Desk::new();
+    for full in [["--out", "/dev/full"], ["--history", "/dev/full"]] {
+        let run = desk.train(&full);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        let line = run.stderr.lines().last().expect("a line");
+        assert!(line.starts_with("error: /dev/full"), "{line}");
+    }
+    desk.train(&["--out", "/dev/null"]).ok();
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    assert!(!fs::metadata("/dev/full").unwrap().is_file());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_told_are_exit_1_and_the_net_is_there_all_the_same() {
+    let desk = Desk::new();
+    let args = ["train", "--data", "table.csv", "--epochs", "1", "--json"];
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let run = Run::of(&args, desk.command(&args).stdout(full).output().unwrap());
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    desk.run(&["inspect", "net.tln"]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    desk.write("rows.csv", "0,1,2,0\n".repeat(20_000));
+    let args = ["predict", "net.tln", "--data", "rows.csv"];
+    let mut child = desk.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = Run::of(&args, child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
