@@ -7,7 +7,7 @@ use core::fmt;
 
 use kernels::{Epilogue, Isa, Mat, MatMut, Scalar, matmul};
 
-/// Multiply-adds that are worth a task of their own: about 20 µs of work, a few times what it costs to wake a thread.
+/// Multiply-adds that are worth a task of their own: 10 to 20 µs of work, a few times what it costs to wake a thread.
 const MIN_MACS: usize = 1 << 20;
 /// Rows of C in a full register tile: tasks get multiples of it where there are enough.
 const TILE_ROWS: usize = 8;
