@@ -5,6 +5,8 @@
 
 mod data;
 mod peers;
+mod rival;
 
 pub use data::{Product, SHAPES, Shape, filled};
-pub use peers::{PEERS, Peer};
+pub use peers::{PEERS, Peer, gemm_with};
+pub use rival::Rival;

@@ -22,31 +22,52 @@ pub const PEERS: [Peer; 3] = [
 
 fn gemm(p: &mut Product) {
     let (m, n, k) = (p.shape.m, p.shape.n, p.shape.k);
-    let (a_row, a_col) = p.a_strides();
-    let (b_row, b_col) = p.b_strides();
-    // SAFETY: `Product` holds m·k, k·n and m·n elements, and the strides are those of its layout; C is borrowed
-    // mutably and does not overlap A or B.
+    let (a_strides, b_strides) = (p.a_strides(), p.b_strides());
+    gemm_with((m, n, k), (1.0, &p.a, a_strides), (&p.b, b_strides), (0.0, &mut p.c));
+}
+
+/// C ← beta C + alpha A B through the crate `gemm`, on one thread. A and B come with (row stride, column stride), C is
+/// row-major.
+///
+/// # Panics
+/// If an element lies outside its slice.
+pub fn gemm_with(
+    (m, n, k): (usize, usize, usize),
+    (alpha, a, a_strides): (f32, &[f32], (isize, isize)),
+    (b, b_strides): (&[f32], (isize, isize)),
+    (beta, c): (f32, &mut [f32]),
+) {
+    let last = |rows: usize, cols: usize, (row, col): (isize, isize)| {
+        assert!(row >= 0 && col >= 0 && rows > 0 && cols > 0);
+        (rows - 1) * row as usize + (cols - 1) * col as usize
+    };
+    assert!(last(m, k, a_strides) < a.len() && last(k, n, b_strides) < b.len() && c.len() == m * n);
+    let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
+    let ((a_row, a_col), (b_row, b_col)) = (a_strides, b_strides);
+    let serial = gemm::Parallelism::None;
+    // SAFETY: the assertion above keeps every element within its slice, and C is borrowed mutably, so it overlaps
+    // neither A nor B. gemm's alpha is the factor of C, its beta that of A B, and it takes column strides first.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            p.c.as_mut_ptr(),
+            c,
             1,
             n as isize,
-            false,
-            p.a.as_ptr(),
+            beta != 0.0,
+            a,
             a_col,
             a_row,
-            p.b.as_ptr(),
+            b,
             b_col,
             b_row,
-            0.0f32,
-            1.0f32,
+            beta,
+            alpha,
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            serial,
         );
     }
 }

@@ -40,8 +40,9 @@
 //!   products over consecutive blocks of k, accumulated in order, give the bits of one.
 //! - **Products, f64.** The same chain with a product and a sum of their own (two roundings), in plain Rust: f64
 //!   exists for gradient checks.
-//! - **Row reductions** (softmax denominator, sum of squares). Partial p sums the elements j ≡ p mod 16 in
-//!   ascending j from +0; then partial p += partial p + 8, p + 4, p + 2, p + 1.
+//! - **Reductions.** Of a row (softmax denominator): partial p of 16 sums the elements j ≡ p mod 16 in ascending j
+//!   from +0; then partial p += partial p + 8, p + 4, p + 2, p + 1. Of a whole matrix (sum of squares): the same with
+//!   128 partials, as multiply-adds.
 //! - **Column sums.** One ascending chain from +0.
 //! - **Softmax.** Row maximum off, exp, times the reciprocal of the sum: one division a row.
 //! - **The step.** W ← fma(−η, g, f·W) with f = 1 − 2λη; biases b ← fma(−η, g, b), which is f = 1. The caller

@@ -52,6 +52,18 @@ impl<'a> From<&'a [f32]> for Input<'a> {
     }
 }
 
+impl<'a, const N: usize> From<&'a [u8; N]> for Input<'a> {
+    fn from(x: &'a [u8; N]) -> Self {
+        Self::U8(x)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [f32; N]> for Input<'a> {
+    fn from(x: &'a [f32; N]) -> Self {
+        Self::F32(x)
+    }
+}
+
 /// Why means and scales do not make a normalisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NormalizationError {

@@ -6,8 +6,10 @@
 use crate::matmul::Epilogue;
 use crate::{Mat, MatMut, Scalar};
 
-/// Partial sums of a row reduction.
-pub const PARTIALS: usize = 16;
+/// Partial sums of a reduction over a row: the softmax denominator.
+pub const ROW_PARTIALS: usize = 16;
+/// Partial sums of a reduction over a whole matrix: Σ x².
+pub const MATRIX_PARTIALS: usize = 128;
 
 /// C ← epilogue(A B): see [`crate::matmul()`].
 ///
@@ -43,17 +45,19 @@ pub fn mask<T: Scalar>(h: T, d: T) -> T {
     if h > T::ZERO { d } else { T::ZERO }
 }
 
-/// Σ of terms as a row reduction: partial p sums the terms j ≡ p mod 16 in ascending j from +0 by `add(partial, j)`;
-/// then partial p += partial p + 8, + 4, + 2, + 1.
-pub fn row_reduction<T: Scalar>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
-    let mut partial = [T::ZERO; PARTIALS];
+/// Σ of terms in P partial sums (a power of two): partial p sums the terms j ≡ p mod P in ascending j from +0 by
+/// `add(partial, j)`; then partial p += partial p + P/2, + P/4, … + 1.
+pub fn reduction<T: Scalar, const P: usize>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
+    let mut partial = [T::ZERO; P];
     for j in 0..len {
-        partial[j % PARTIALS] = add(partial[j % PARTIALS], j);
+        partial[j % P] = add(partial[j % P], j);
     }
-    for half in [8, 4, 2, 1] {
+    let mut half = P / 2;
+    while half > 0 {
         for p in 0..half {
             partial[p] += partial[p + half];
         }
+        half /= 2;
     }
     partial[0]
 }
@@ -72,7 +76,7 @@ pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
         for x in row.iter_mut() {
             *x = (*x - max).exp();
         }
-        let scale = T::ONE / row_reduction(row.len(), |sum, j| sum + row[j]);
+        let scale = T::ONE / reduction::<T, ROW_PARTIALS>(row.len(), |sum, j| sum + row[j]);
         for x in row {
             *x = *x * scale;
         }
@@ -83,7 +87,7 @@ pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
 pub fn log_sum_exp<T: Scalar>(s: Mat<'_, T>, out: &mut [T]) {
     for (i, out) in out.iter_mut().enumerate() {
         let max = row_max((0..s.cols()).map(|j| s.get(i, j)));
-        let sum: T = row_reduction(s.cols(), |sum, j| sum + (s.get(i, j) - max).exp());
+        let sum = reduction::<T, ROW_PARTIALS>(s.cols(), |sum, j| sum + (s.get(i, j) - max).exp());
         *out = max + sum.ln();
     }
 }
@@ -113,9 +117,9 @@ pub fn column_sums<T: Scalar>(a: Mat<'_, T>, out: &mut [T]) {
     }
 }
 
-/// Σ x², a row reduction of multiply-adds.
+/// Σ x², a reduction of multiply-adds over a whole matrix.
 pub fn sum_of_squares<T: Scalar>(x: &[T]) -> T {
-    row_reduction(x.len(), |sum, j| x[j].mul_add(x[j], sum))
+    reduction::<T, MATRIX_PARTIALS>(x.len(), |sum, j| x[j].mul_add(x[j], sum))
 }
 
 /// y ← a x + y, element by element.
