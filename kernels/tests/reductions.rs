@@ -6,9 +6,9 @@ use common::matrix::{Layout, Stored};
 use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
 use kernels::{Mat, argmax, column_sums, reference, sum_of_squares};
 
-/// The contract's words, not the reference's loop: sixteen partial sums, then a tree of halves.
-fn sixteen_partials(len: usize, mut add: impl FnMut(f32, usize) -> f32) -> f32 {
-    let mut p: Vec<f32> = (0..16).map(|p| (p..len).step_by(16).fold(0.0, &mut add)).collect();
+/// The contract's words for a whole matrix, not the reference's loop: 128 partial sums, then a tree of halves.
+fn partial_sums(len: usize, mut add: impl FnMut(f32, usize) -> f32) -> f32 {
+    let mut p: Vec<f32> = (0..128).map(|p| (p..len).step_by(128).fold(0.0, &mut add)).collect();
     while p.len() > 1 {
         let (low, high) = p.split_at(p.len() / 2);
         p = low.iter().zip(high).map(|(low, high)| low + high).collect();
@@ -94,7 +94,7 @@ fn sum_of_squares_of_every_length() {
     for len in lengths() {
         for values in Values::ALL {
             let x = values.vec(&mut rng, len);
-            let want = sixteen_partials(len, |sum, j| x[j].mul_add(x[j], sum));
+            let want = partial_sums(len, |sum, j| x[j].mul_add(x[j], sum));
             let context = format!("{len} elements {values:?}");
             assert_same_bits(&[reference::sum_of_squares(&x)], &[want], format_args!("reference {context}"));
             for isa in isas() {

@@ -107,7 +107,7 @@ impl Values {
 
 /// Every length up to two strips of four vectors and a few long ones: all remainders, with and without full vectors.
 pub(crate) fn lengths() -> impl Iterator<Item = usize> {
-    (0..=70).chain([127, 128, 129, 1000, 4099])
+    (0..=70).chain([127, 128, 129, 255, 256, 257, 1000, 4099])
 }
 
 /// Take one case in how many: 1, but `often` on aarch64, which usually means an emulator that is fifty times slower.
