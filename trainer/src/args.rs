@@ -65,37 +65,37 @@ pub struct TrainArgs {
     /// Set of defaults that other flags override
     #[arg(long, value_enum)]
     pub preset: Option<Preset>,
-    /// Hidden units
+    /// Hidden units [default: 128, course 36]
     #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub hidden: Option<usize>,
-    /// Step size, at least 0
+    /// Learning rate, at least 0 [default: 0.4, or 3.2/sqrt(inputs) if that is less; course 0.01]
     #[arg(long, value_name = "RATE", value_parser = non_negative, allow_hyphen_values = true)]
     pub learning_rate: Option<f64>,
-    /// Factor of the learning rate after each epoch, above 0 and at most 1
+    /// Factor of the learning rate after each epoch, above 0 and at most 1 [default: 0.9, course 0.95]
     #[arg(long, value_name = "FACTOR", value_parser = decay, allow_hyphen_values = true)]
     pub learning_rate_decay: Option<f64>,
-    /// Strength of the penalty on the weights, at least 0
+    /// Strength of the penalty on the weights, at least 0 [default: 0.0001, course 0.25]
     #[arg(long, value_name = "LAMBDA", value_parser = non_negative, allow_hyphen_values = true)]
     pub reg: Option<f64>,
-    /// Standard deviation of the first weights [default: sqrt(2/fan-in)]
+    /// Standard deviation of the first weights [default: sqrt(2/fan-in), course 0.0001]
     #[arg(long, value_name = "SIGMA", value_parser = non_negative, allow_hyphen_values = true)]
     pub std: Option<f64>,
-    /// Stop after so many steps
+    /// Stop after so many steps [default: course 500]
     #[arg(long, value_name = "N", value_parser = count, conflicts_with = "epochs", allow_hyphen_values = true)]
     pub num_iters: Option<usize>,
-    /// Stop after so many epochs
+    /// Stop after so many epochs [default: 30]
     #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub epochs: Option<usize>,
-    /// Rows a step
+    /// Rows a step [default: 32, course 1000]
     #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub batch_size: Option<usize>,
     /// Share of the training rows held back to validate, from 0 to below 1 [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = fraction, allow_hyphen_values = true)]
     pub val_fraction: Option<f64>,
-    /// Which rows are held back: as many of each class, or the last ones
+    /// Which rows are held back [default: stratified, course last]
     #[arg(long, value_enum)]
     pub split: Option<Split>,
-    /// Seed of split, first weights and batches
+    /// Seed of split, first weights and batches [default: 1]
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
     /// Threads [default: one, or every processor where the steps are large]; the net is the same for any number

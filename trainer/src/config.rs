@@ -1,8 +1,8 @@
 //! From flags to settings: the preset, and over it what was given.
 
 use crate::args::TrainArgs;
-use crate::batches::Order;
 use crate::preset::{Choice, Preset};
+use crate::rows::Part;
 use crate::train::Length;
 
 /// What the flags ask for.
@@ -30,11 +30,19 @@ fn override_with<T>(value: &mut T, given: Option<T>) {
     }
 }
 
-/// A batch size that nobody asked for shrinks to the rows there are; one that was asked for does not.
-pub fn fit_batch(choice: &mut Choice, args: &TrainArgs, rows: usize) {
+/// Fits to the data what our own defaults leave open: a batch shrinks to the rows there are; the learning rate falls
+/// with the number of inputs, 3.2/√D where that is less than the preset's. A standardised row has a norm of √D, so more
+/// inputs make the same rate a larger step: without this, nets of thousands of inputs diverge.
+pub fn fit(choice: &mut Choice, args: &TrainArgs, data: Part<'_>) {
+    if args.preset.unwrap_or(Preset::Default) != Preset::Default {
+        return;
+    }
     let settings = &mut choice.settings;
-    if args.batch_size.is_none() && settings.order == Order::Shuffled {
-        settings.batch_size = settings.batch_size.min(rows);
+    if args.batch_size.is_none() {
+        settings.batch_size = settings.batch_size.min(data.rows.len());
+    }
+    if args.learning_rate.is_none() {
+        settings.learning_rate = settings.learning_rate.min(3.2 / (data.view.data().d as f64).sqrt());
     }
 }
 

@@ -52,12 +52,15 @@ impl Preset {
     #[must_use]
     pub fn choice(self) -> Choice {
         match self {
-            // Chosen on validation rows of the digits; README tells how well it does.
+            // Chosen on validation rows alone, those of the digits over 20 seeds and both kinds of split. Rates below 0.2
+            // lose up to 0.6 % of accuracy; 64 to 256 hidden units, batches of 16 or 32, 20 to 40 epochs, a decay of 0.9 or
+            // 0.95 and penalties up to 5e-4 cannot be told from chance there. So 128 units for a small file, and the decay
+            // and penalty that did best on the validation rows of MNIST and CIFAR-10.
             Self::Default => Choice {
                 settings: Settings {
                     hidden: 128,
-                    learning_rate: 0.1,
-                    learning_rate_decay: 0.95,
+                    learning_rate: 0.4,
+                    learning_rate_decay: 0.9,
                     reg: 1e-4,
                     std: None,
                     length: Length::Epochs(30),

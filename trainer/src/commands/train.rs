@@ -23,7 +23,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     let mut choice = config::choice(args);
     let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
     let part = data.train()?;
-    config::fit_batch(&mut choice, args, part.rows.len());
+    config::fit(&mut choice, args, part);
     let pool = Pool::new(config::threads(args, &choice, data.data().d))?;
     let engine = Engine { isa: args.isa, pool: &pool };
     let mut report = Report::new(args.json);
@@ -118,11 +118,10 @@ impl Run<'_> {
                 .with("threads", *threads),
         );
         if !report.is_json() {
-            let seed = settings.seed;
             talk(format_args!("{}: {train} rows to train, {val} to validate, {test} to test", args.data));
+            let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
             talk(format_args!(
-                "net {d}-{h}-{c}, batches of {}, seed {seed}, {isa}, threads: {threads}",
-                settings.batch_size
+                "net {d}-{h}-{c}, batches of {batch}, rate {rate:.4}, seed {seed}, {isa}, threads: {threads}"
             ));
         }
         Ok(())

@@ -50,6 +50,19 @@ fn the_binary_keeps_the_promise_too() {
     assert!(files[0] == files[1] && files[1] == files[2]);
 }
 
+/// The checksum of a net of which every setting is given: the same on every machine, and in every version until a
+/// change of the arithmetic, of the draws or of the format is meant and told in CHANGELOG.md.
+#[test]
+fn a_seed_gives_the_same_net_for_ever() {
+    let desk = Desk::new();
+    let settings = "--hidden 6 --learning-rate 0.25 --learning-rate-decay 0.5 --reg 1e-3 --batch-size 20 --epochs 5 \
+                    --val-fraction 0.2 --split stratified --seed 1";
+    desk.run(&[&["--data", "table.csv"][..], &settings.split_whitespace().collect::<Vec<_>>()].concat()).ok();
+    let file = desk.read("net.tln");
+    let (_, checksum) = file.split_last_chunk().expect("a checksum");
+    assert_eq!(format!("{:08x}", u32::from_le_bytes(*checksum)), "2ec3a68e");
+}
+
 #[test]
 fn another_seed_gives_another_net() {
     assert!(digits(Isa::best(), 1, 1) != digits(Isa::best(), 1, 2));
