@@ -149,7 +149,8 @@ fn parts_that_do_not_fit_panic_with_their_numbers() {
 #[test]
 fn inputs_tell_their_length_and_their_parts() {
     let (bytes, numbers) = ([1u8, 2, 3], [1.0f32, 2.0, 3.0]);
-    for input in [Input::from(&bytes[..]), Input::from(&numbers[..])] {
+    let from_arrays = [Input::from(&bytes), Input::from(&numbers)];
+    for input in [Input::from(&bytes[..]), Input::from(&numbers[..])].into_iter().chain(from_arrays) {
         assert_eq!((input.len(), input.is_empty()), (3, false));
         assert_eq!((input.part(1, 2).len(), input.part(3, 0).is_empty()), (2, true));
         assert_panics("range end index 3 out of range for slice of length 2", || _ = input.part(1, 3));
