@@ -187,7 +187,7 @@ impl<'a> Net<'a> {
         // Saturating: where the product is more than a usize holds, W1 is less than one block.
         for rows in self.w1.chunks(BLOCK.saturating_mul(self.h)) {
             let block = &mut block[..rows.len() / self.h];
-            self.normalization.apply(first, x.part(first, block.len()), block);
+            self.normalization.apply(isa, first, x.part(first, block.len()), block);
             let resume = first > 0;
             first += block.len();
             let with = if first == self.d() {

@@ -45,6 +45,8 @@ pub(crate) trait Simd: Copy {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V;
     /// The first `src.len()` ≤ 16 lanes from memory, `fill` in the others. Reads nothing beyond `src`.
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V;
+    /// Sixteen bytes from memory, as the floats of their values.
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V;
     /// Sixteen elements to memory.
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.

@@ -85,6 +85,16 @@ impl Simd for Avx2 {
         [a, b]
     }
     #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        // SAFETY: `src` is 16 readable bytes, and the load needs no alignment.
+        let bytes = unsafe { _mm_loadu_si128(src.as_ptr().cast()) };
+        let high = op!(_mm_unpackhi_epi64(bytes, bytes));
+        [
+            op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes))),
+            op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(high))),
+        ]
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.

@@ -65,6 +65,12 @@ impl Simd for Avx512 {
         unsafe { _mm512_mask_loadu_ps(fill, first(src.len()), src.as_ptr().cast()) }
     }
     #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        // SAFETY: `src` is 16 readable bytes, and the load needs no alignment.
+        let bytes = unsafe { _mm_loadu_si128(src.as_ptr().cast()) };
+        op!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
         unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }

@@ -78,6 +78,14 @@ impl Simd for Neon {
         self.load(&lanes)
     }
     #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        let mut lanes = [0.0; LANES];
+        for i in 0..LANES {
+            lanes[i] = f32::from(src[i]);
+        }
+        self.load(&lanes)
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (quads, _) = dst.as_chunks_mut::<4>();
         for i in 0..4 {

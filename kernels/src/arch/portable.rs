@@ -52,6 +52,10 @@ impl Simd for Portable {
         v
     }
     #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        lanes!(i => f32::from(src[i]))
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         *dst = v;
     }
