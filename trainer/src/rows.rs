@@ -1,12 +1,12 @@
 //! Rows of a data set as the net sees them: normalised, gathered into a batch.
 
 use kernels::{Mat, Normalization};
-use model::{Join, Labels};
+use model::{Engine, Labels};
 
 use crate::Error;
 use crate::dataset::Dataset;
 
-/// Values that are worth a task of their own: about 25 µs of work.
+/// Values that are worth a task of their own: about 10 µs of work.
 const MIN_VALUES: usize = 1 << 16;
 
 /// A data set together with the normalisation of its inputs.
@@ -61,14 +61,14 @@ impl Batch {
     ///
     /// # Panics
     /// If there is no such row.
-    pub fn fill(&mut self, pool: &dyn Join, view: View<'_>, rows: &[u32]) {
+    pub fn fill(&mut self, engine: Engine<'_>, view: View<'_>, rows: &[u32]) {
         let d = view.data.d;
         (self.d, self.classes) = (d, view.data.classes.len());
         self.x.resize(rows.len() * d, 0.0);
         self.y.clear();
         self.y.extend(rows.iter().map(|&row| view.data.labels[row as usize]));
-        let tasks = pool.width().min(self.x.len() / MIN_VALUES);
-        normalize(pool, tasks, view, rows, &mut self.x);
+        let tasks = engine.pool.width().min(self.x.len() / MIN_VALUES);
+        normalize(engine, tasks, view, rows, &mut self.x);
     }
 
     /// X, N × D.
@@ -91,18 +91,18 @@ impl Batch {
 }
 
 /// X ← x̂ of the rows, in so many tasks.
-fn normalize(pool: &dyn Join, tasks: usize, view: View<'_>, rows: &[u32], x: &mut [f32]) {
+fn normalize(engine: Engine<'_>, tasks: usize, view: View<'_>, rows: &[u32], x: &mut [f32]) {
     let d = view.data.d;
     if tasks <= 1 {
         for (&row, x) in rows.iter().zip(x.chunks_exact_mut(d)) {
-            view.normalization.apply(0, view.data.row(row as usize), x);
+            view.normalization.apply(engine.isa, 0, view.data.row(row as usize), x);
         }
         return;
     }
     let left = tasks / 2;
     let (rows0, rows1) = rows.split_at(rows.len() * left / tasks);
     let (x0, x1) = x.split_at_mut(rows0.len() * d);
-    pool.join(&mut || normalize(pool, left, view, rows0, x0), &mut || {
-        normalize(pool, tasks - left, view, rows1, x1)
+    engine.pool.join(&mut || normalize(engine, left, view, rows0, x0), &mut || {
+        normalize(engine, tasks - left, view, rows1, x1)
     });
 }

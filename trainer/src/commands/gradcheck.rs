@@ -1,6 +1,6 @@
 //! `trainer gradcheck`: the gradients of a small random net, and of a net on the first rows of a data set.
 
-use model::{Engine, Serial, Shape};
+use model::{Engine, Shape};
 
 use crate::Error;
 use crate::args::GradcheckArgs;
@@ -56,7 +56,7 @@ fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result
     let train = data.train()?;
     let rows = &train.rows[..args.rows.min(train.rows.len())];
     let mut batch = Batch::default();
-    batch.fill(&Serial, train.view, rows);
+    batch.fill(Engine::default(), train.view, rows);
     let settings =
         Settings { hidden: args.hidden, batch_size: rows.len(), ..Preset::Default.choice().settings };
     let x = batch.values().iter().copied().map(f64::from).collect();
