@@ -58,6 +58,8 @@ pub(crate) trait Simd: Copy {
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     /// a · b.
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a / b.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a · b + c, rounded once.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger one; either where they are equal (±0), either where one is NaN.
@@ -73,6 +75,8 @@ pub(crate) trait Simd: Copy {
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
+    /// Lane j of vector i becomes lane i of vector j.
+    fn transpose(self, v: &mut [Self::V; LANES]);
     /// The largest lane; any where lanes are NaN.
     fn reduce_max(self, v: Self::V) -> f32;
     /// Sum of the lanes as a tree: lane p += lane p + 8, then + 4, + 2, + 1.

@@ -353,4 +353,9 @@ impl<'a, T: Copy> MatMut<'a, T> {
         let (left, right) = self.data.split_at_mut(at);
         (Self { data: left, cols: at, ..self }, Self { data: right, cols: self.cols - at, ..self })
     }
+
+    /// The elements from (0, 0) to the last one, gaps included.
+    pub(crate) fn data_mut(&mut self) -> &mut [T] {
+        self.data
+    }
 }

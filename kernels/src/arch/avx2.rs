@@ -50,6 +50,25 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
+/// Lane j of register i becomes lane i of register j.
+#[inline(always)]
+fn transpose8(_proof: Avx2, v: &mut [__m256; 8]) {
+    for g in [0, 4] {
+        let (a, b) = (op!(_mm256_unpacklo_ps(v[g], v[g + 1])), op!(_mm256_unpackhi_ps(v[g], v[g + 1])));
+        let (c, d) =
+            (op!(_mm256_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm256_unpackhi_ps(v[g + 2], v[g + 3])));
+        v[g] = op!(_mm256_shuffle_ps::<0x44>(a, c));
+        v[g + 1] = op!(_mm256_shuffle_ps::<0xee>(a, c));
+        v[g + 2] = op!(_mm256_shuffle_ps::<0x44>(b, d));
+        v[g + 3] = op!(_mm256_shuffle_ps::<0xee>(b, d));
+    }
+    for c in 0..4 {
+        let low = op!(_mm256_permute2f128_ps::<0x20>(v[c], v[c + 4]));
+        v[c + 4] = op!(_mm256_permute2f128_ps::<0x31>(v[c], v[c + 4]));
+        v[c] = low;
+    }
+}
+
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const TILE_ROWS: usize = 6;
@@ -123,6 +142,10 @@ impl Simd for Avx2 {
         [op!(_mm256_mul_ps(a[0], b[0])), op!(_mm256_mul_ps(a[1], b[1]))]
     }
     #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_div_ps(a[0], b[0])), op!(_mm256_div_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         [op!(_mm256_fmadd_ps(a[0], b[0], c[0])), op!(_mm256_fmadd_ps(a[1], b[1], c[1]))]
     }
@@ -167,6 +190,24 @@ impl Simd for Avx2 {
             e[i] = op!(_mm256_cvtepi32_ps(n));
         }
         (m, e)
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        // Four blocks of 8 × 8; those off the diagonal change places.
+        let mut out = [[op!(_mm256_setzero_ps()); 2]; LANES];
+        for down in 0..2 {
+            for across in 0..2 {
+                let mut block = [out[0][0]; 8];
+                for i in 0..8 {
+                    block[i] = v[8 * down + i][across];
+                }
+                transpose8(self, &mut block);
+                for i in 0..8 {
+                    out[8 * across + i][down] = block[i];
+                }
+            }
+        }
+        *v = out;
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

@@ -78,6 +78,10 @@ impl Simd for Portable {
         lanes!(i => a[i] * b[i])
     }
     #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => a[i] / b[i])
+    }
+    #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
         lanes!(i => mul_add(a[i], b[i], c[i]))
     }
@@ -106,6 +110,14 @@ impl Simd for Portable {
             m
         });
         (m, e)
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        for i in 0..LANES {
+            for j in 0..i {
+                (v[i][j], v[j][i]) = (v[j][i], v[i][j]);
+            }
+        }
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

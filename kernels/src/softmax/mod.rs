@@ -1,0 +1,125 @@
+//! Softmax and log-sum-exp, row by row.
+
+mod rows;
+
+pub(crate) use rows::{Short, exponentials, row_max, sum_of_exponentials};
+
+use crate::floats::{load_at, store_at};
+use crate::ln::ln_vector;
+use crate::scalar::Scalar;
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Isa, Mat, MatMut, reference};
+
+/// Each row of S becomes its softmax: S_ij ← e^{S_ij − max} · (1 / Σ_j e^{S_ij − max}).
+///
+/// The row maximum is taken off first, so no exponential overflows. The sum is a row reduction of the order
+/// contract; one division a row. A −∞ among finite scores gives 0; a row that holds a NaN or +∞, or nothing but
+/// −∞, becomes NaN throughout. Source: eq. (6), (7)-(16).
+///
+/// ```
+/// use kernels::{Isa, MatMut, softmax};
+/// let mut s = [1e4f32, 1e4, f32::NEG_INFINITY];
+/// softmax(Isa::best(), MatMut::new(&mut s, 1, 3));
+/// assert_eq!(s, [0.5, 0.5, 0.0]);
+/// ```
+pub fn softmax<T: Scalar>(isa: Isa, s: MatMut<'_, T>) {
+    T::softmax(isa, s);
+}
+
+/// out_i ← ln Σ_j e^{S_ij} = max + ln Σ_j e^{S_ij − max}.
+///
+/// The loss of example i is out_i − S_iy: finite wherever the scores are, unlike the log of a probability that may
+/// be 0. A row that holds a NaN or +∞, or nothing but −∞, gives NaN. Source: eq. (5), (39).
+///
+/// # Panics
+/// If `out` does not have one element a row.
+///
+/// ```
+/// use kernels::{Isa, Mat, log_sum_exp};
+/// let mut out = [0.0f32];
+/// log_sum_exp(Isa::best(), Mat::new(&[-1e4, 1e4], 1, 2), &mut out);
+/// assert_eq!(out, [1e4]);
+/// ```
+pub fn log_sum_exp<T: Scalar>(isa: Isa, s: Mat<'_, T>, out: &mut [T]) {
+    let (rows, got) = (s.rows(), out.len());
+    assert!(rows == got, "out has {got} elements, S has {rows} rows: they must be equal");
+    T::log_sum_exp(isa, s, out);
+}
+
+pub(crate) struct Softmax<'a>(pub(crate) MatMut<'a, f32>);
+
+impl Kernel for Softmax<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let mut scores = self.0;
+        let (n, c) = (scores.rows(), scores.cols());
+        if c == 0 {
+            return;
+        }
+        if c <= LANES {
+            let stride = scores.row_stride();
+            for i in (0..n).step_by(LANES) {
+                let rows = LANES.min(n - i);
+                let block = &mut scores.data_mut()[i * stride..];
+                let Short { mut e, sum, .. } = Short::new(s, block, stride, rows, c);
+                let factor = s.div(s.splat(1.0), sum);
+                for j in 0..LANES {
+                    e[j] = s.mul(e[j], factor);
+                }
+                Short::store(s, e, block, stride, rows, c);
+            }
+            return;
+        }
+        for i in 0..n {
+            let row = scores.row_mut(i);
+            let max = row_max(s, row);
+            let sum = exponentials(s, row, max);
+            scale(s, row, 1.0 / sum);
+        }
+    }
+}
+
+pub(crate) struct LogSumExp<'a> {
+    pub(crate) s: Mat<'a, f32>,
+    pub(crate) out: &'a mut [f32],
+}
+
+impl Kernel for LogSumExp<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let c = self.s.cols();
+        if self.s.col_stride() != 1 || c == 0 {
+            return reference::log_sum_exp(self.s, self.out);
+        }
+        for (block, out) in self.out.chunks_mut(LANES).enumerate() {
+            let i = block * LANES;
+            let (max, sum) = if c <= LANES {
+                let stride = self.s.row_stride();
+                let Short { max, sum, .. } =
+                    Short::new(s, &self.s.data()[i * stride..], stride, out.len(), c);
+                (max, sum)
+            } else {
+                let (mut max, mut sum) = ([0.0; LANES], [1.0; LANES]);
+                for r in 0..out.len() {
+                    let row = self.s.row(i + r).unwrap_or(&[]);
+                    max[r] = row_max(s, row);
+                    sum[r] = sum_of_exponentials(s, row, max[r]);
+                }
+                (s.load(&max), s.load(&sum))
+            };
+            // Sixteen logarithms at a time: one is as dear.
+            store_at(s, s.add(max, ln_vector(s, sum)), out, 0);
+        }
+    }
+}
+
+/// row ← row · factor.
+#[inline(always)]
+pub(crate) fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
+    let factor = s.splat(factor);
+    for j in (0..row.len()).step_by(LANES) {
+        store_at(s, s.mul(load_at(s, row, j), factor), row, j);
+    }
+}
