@@ -95,7 +95,15 @@ impl<S: Simd> Part<'_, '_, '_, S> {
             j = columns.min(j + V * LANES);
         }
         while j < columns {
-            for i in rows.clone().step_by(H) {
+            let mut i = rows.start;
+            if H == 8 && self.a.is_even(H) {
+                // Half as many vectors want twice as many rows to hide the latency of the multiply-add.
+                while i + 16 <= rows.end {
+                    self.tile::<16, 1>((i, j));
+                    i += 16;
+                }
+            }
+            for i in (i..rows.end).step_by(H) {
                 self.tile::<H, 1>((i, j));
             }
             j = columns.min(j + LANES);
