@@ -36,7 +36,9 @@ impl Element for [u8; 4] {
 pub(crate) trait Simd: Copy {
     /// Sixteen floats in registers.
     type V: Copy;
-    /// Rows of a full register tile of the matrix product: 8 (then two vectors wide), 6 or 4 (one vector wide).
+    /// Whether registers hold more than twenty vectors: tiles are twice as large then.
+    const MANY_REGISTERS: bool;
+    /// Rows of a full tile of the matrix product: 8 (two vectors wide) with many registers, else 6 or 4 (one wide).
     const TILE_ROWS: usize;
 
     /// x in every lane.

@@ -71,6 +71,7 @@ fn transpose8(_proof: Avx2, v: &mut [__m256; 8]) {
 
 impl Simd for Avx2 {
     type V = [__m256; 2];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
 
     #[inline(always)]

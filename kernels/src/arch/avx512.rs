@@ -45,6 +45,7 @@ macro_rules! op {
 
 impl Simd for Avx512 {
     type V = __m512;
+    const MANY_REGISTERS: bool = true;
     const TILE_ROWS: usize = 8;
 
     #[inline(always)]

@@ -63,6 +63,7 @@ fn transpose4(a: float32x4_t, b: float32x4_t, c: float32x4_t, d: float32x4_t) ->
 
 impl Simd for Neon {
     type V = [float32x4_t; 4];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
 
     #[inline(always)]

@@ -33,6 +33,7 @@ macro_rules! lanes {
 
 impl Simd for Portable {
     type V = [f32; LANES];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 4;
 
     #[inline(always)]
