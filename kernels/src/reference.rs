@@ -167,7 +167,7 @@ pub fn momentum_step<T: Scalar>(w: &mut [T], v: &mut [T], g: &[T], rule: Momentu
     for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
         let t = -eta * pull.mul_add(*w, g);
         *v = mu.mul_add(*v, t);
-        *w = *w + if nesterov { mu.mul_add(*v, t) } else { *v };
+        *w += if nesterov { mu.mul_add(*v, t) } else { *v };
     }
 }
 

@@ -79,6 +79,25 @@ impl Target {
         }
     }
 
+    /// As [`Target::write`], but by way of a file whose name has no process id: what a killed run has left there is
+    /// overwritten by the next, so that large files that are written often do not pile up.
+    pub fn write_often(&self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Special(path) => directly(path, bytes),
+            Self::File(path) => replace(path, &hidden(path, "tmp"), bytes, |_| Ok(())),
+        }
+    }
+
+    /// A file beside this one, its name followed by `.ending`; None beside what is no regular file.
+    #[must_use]
+    pub fn beside(&self, ending: &str) -> Option<Self> {
+        let Self::File(path) = self else { return None };
+        let mut name = path.file_name()?.to_owned();
+        name.push(".");
+        name.push(ending);
+        Some(Self::File(path.with_file_name(name)))
+    }
+
     /// The path.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -114,9 +133,14 @@ fn cannot_create(path: &Path, error: &std::io::Error) -> Error {
 
 /// The temporary name: in the same folder, so that the rename stays within one file system.
 fn beside(path: &Path) -> PathBuf {
+    hidden(path, &format!("{}.tmp", std::process::id()))
+}
+
+/// `.name.ending` in the same folder.
+fn hidden(path: &Path, ending: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{ending}"));
     path.with_file_name(name)
 }
 

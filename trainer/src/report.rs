@@ -31,6 +31,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -64,6 +65,13 @@ impl Report {
         }
     }
 
+    /// Lines of results, unless stdout carries JSON.
+    pub fn write_text(&mut self, text: impl Display) {
+        if !self.json {
+            self.write(text);
+        }
+    }
+
     /// An object, if stdout carries JSON.
     pub fn event(&mut self, event: Event) {
         if self.json {
@@ -89,8 +97,29 @@ impl Report {
     }
 }
 
+/// Whether talk is unwanted.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// No talk from now on; warnings and errors are told all the same.
+pub fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether talk is unwanted.
+#[must_use]
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// A line for the person, on stderr. If nobody listens, nothing is lost.
 pub fn talk(text: impl Display) {
+    if !is_quiet() {
+        warn(text);
+    }
+}
+
+/// A line that the person must see, on stderr.
+pub fn warn(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -110,6 +139,12 @@ impl Event {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.push(',');
         self.field(name, value)
+    }
+
+    /// As a line of its own.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        format!("{}}}\n", self.0)
     }
 
     fn field(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -38,7 +38,7 @@ fn by_hand<T: Scalar>(case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec
             let pull = if is_weight(i) { step.lambda + step.lambda } else { T::ZERO };
             let t = -step.eta * pull.mul_add(*w, g.as_slice()[i]);
             *v = mu.mul_add(*v, t);
-            *w = *w + if inertia.nesterov { mu.mul_add(*v, t) } else { *v };
+            *w += if inertia.nesterov { mu.mul_add(*v, t) } else { *v };
         }
     }
     vec![bits(net.as_slice()), bits(v.as_slice()), bits(&losses)]
