@@ -21,7 +21,7 @@ use crate::terms::Terms;
 use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, config, config_file, evaluate::Evaluator, explain, export};
+use crate::{Error, Kind, config, config_file, evaluate::Evaluator, explain, export};
 
 mod resume;
 
@@ -53,7 +53,15 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     let state = resume::state(args, &keeper, &run.choice.settings, part)?;
     let resumed_step = state.as_ref().map_or(0, |state| state.step);
     run.begin(&mut report)?;
-    let trained = pool.run(|| run.train(engine, &keeper, state, &mut report))?;
+    let trained = match pool.run(|| run.train(engine, &keeper, state, &mut report)) {
+        Err(e) if e.kind() == Kind::Interrupted => {
+            report.event(
+                Event::new("interrupted").with("resumed_step", resumed_step).with("what", e.message()),
+            );
+            return report.finish().and(Err(e));
+        }
+        trained => trained?,
+    };
     let written = run.write(engine, &trained, &outputs)?;
     run.end(engine, &trained, &written, resumed_step, &mut report)?;
     report.finish()
@@ -265,15 +273,7 @@ impl Run<'_> {
                 .with("bytes", written.bytes)
                 .with("verified", *verified)
                 .with("part", *part)
-                .with(
-                    "confusion",
-                    (0..confusion.classes()).map(|c| confusion.row(c)).collect::<Vec<_>>().concat(),
-                )
-                .with(
-                    "precision",
-                    (0..confusion.classes()).map(|c| confusion.precision(c)).collect::<Vec<_>>(),
-                )
-                .with("recall", (0..confusion.classes()).map(|c| confusion.recall(c)).collect::<Vec<_>>())
+                .with_confusion(&confusion)
                 .with("findings", findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
                 .with("seed", settings.seed)
                 .with("isa", isa.name())

@@ -166,6 +166,36 @@ fn an_interrupted_run_goes_on_to_the_same_bytes() {
     assert!(results(&desk) == wanted, "other threads and instructions change nothing either");
 }
 
+/// Steps of seconds: the first Ctrl-C waits for the step, the second does not.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_leaves_at_once() {
+    use std::io::{BufRead, BufReader};
+    let desk = Desk::new();
+    let sizes = ["--hidden", "5000", "--batch-size", "3058", "--isa", "portable", "--threads", "1"];
+    let mut child = desk
+        .command(&[&["train", "--num-iters", "9"][..], &sizes].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut lines =
+        BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("UTF-8"));
+    lines.find(|line| line.starts_with("net ")).expect("the training begins");
+    std::thread::sleep(Duration::from_millis(1500));
+    send("INT", child.id());
+    let begun = Instant::now();
+    let first = lines.next().expect("a line");
+    assert!(
+        begun.elapsed() < Duration::from_millis(100) && first.contains("finishing the checkpoint"),
+        "{first}"
+    );
+    send("INT", child.id());
+    let code = child.wait().expect("gone").code();
+    assert_eq!(code, Some(130));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
 #[test]
 fn resume_without_a_checkpoint_starts_afresh_and_after_the_end_says_so() {
     let desk = Desk::new();
