@@ -84,7 +84,14 @@ impl Target {
     pub fn write_often(&self, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Self::Special(path) => directly(path, bytes),
-            Self::File(path) => replace(path, &hidden(path, "tmp"), bytes, |_| Ok(())),
+            Self::File(path) => {
+                let beside = hidden(path, "tmp");
+                let mut file = create(&beside).map_err(|e| cannot_create(path, &e))?;
+                let written = file.write_all(bytes).and_then(|()| file.sync_data());
+                // The folder is not synced: if the power fails, the name stands for this file or for the one before.
+                let renamed = written.and_then(|()| fs::rename(&beside, path));
+                renamed.map_err(|e| Error::write("write", path, &e))
+            }
         }
     }
 
@@ -203,6 +210,20 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), bytes);
             assert_eq!(names(folder.path()), ["a.tln"]);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_written_often_leaves_one_name_beside_at_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let net = Target::find(&folder.path().join("a.tln")).unwrap();
+        let often = net.beside("checkpoint").unwrap();
+        fs::write(folder.path().join(".a.tln.checkpoint.tmp"), "half of a killed run's, and longer").unwrap();
+        for bytes in [&b"first"[..], b"second"] {
+            often.write_often(bytes).unwrap();
+            assert_eq!(fs::read(folder.path().join("a.tln.checkpoint")).unwrap(), bytes);
+            assert_eq!(names(folder.path()), ["a.tln.checkpoint"]);
+        }
+        assert_eq!(Target::Special("/dev/null".into()).beside("checkpoint"), None);
     }
 
     #[test]
