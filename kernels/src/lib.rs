@@ -29,6 +29,7 @@
 //! | [`exp()`], [`ln()`] | e^x, ln x |
 //! | [`column_sums`], [`sum_of_squares`], [`argmax`] | Σ_i A_ij; Σ x²; first largest |
 //! | [`axpy`], [`sgd_step`] | y ← a x + y; W ← f W − η G |
+//! | [`momentum_step`] | v ← μ v − η (G + 2λ W), W ← W + v; or with Nesterov's look ahead |
 //! | [`Normalization`] | x̂ ← (x − μ) s |
 //!
 //! # The order contract
@@ -49,6 +50,8 @@
 //!   score, both on scores less their maximum; its gradient (p − onehot) / N, a subtraction and a division.
 //! - **The step.** W ← fma(−η, g, f·W) with f = 1 − 2λη; biases b ← fma(−η, g, b), which is f = 1. The caller
 //!   computes f in f64 and rounds it once.
+//! - **The step with velocity.** t = −η·fma(2λ, W, g), two roundings; v ← fma(μ, v, t); W ← W + v, with Nesterov's look
+//!   ahead W ← W + fma(μ, v, t) of the new v. Biases: the same with 2λ = 0.
 //! - **Inputs.** x̂ = (x − μ)·s, two roundings.
 //! - **Elementary functions.** exp and ln are fixed sequences of multiply-adds; std and libm have no part in any bit.
 //! - **Special values.** relu(x) = +0 where x ≤ 0, −0 included, and NaN stays NaN; the mask is h > 0; argmax takes
@@ -104,5 +107,5 @@ pub use reduce::{argmax, column_sums, sum_of_squares};
 pub use relu::{relu, relu_backward};
 pub use scalar::Scalar;
 pub use softmax::{log_sum_exp, softmax};
-pub use update::{axpy, sgd_step};
+pub use update::{Momentum, axpy, momentum_step, sgd_step};
 pub use view::{Mat, MatMut, ShapeError};

@@ -4,7 +4,7 @@
 //! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops.
 
 use crate::matmul::Epilogue;
-use crate::{Mat, MatMut, Scalar};
+use crate::{Mat, MatMut, Momentum, Scalar};
 
 /// Partial sums of a reduction over a row: the softmax denominator.
 pub const ROW_PARTIALS: usize = 16;
@@ -158,6 +158,16 @@ pub fn axpy<T: Scalar>(a: T, x: &[T], y: &mut [T]) {
 pub fn sgd_step<T: Scalar>(w: &mut [T], g: &[T], f: T, eta: T) {
     for (w, &g) in w.iter_mut().zip(g) {
         *w = (-eta).mul_add(g, f * *w);
+    }
+}
+
+/// t = −η·fma(2λ, w, g); v ← fma(μ, v, t); w ← w + v, with Nesterov w ← w + fma(μ, v, t); element by element.
+pub fn momentum_step<T: Scalar>(w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
+    let Momentum { eta, pull, mu, nesterov } = rule;
+    for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
+        let t = -eta * pull.mul_add(*w, g);
+        *v = mu.mul_add(*v, t);
+        *w += if nesterov { mu.mul_add(*v, t) } else { *v };
     }
 }
 

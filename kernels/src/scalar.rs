@@ -14,7 +14,7 @@ use crate::matmul::Epilogue;
 use crate::reduce::{ColumnSums, SumOfSquares};
 use crate::relu::{Relu, ReluBackward};
 use crate::softmax::{LogSumExp, Softmax};
-use crate::update::Update;
+use crate::update::{Momentum, MomentumStep, Update};
 use crate::{Isa, Mat, MatMut, reference};
 
 /// An element type of the kernels: f32, or f64 for gradient checks. Sealed: no other type can be one.
@@ -97,6 +97,7 @@ pub trait Ops: Sized {
     fn sum_of_squares(isa: Isa, x: &[Self]) -> Self;
     fn axpy(isa: Isa, a: Self, x: &[Self], y: &mut [Self]);
     fn sgd_step(isa: Isa, w: &mut [Self], g: &[Self], f: Self, eta: Self);
+    fn momentum_step(isa: Isa, w: &mut [Self], v: &mut [Self], g: &[Self], rule: Momentum<Self>);
 }
 
 impl Scalar for f32 {
@@ -204,6 +205,9 @@ impl Ops for f32 {
     fn sgd_step(isa: Isa, w: &mut [f32], g: &[f32], f: f32, eta: f32) {
         isa.run(Update { a: -eta, x: g, f, y: w });
     }
+    fn momentum_step(isa: Isa, w: &mut [f32], v: &mut [f32], g: &[f32], rule: Momentum<f32>) {
+        isa.run(MomentumStep { w, v, g, rule });
+    }
 }
 
 /// f64 exists for gradient checks: the reference loops, on every processor.
@@ -253,5 +257,8 @@ impl Ops for f64 {
     }
     fn sgd_step(_: Isa, w: &mut [f64], g: &[f64], f: f64, eta: f64) {
         reference::sgd_step(w, g, f, eta);
+    }
+    fn momentum_step(_: Isa, w: &mut [f64], v: &mut [f64], g: &[f64], rule: Momentum<f64>) {
+        reference::momentum_step(w, v, g, rule);
     }
 }

@@ -1,4 +1,4 @@
-//! Updates of one vector by another: the step of gradient descent, and y ← a x + y.
+//! Updates of one vector by another: the step of gradient descent, with and without velocity, and y ← a x + y.
 
 use crate::Isa;
 use crate::scalar::Scalar;
@@ -35,6 +35,72 @@ pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
 pub fn sgd_step<T: Scalar>(isa: Isa, w: &mut [T], g: &[T], f: T, eta: T) {
     assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
     T::sgd_step(isa, w, g, f, eta);
+}
+
+/// What a step with velocity is made of, besides its vectors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Momentum<T> {
+    /// The learning rate η.
+    pub eta: T,
+    /// 2λ for weights under the penalty λΣW², 0 for biases.
+    pub pull: T,
+    /// What is kept of the velocity, μ.
+    pub mu: T,
+    /// Whether the step looks ahead (Nesterov).
+    pub nesterov: bool,
+}
+
+/// The step with velocity: t = −η·fma(2λ, w_j, g_j); v_j ← fma(μ, v_j, t); w_j ← w_j + v_j, or with Nesterov's look ahead
+/// w_j ← w_j + fma(μ, v_j, t), v_j being the new one.
+///
+/// g is the gradient of the data loss alone: the penalty's, 2λ w, is added here.
+///
+/// # Panics
+/// If `w`, `v` and `g` differ in length.
+///
+/// ```
+/// use kernels::{Isa, Momentum, momentum_step};
+/// let (mut w, mut v) = ([1.0f32], [2.0]);
+/// let rule = Momentum { eta: 0.5, pull: 0.0, mu: 0.5, nesterov: false };
+/// momentum_step(Isa::best(), &mut w, &mut v, &[4.0], rule);
+/// assert_eq!((w, v), ([0.0], [-1.0])); // v = ½·2 − ½·4
+/// ```
+pub fn momentum_step<T: Scalar>(isa: Isa, w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
+    assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
+    assert!(w.len() == v.len(), "w has {} elements, v has {}: they must be equal", w.len(), v.len());
+    T::momentum_step(isa, w, v, g, rule);
+}
+
+/// [`momentum_step`], as a kernel.
+pub(crate) struct MomentumStep<'a> {
+    pub(crate) w: &'a mut [f32],
+    pub(crate) v: &'a mut [f32],
+    pub(crate) g: &'a [f32],
+    pub(crate) rule: Momentum<f32>,
+}
+
+impl Kernel for MomentumStep<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Momentum { eta, pull, mu, nesterov } = self.rule;
+        let (eta, pull, mu) = (s.splat(-eta), s.splat(pull), s.splat(mu));
+        let (g, g_rest) = self.g.as_chunks::<LANES>();
+        let (w, w_rest) = self.w.as_chunks_mut::<LANES>();
+        let (v, v_rest) = self.v.as_chunks_mut::<LANES>();
+        for ((g, w), v) in g.iter().zip(w).zip(v) {
+            let old = s.load(w);
+            let t = s.mul(eta, s.mul_add(pull, old, s.load(g)));
+            let new = s.mul_add(mu, s.load(v), t);
+            s.store(new, v);
+            s.store(s.add(old, if nesterov { s.mul_add(mu, new, t) } else { new }), w);
+        }
+        let old = s.load_part(w_rest, 0.0);
+        let t = s.mul(eta, s.mul_add(pull, old, s.load_part(g_rest, 0.0)));
+        let new = s.mul_add(mu, s.load_part(v_rest, 0.0), t);
+        s.store_part(new, v_rest);
+        s.store_part(s.add(old, if nesterov { s.mul_add(mu, new, t) } else { new }), w_rest);
+    }
 }
 
 /// y ← fma(a, x, f·y): both updates (f = 1 changes no bit of y).

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Rng, SPECIAL, Values, assert_panics, assert_same_bits, isas, lengths};
-use kernels::{Isa, axpy, reference, relu, relu_backward, sgd_step};
+use kernels::{Isa, Momentum, axpy, momentum_step, reference, relu, relu_backward, sgd_step};
 
 /// Runs `call` on a copy of `old` that lies `shift` elements into a larger buffer; fails where the result is not
 /// `want` or an element outside is changed.
@@ -141,6 +141,61 @@ fn a_step_without_penalty_is_an_axpy() {
     }
 }
 
+/// The rule by std's fused multiply-add: v and then w.
+fn by_std(w: f32, v: f32, g: f32, rule: Momentum<f32>) -> (f32, f32) {
+    let t = -rule.eta * rule.pull.mul_add(w, g);
+    let v = rule.mu.mul_add(v, t);
+    (w + if rule.nesterov { rule.mu.mul_add(v, t) } else { v }, v)
+}
+
+#[test]
+fn momentum_step_of_every_length() {
+    let mut rng = Rng::new(96);
+    for len in lengths() {
+        for values in Values::ALL {
+            let (w, v, g) = (values.vec(&mut rng, len), values.vec(&mut rng, len), values.vec(&mut rng, len));
+            let rules = [(0.1, 0.0, 0.9), (0.01, 1e-3, 0.5), (f32::MAX, -1.0, f32::NAN), (-0.0, 2.0, 0.0)];
+            for ((eta, pull, mu), nesterov) in rules.into_iter().flat_map(|r| [(r, false), (r, true)]) {
+                let rule = Momentum { eta, pull, mu, nesterov };
+                let (new_w, new_v): (Vec<f32>, Vec<f32>) =
+                    w.iter().zip(&v).zip(&g).map(|((&w, &v), &g)| by_std(w, v, g, rule)).unzip();
+                let (mut ref_w, mut ref_v) = (w.clone(), v.clone());
+                reference::momentum_step(&mut ref_w, &mut ref_v, &g, rule);
+                assert_same_bits(&ref_w, &new_w, format_args!("reference w, {rule:?}"));
+                assert_same_bits(&ref_v, &new_v, format_args!("reference v, {rule:?}"));
+                let shift = rng.below(16);
+                check(|isa, w| momentum_step(isa, w, &mut v.clone(), &g, rule), &w, &new_w, shift, "w");
+                check(|isa, v| momentum_step(isa, &mut w.clone(), v, &g, rule), &v, &new_v, shift, "v");
+            }
+        }
+    }
+}
+
+/// Three steps down L = w²/2 (g = w) by hand, in numbers that are exact: η = ½, μ = ½.
+#[test]
+fn momentum_and_nesterov_by_hand() {
+    for (nesterov, want) in [(false, [4.0f32, 0.0, -2.0]), (true, [2.0, -0.5, -0.875])] {
+        let (mut w, mut v) = ([8.0f32], [0.0]);
+        let rule = Momentum { eta: 0.5, pull: 0.0, mu: 0.5, nesterov };
+        for want in want {
+            let g = w;
+            momentum_step(Isa::best(), &mut w, &mut v, &g, rule);
+            assert_eq!(w, [want], "nesterov {nesterov}");
+        }
+    }
+}
+
+/// With μ = 0 and exact numbers it is the plain step, f = 1 − 2λη.
+#[test]
+fn no_momentum_is_the_plain_step() {
+    let (w, g) = ([8.0f32, -4.0, 0.5], [1.0f32, 2.0, -4.0]);
+    let (mut plain, mut moved, mut v) = (w, w, [3.0; 3]);
+    sgd_step(Isa::best(), &mut plain, &g, 1.0 - 0.25 * 0.5, 0.5);
+    let rule = Momentum { eta: 0.5, pull: 0.25, mu: 0.0, nesterov: false };
+    momentum_step(Isa::best(), &mut moved, &mut v, &g, rule);
+    assert_eq!(plain, moved);
+}
+
 /// f64: a product and a sum, each rounded.
 #[test]
 fn updates_in_f64_round_twice() {
@@ -167,6 +222,14 @@ fn lengths_that_differ_panic_with_both() {
         assert_panics("h has 3 elements, d has 4", || relu_backward(isa, &three, &mut four));
         assert_panics("x has 3 elements, y has 4", || axpy(isa, 1.0, &three, &mut four));
         assert_panics("w has 4 elements, g has 3", || sgd_step(isa, &mut four, &three, 1.0, 1.0));
+        let rule = Momentum { eta: 1.0, pull: 0.0, mu: 0.0, nesterov: false };
+        let mut w = [0.0f32; 3];
+        assert_panics("w has 4 elements, g has 3", || {
+            momentum_step(isa, &mut four, &mut [0.0; 4], &three, rule)
+        });
+        assert_panics("w has 3 elements, v has 4", || {
+            momentum_step(isa, &mut w, &mut [0.0; 4], &three, rule)
+        });
         assert_panics("x has 1 elements, y has 0", || axpy(isa, 1.0, &[1.0f64], &mut []));
     }
 }

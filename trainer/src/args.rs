@@ -1,12 +1,22 @@
 //! The command line: flags, their ranges, and help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use kernels::Isa;
 
 use crate::Error;
+use crate::batches::Order;
+use crate::dataset::normalize::Mode;
 use crate::preset::{Preset, Split};
+use crate::schedule::Schedule;
+
+mod config;
+#[cfg(test)]
+mod tests;
+
+pub use config::from_config;
 
 /// Names of all instruction sets, those of other machines included.
 const ISAS: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
@@ -23,14 +33,21 @@ Examples:
   trainer eval my.tln --data test.csv              accuracy of a net on other rows
   trainer predict my.tln --data rows.csv           one class name a line
   trainer inspect my.tln                           what a net file holds
+  trainer doctor my.tln --data my.csv              what is wrong with it, and what to change
 
 {usage-heading} {usage}
 
-{all-args}";
+{all-args}{after-help}";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done                             3  data or a net that cannot be read or do not fit
+  1  a write that failed, our fault   4  the loss is not finite any more; the step is named
+  2  a wrong flag, value, argument    130  interrupted by Ctrl-C; --resume goes on";
 
 /// `trainer`, `trainer train …`, `trainer eval …`.
 #[derive(Debug, Parser)]
-#[command(name = "trainer", version, about = ABOUT, help_template = TEMPLATE, args_conflicts_with_subcommands = true)]
+#[command(name = "trainer", version, about = ABOUT, help_template = TEMPLATE, after_help = EXIT_CODES, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -42,15 +59,21 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a net, write it, read it back and prove that inference gives the same bits (the default)
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Accuracy and loss of a net on the test part of a data set, else on all its rows
     Eval(EvalArgs),
     /// The class of each row, one a line
     Predict(PredictArgs),
     /// What a net file holds
     Inspect(InspectArgs),
+    /// What is wrong with a net, with the numbers and what to change
+    Doctor(DoctorArgs),
     /// Check the gradients against central differences in f64
     Gradcheck(GradcheckArgs),
+    /// Completions of the command line, for a shell to load
+    Completions(CompletionsArgs),
+    /// The manual page, for `man -l`
+    Man,
 }
 
 /// `train`. What is not given comes from the preset.
@@ -92,6 +115,25 @@ pub struct TrainArgs {
     /// Share of the training rows held back to validate, from 0 to below 1 [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = fraction, allow_hyphen_values = true)]
     pub val_fraction: Option<f64>,
+    /// Share of the velocity that a step keeps, from 0 to below 1 [default: 0]
+    #[arg(long, value_name = "MU", value_parser = fraction, allow_hyphen_values = true)]
+    pub momentum: Option<f64>,
+    /// Steps with momentum look ahead (Nesterov)
+    #[arg(long)]
+    pub nesterov: bool,
+    /// How the learning rate falls: by --learning-rate-decay an epoch, or as half a cosine [default: decay]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "decay|cosine")]
+    pub schedule: Option<Schedule>,
+    /// Stop after so many epochs without a better validation accuracy [default: never]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
+    pub patience: Option<usize>,
+    /// Each row once an epoch, or every batch drawn anew as in the course [default: shuffled, course replacement]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "shuffled|replacement")]
+    pub order: Option<Order>,
+    /// What is taken off the inputs, learnt on the training rows: nothing, x/255, the mean, or mean and deviation
+    /// [default: standard, course mean]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "none|unit|mean|standard")]
+    pub normalization: Option<Mode>,
     /// Which rows are held back [default: stratified, course last]
     #[arg(long, value_enum)]
     pub split: Option<Split>,
@@ -104,15 +146,24 @@ pub struct TrainArgs {
     /// Instruction set: best, portable, avx2, avx512 or neon; the net is the same with any
     #[arg(long, value_name = "ISA", value_parser = isa, default_value = "best")]
     pub isa: Isa,
-    /// Net file to write
+    /// Net file to write: the best net on the validation rows; the last one goes to FILE.last, the flags to FILE.toml
     #[arg(long, value_name = "FILE", default_value = "net.tln")]
     pub out: PathBuf,
-    /// CSV file to write: the loss of each step, accuracy and loss of each epoch
+    /// Go on from the checkpoint beside --out, with the same arguments; start afresh where there is none
+    #[arg(long)]
+    pub resume: bool,
+    /// File with lines `flag = value`, such as FILE.toml; what the command line says goes before it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// File to write: the loss of each step, accuracy and loss of each epoch; CSV, or JSON lines if it ends with .jsonl
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
     /// One JSON object a line on stdout, the last with event "done"
     #[arg(long)]
     pub json: bool,
+    /// Results only: no bar, no talk
+    #[arg(long)]
+    pub quiet: bool,
     /// Show one step on one batch with shapes and equation numbers; train and write nothing
     #[arg(long, conflicts_with_all = ["json", "history"])]
     pub explain: bool,
@@ -163,6 +214,31 @@ pub struct InspectArgs {
     pub json: bool,
 }
 
+/// `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// Net file; the flags are read from NET.toml where it is there
+    #[arg(value_name = "NET")]
+    pub net: PathBuf,
+    /// Data set that it was trained on, as in `train`
+    #[arg(long, value_name = "SPEC", default_value = "digits")]
+    pub data: String,
+    /// Label column of a CSV file, by name or number from 1 [default: the last]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// The result as JSON objects
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
 /// `gradcheck`.
 #[derive(Args, Debug)]
 pub struct GradcheckArgs {
@@ -202,13 +278,34 @@ pub enum Request {
 }
 
 /// Reads the command line, program name included.
-pub fn parse(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Request, Error> {
-    match Cli::try_parse_from(args) {
-        Ok(Cli { command: Some(command), .. }) => Ok(Request::Run(Box::new(command))),
-        Ok(Cli { command: None, train }) => Ok(Request::Run(Box::new(Command::Train(train)))),
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Error> {
+    let args: Vec<_> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
+        Ok(cli) => match cli.into_command() {
+            Command::Train(train) => {
+                let train = match &train.config {
+                    Some(path) => Box::new(config::with_config(&args, path)?),
+                    None => train,
+                };
+                Ok(Request::Run(Box::new(Command::Train(train))))
+            }
+            command => Ok(Request::Run(Box::new(command))),
+        },
         Err(e) if !e.use_stderr() => Ok(Request::Show(e.to_string())),
         Err(e) => Err(Error::usage(one_line(&e.to_string()))),
     }
+}
+
+impl Cli {
+    fn into_command(self) -> Command {
+        self.command.unwrap_or_else(|| Command::Train(Box::new(self.train)))
+    }
+}
+
+/// The command line of the program, for completions and the manual.
+#[must_use]
+pub fn definition() -> clap::Command {
+    Cli::command()
 }
 
 /// clap's paragraphs as one line: what is wrong and its tip, without the usage.
@@ -274,96 +371,4 @@ fn isa(text: &str) -> Result<Isa, String> {
         true => format!("this machine does not have it; it has best, {here}"),
         false => format!("there is no such instruction set; this machine has best, {here}"),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(args: &[&str]) -> Result<Request, Error> {
-        parse(["trainer"].iter().chain(args).map(std::ffi::OsString::from))
-    }
-
-    fn train(args: &[&str]) -> TrainArgs {
-        let Ok(Request::Run(command)) = request(args) else { panic!("{args:?}") };
-        let Command::Train(args) = *command else { panic!("{command:?}") };
-        args
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn train_needs_no_word() {
-        for args in [&["--hidden", "7"][..], &["train", "--hidden", "7"]] {
-            assert_eq!(train(args).hidden, Some(7));
-        }
-        let args = train(&[]);
-        assert_eq!((args.data.as_str(), args.isa, args.out), ("digits", Isa::best(), "net.tln".into()));
-    }
-
-    #[test]
-    fn values_out_of_range_are_usage_errors_in_one_line() {
-        let wrong = [
-            ["--hidden", "0"],
-            ["--hidden", "-1"],
-            ["--hidden", "many"],
-            ["--learning-rate", "-1"],
-            ["--learning-rate", "NaN"],
-            ["--learning-rate", "inf"],
-            ["--learning-rate", "1e300"],
-            ["--learning-rate-decay", "0"],
-            ["--learning-rate-decay", "1.1"],
-            ["--reg", "-1e-3"],
-            ["--reg", "-inf"],
-            ["--std", "nan"],
-            ["--val-fraction", "1"],
-            ["--val-fraction", "-0.1"],
-            ["--val-fraction", "NaN"],
-            ["--num-iters", "0"],
-            ["--epochs", "0"],
-            ["--batch-size", "0"],
-            ["--threads", "0"],
-            ["--threads", "5000"],
-            ["--seed", "-1"],
-            ["--isa", "sse9"],
-            ["--preset", "best"],
-            ["--split", "first"],
-            ["--hiden", "3"],
-        ];
-        for args in wrong {
-            let error = request(&args).unwrap_err();
-            assert_eq!(error.exit_code(), 2, "{args:?}: {error}");
-            assert!(!error.message().contains('\n') && error.message().contains(args[0]), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_typo_is_answered_by_the_right_word() {
-        let error = request(&["--hiden", "3"]).unwrap_err();
-        assert!(error.message().contains("--hidden"), "{error}");
-        let error = request(&["evl", "net.tln"]).unwrap_err();
-        assert!(error.message().contains("eval"), "{error}");
-    }
-
-    #[test]
-    fn lengths_exclude_each_other() {
-        assert_eq!(request(&["--num-iters", "5", "--epochs", "2"]).unwrap_err().exit_code(), 2);
-    }
-
-    #[test]
-    fn an_instruction_set_of_other_machines_names_those_of_this_one() {
-        let missing = ISAS.iter().find(|name| Isa::named(name).is_none()).expect("no machine has all");
-        let error = request(&["--isa", missing]).unwrap_err();
-        assert!(error.message().contains("portable"), "{error}");
-    }
-
-    #[test]
-    fn help_and_version_are_no_errors() {
-        for args in [&["--help"][..], &["-h"], &["eval", "--help"], &["--version"]] {
-            assert!(matches!(request(args), Ok(Request::Show(_))), "{args:?}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use crate::random::Random;
 
 /// How rows are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Order {
     /// Every row once an epoch, in a new random order each epoch; the last batch of an epoch may be short.
     Shuffled,
@@ -30,8 +30,20 @@ pub struct Batches {
     rows: Vec<u32>,
     /// Shuffled: how many of `rows` this epoch has used.
     used: usize,
+    /// Replacement: the rows drawn last.
     batch: Vec<u32>,
     size: usize,
+}
+
+/// Where a supply of batches is: what a checkpoint keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The rows in the order of this epoch.
+    pub rows: Vec<u32>,
+    /// How many of them it has used.
+    pub used: usize,
+    /// Words that the generator has given.
+    pub words: u128,
 }
 
 impl Batches {
@@ -42,7 +54,34 @@ impl Batches {
     #[must_use]
     pub fn new(rows: Vec<u32>, size: usize, order: Order, random: Random) -> Self {
         assert!(!rows.is_empty() && size > 0, "batches of {size} out of {} rows", rows.len());
-        Self { order, random, used: rows.len(), rows, batch: Vec::with_capacity(size), size }
+        Self { order, random, used: rows.len(), rows, batch: Vec::new(), size }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { rows: self.rows.clone(), used: self.used, words: self.random.position() }
+    }
+
+    /// The supply of the same rows, size, order and seed, at this position.
+    ///
+    /// # Panics
+    /// As [`Batches::new`], and if more rows are used than there are.
+    #[must_use]
+    pub fn at(position: Position, size: usize, order: Order, mut random: Random) -> Self {
+        let Position { rows, used, words } = position;
+        assert!(used <= rows.len(), "{used} of {} rows are used", rows.len());
+        random.go_to(words);
+        Self { used, ..Self::new(rows, size, order, random) }
+    }
+
+    /// The rows of the batch drawn last.
+    #[must_use]
+    pub fn last(&self) -> &[u32] {
+        match self.order {
+            Order::Shuffled => &self.rows[self.used.saturating_sub(1) / self.size * self.size..self.used],
+            Order::Replacement => &self.batch,
+        }
     }
 
     /// The rows of the next batch.
@@ -92,6 +131,25 @@ mod tests {
             assert_eq!(rows, (0..10).collect::<Vec<_>>());
         }
         assert_ne!(orders[0], orders[1]);
+    }
+
+    /// From any position the same batches follow, over the ends of epochs too.
+    #[test]
+    fn a_supply_goes_on_from_its_position() {
+        for order in [Order::Shuffled, Order::Replacement] {
+            let mut first = batches(10, 4, order);
+            for _ in 0..8 {
+                let random = Random::new(1, Stream::Batches);
+                let mut second = Batches::at(first.position(), 4, order, random);
+                let mut copy = Batches::at(first.position(), 4, order, Random::new(1, Stream::Batches));
+                for _ in 0..7 {
+                    assert_eq!(second.draw(), copy.draw());
+                }
+                let mut third = Batches::at(first.position(), 4, order, Random::new(1, Stream::Batches));
+                assert_eq!(first.draw(), third.draw());
+                assert_eq!(first.position(), third.position());
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! From flags to settings: the preset, and over it what was given.
 
+use crate::Error;
 use crate::args::TrainArgs;
 use crate::preset::{Choice, Preset};
 use crate::rows::Part;
@@ -19,9 +20,31 @@ pub fn choice(args: &TrainArgs) -> Choice {
     override_with(&mut settings.length, args.num_iters.map(Length::Iterations));
     override_with(&mut settings.length, args.epochs.map(Length::Epochs));
     settings.std = args.std.or(settings.std);
+    override_with(&mut settings.momentum, args.momentum);
+    settings.nesterov |= args.nesterov;
+    override_with(&mut settings.schedule, args.schedule);
+    override_with(&mut settings.order, args.order);
+    settings.patience = args.patience.or(settings.patience);
+    override_with(&mut choice.normalization, args.normalization);
     override_with(&mut choice.val_fraction, args.val_fraction);
     override_with(&mut choice.split, args.split);
     choice
+}
+
+/// Flags that have no meaning together.
+pub fn check(choice: &Choice) -> Result<(), Error> {
+    let settings = &choice.settings;
+    if settings.nesterov && settings.momentum == 0.0 {
+        return Err(Error::usage(
+            "--nesterov looks ahead by the velocity, and there is none; give --momentum, such as 0.9",
+        ));
+    }
+    if settings.patience.is_some() && choice.val_fraction == 0.0 {
+        return Err(Error::usage(
+            "--patience waits for a better validation accuracy, but no rows are held back; give --val-fraction above 0",
+        ));
+    }
+    Ok(())
 }
 
 fn override_with<T>(value: &mut T, given: Option<T>) {

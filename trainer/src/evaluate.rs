@@ -2,6 +2,7 @@
 
 use model::{Engine, Params, Workspace, add_losses, forward, predict};
 
+use crate::confusion::Confusion;
 use crate::history::Evaluation;
 use crate::rows::{Batch, Part};
 
@@ -44,5 +45,20 @@ impl Evaluator {
         }
         total.loss = sum / part.rows.len() as f64;
         total
+    }
+
+    /// Which classes the net takes for which on these rows.
+    pub fn confusion(&mut self, engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Confusion {
+        let mut confusion = Confusion::new(net.shape().c);
+        for rows in part.rows.chunks(BLOCK) {
+            let Self { batch, workspace, classes } = self;
+            batch.fill(engine, part.view, rows);
+            forward(engine, net, batch.x(), workspace);
+            classes.resize(rows.len(), 0);
+            predict(workspace.scores(), classes);
+            let labels = batch.labels();
+            labels.as_slice().iter().zip(&*classes).for_each(|(&label, &class)| confusion.add(label, class));
+        }
+        confusion
     }
 }

@@ -79,6 +79,32 @@ impl Target {
         }
     }
 
+    /// As [`Target::write`], but by way of a file whose name has no process id: what a killed run has left there is
+    /// overwritten by the next, so that large files that are written often do not pile up.
+    pub fn write_often(&self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Special(path) => directly(path, bytes),
+            Self::File(path) => {
+                let beside = hidden(path, "tmp");
+                let mut file = create(&beside).map_err(|e| cannot_create(path, &e))?;
+                let written = file.write_all(bytes).and_then(|()| file.sync_data());
+                // The folder is not synced: if the power fails, the name stands for this file or for the one before.
+                let renamed = written.and_then(|()| fs::rename(&beside, path));
+                renamed.map_err(|e| Error::write("write", path, &e))
+            }
+        }
+    }
+
+    /// A file beside this one, its name followed by `.ending`; None beside what is no regular file.
+    #[must_use]
+    pub fn beside(&self, ending: &str) -> Option<Self> {
+        let Self::File(path) = self else { return None };
+        let mut name = path.file_name()?.to_owned();
+        name.push(".");
+        name.push(ending);
+        Some(Self::File(path.with_file_name(name)))
+    }
+
     /// The path.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -114,9 +140,14 @@ fn cannot_create(path: &Path, error: &std::io::Error) -> Error {
 
 /// The temporary name: in the same folder, so that the rename stays within one file system.
 fn beside(path: &Path) -> PathBuf {
+    hidden(path, &format!("{}.tmp", std::process::id()))
+}
+
+/// `.name.ending` in the same folder.
+fn hidden(path: &Path, ending: &str) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{ending}"));
     path.with_file_name(name)
 }
 
@@ -179,6 +210,20 @@ mod tests {
             assert_eq!(fs::read(&path).unwrap(), bytes);
             assert_eq!(names(folder.path()), ["a.tln"]);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_written_often_leaves_one_name_beside_at_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let net = Target::find(&folder.path().join("a.tln")).unwrap();
+        let often = net.beside("checkpoint").unwrap();
+        fs::write(folder.path().join(".a.tln.checkpoint.tmp"), "half of a killed run's, and longer").unwrap();
+        for bytes in [&b"first"[..], b"second"] {
+            often.write_often(bytes).unwrap();
+            assert_eq!(fs::read(folder.path().join("a.tln.checkpoint")).unwrap(), bytes);
+            assert_eq!(names(folder.path()), ["a.tln.checkpoint"]);
+        }
+        assert_eq!(Target::Special("/dev/null".into()).beside("checkpoint"), None);
     }
 
     #[test]

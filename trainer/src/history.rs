@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::report::Event;
+
 /// How well a net does on some rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evaluation {
@@ -75,6 +77,33 @@ impl History {
     }
 }
 
+impl History {
+    /// As JSON lines: an object of event `step` a step, with the fields that the columns of [`History::to_csv`] have, and
+    /// one of event `epoch` a record, with `iteration` in place of the step's.
+    #[must_use]
+    pub fn to_json_lines(&self) -> String {
+        let mut text = String::new();
+        let mut epochs = self.epochs.iter().peekable();
+        for (i, (loss, rate)) in self.losses.iter().zip(&self.rates).enumerate() {
+            let step =
+                Event::new("step").with("iteration", i + 1).with("loss", *loss).with("learning_rate", *rate);
+            text.push_str(&step.to_line());
+            while let Some(epoch) = epochs.next_if(|epoch| epoch.iterations == i + 1) {
+                let record = Event::new("epoch")
+                    .with("epoch", epoch.number)
+                    .with("iteration", epoch.iterations)
+                    .with("learning_rate", epoch.learning_rate)
+                    .with("train_loss", epoch.train.loss)
+                    .with("train_accuracy", epoch.train.accuracy())
+                    .with("val_loss", epoch.val.map(|val| val.loss))
+                    .with("val_accuracy", epoch.val.map(|val| val.accuracy()));
+                text.push_str(&record.to_line());
+            }
+        }
+        text
+    }
+}
+
 /// The columns of an epoch.
 fn columns(epoch: &Epoch) -> String {
     let both = |e: Evaluation| format!("{},{}", e.loss, e.accuracy());
@@ -101,5 +130,12 @@ mod tests {
         let lines = "iteration,loss,learning_rate,epoch,train_loss,train_accuracy,val_loss,val_accuracy\n\
                      1,2.5,0.1,,,,,\n2,2,0.1,1,0.5,0.75,0.25,0.5\n3,1.5,0.05,2,0.5,0.75,,\n";
         assert_eq!(history.to_csv(), lines);
+
+        let lines: Vec<serde_json::Value> =
+            history.to_json_lines().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+        assert_eq!(events, ["step", "step", "epoch", "step", "epoch"]);
+        assert_eq!((&lines[1]["loss"], &lines[2]["val_accuracy"]), (&2.0.into(), &0.5.into()));
+        assert_eq!(lines[4]["val_loss"], serde_json::Value::Null);
     }
 }

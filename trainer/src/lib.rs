@@ -27,9 +27,13 @@
 
 pub mod args;
 pub mod batches;
+pub mod checkpoint;
 pub mod commands;
 pub mod config;
+pub mod config_file;
+pub mod confusion;
 pub mod dataset;
+pub mod doctor;
 mod error;
 pub mod evaluate;
 pub mod explain;
@@ -38,6 +42,8 @@ pub mod files;
 pub mod gradcheck;
 pub mod history;
 pub mod init;
+pub mod interrupt;
+pub mod keeper;
 pub mod pool;
 pub mod prepare;
 pub mod preset;
@@ -45,7 +51,10 @@ pub mod progress;
 pub mod random;
 pub mod report;
 pub mod rows;
+pub mod schedule;
+pub mod terms;
 pub mod train;
+pub mod training;
 pub mod verify;
 
 pub use error::{Error, Kind};

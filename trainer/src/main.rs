@@ -7,7 +7,8 @@ fn main() -> ExitCode {
     match trainer::run(std::env::args_os()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            trainer::report::talk(format_args!("error: {error}"));
+            let word = if error.kind() == trainer::Kind::Interrupted { "" } else { "error: " };
+            trainer::report::warn(format_args!("{word}{error}"));
             ExitCode::from(error.exit_code())
         }
     }

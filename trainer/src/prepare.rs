@@ -76,6 +76,15 @@ impl Prepared {
         self.test.as_ref().map(|(data, rows)| self.part(data, rows)).transpose()
     }
 
+    /// The rows that judge a net, and what they are called: the test part, else validation, else training.
+    pub fn judge(&self) -> Result<(Part<'_>, &'static str), Error> {
+        Ok(match (self.test()?, self.val()?) {
+            (Some(test), _) => (test, "test"),
+            (None, Some(val)) => (val, "validation"),
+            (None, None) => (self.train()?, "training"),
+        })
+    }
+
     fn part<'a>(&'a self, data: &'a Dataset, rows: &'a [u32]) -> Result<Part<'a>, Error> {
         Ok(Part { view: View::new(data, self.normalization())?, rows })
     }

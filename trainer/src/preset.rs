@@ -3,6 +3,7 @@
 use crate::batches::Order;
 use crate::dataset::normalize::Mode;
 use crate::dataset::split::Method;
+use crate::schedule::Schedule;
 use crate::train::{Length, Settings};
 
 /// A set of defaults for everything that a flag can change.
@@ -66,6 +67,10 @@ impl Preset {
                     length: Length::Epochs(30),
                     batch_size: 32,
                     order: Order::Shuffled,
+                    momentum: 0.0,
+                    nesterov: false,
+                    schedule: Schedule::Decay,
+                    patience: None,
                     seed: 1,
                 },
                 normalization: Mode::Standard,
@@ -82,6 +87,10 @@ impl Preset {
                     length: Length::Iterations(500),
                     batch_size: 1000,
                     order: Order::Replacement,
+                    momentum: 0.0,
+                    nesterov: false,
+                    schedule: Schedule::Decay,
+                    patience: None,
                     seed: 1,
                 },
                 normalization: Mode::MeanPerChannel,

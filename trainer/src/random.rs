@@ -41,6 +41,18 @@ impl Random {
         Self { source, spare: None }
     }
 
+    /// How many words (of 32 bits) have been taken.
+    #[must_use]
+    pub fn position(&self) -> u128 {
+        self.source.get_word_pos()
+    }
+
+    /// To where so many words have been taken; a normal deviate that was left over is dropped.
+    pub fn go_to(&mut self, words: u128) {
+        self.source.set_word_pos(words);
+        self.spare = None;
+    }
+
     /// A whole number in 0..n, each equally likely.
     ///
     /// The upper half of a 32 × 32 bit product; a lower half that would favour some numbers is drawn again (Lemire

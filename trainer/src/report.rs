@@ -15,12 +15,22 @@
 //! | | `val_accuracy`, `test_accuracy` | the same of those parts, null without one |
 //! | | `loss` | mean cross-entropy of the training part plus penalty, eq. (39) |
 //! | | `iterations`, `epochs` | steps taken; records made |
-//! | | `seconds` | the training loop, its evaluations included |
+//! | | `best_iteration` | step after which the written net was so; the last net is in `net` + `.last` |
+//! | | `resumed_step` | step of the checkpoint that `--resume` went on from; 0 if fresh |
+//! | | `seconds` | steps and evaluations, those before a `--resume` included |
 //! | | `images_per_second` | rows trained on a second, evaluations left out |
 //! | | `net`, `bytes` | path of the net file; its length |
 //! | | `verified` | rows whose scores `infer-nostd` reproduced bit for bit: test part, else validation, else training |
+//! | | `part` | part that `verified` and `confusion` are of: `test`, `validation` or `training` |
+//! | | `confusion` | rows of each class by the class they were taken for, row after row: C × C numbers |
+//! | | `precision`, `recall` | of each class, null where it is 0/0 |
+//! | | `findings` | the rules of the doctor that spoke up |
 //! | | `seed`, `isa`, `threads` | what really ran |
+//! | `finding` (train, doctor) | `rule`, `what`, `advice` | see [`crate::doctor`]; before `done` |
+//! | `interrupted` | `resumed_step`, `what` | in the place of `done`, exit code 130 |
 //! | `done` (eval) | `accuracy`, `loss`, `correct`, `rows`, `part`, `net` | of the net on the `test` part or on `all` rows |
+//! | | `confusion`, `precision`, `recall` | as in train |
+//! | `done` (doctor) | `net`, `findings`, `unasked` | rules that spoke up; rules that lack flags or history |
 //! | `done` (inspect) | `net`, `bytes`, `d`, `h`, `c`, `parameters` | file and sizes |
 //! | | `normalization`, `mean`, `scale`, `classes` | entries Q, and those; names, null without |
 //! | | `w1`, `b1`, `w2`, `b2` | objects of `min`, `max`, `mean`, `std`, `zeros` |
@@ -31,10 +41,12 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
 use crate::Error;
+use crate::confusion::Confusion;
 
 /// The two outputs. A failed write to stdout is kept until [`Report::finish`]: a reader who goes away must not cost
 /// the net its file.
@@ -64,6 +76,13 @@ impl Report {
         }
     }
 
+    /// Lines of results, unless stdout carries JSON.
+    pub fn write_text(&mut self, text: impl Display) {
+        if !self.json {
+            self.write(text);
+        }
+    }
+
     /// An object, if stdout carries JSON.
     pub fn event(&mut self, event: Event) {
         if self.json {
@@ -89,8 +108,29 @@ impl Report {
     }
 }
 
+/// Whether talk is unwanted.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// No talk from now on; warnings and errors are told all the same.
+pub fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether talk is unwanted.
+#[must_use]
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// A line for the person, on stderr. If nobody listens, nothing is lost.
 pub fn talk(text: impl Display) {
+    if !is_quiet() {
+        warn(text);
+    }
+}
+
+/// A line that the person must see, on stderr.
+pub fn warn(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -110,6 +150,21 @@ impl Event {
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.push(',');
         self.field(name, value)
+    }
+
+    /// `confusion` (rows by class, then by the class they were taken for), `precision` and `recall` of each class.
+    #[must_use]
+    pub fn with_confusion(self, confusion: &Confusion) -> Self {
+        let classes = 0..confusion.classes();
+        self.with("confusion", classes.clone().flat_map(|c| confusion.row(c).to_vec()).collect::<Vec<_>>())
+            .with("precision", classes.clone().map(|c| confusion.precision(c)).collect::<Vec<_>>())
+            .with("recall", classes.map(|c| confusion.recall(c)).collect::<Vec<_>>())
+    }
+
+    /// As a line of its own.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        format!("{}}}\n", self.0)
     }
 
     fn field(mut self, name: &str, value: impl Into<Value>) -> Self {

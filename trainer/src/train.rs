@@ -1,16 +1,13 @@
 //! The training loop: mini-batch stochastic gradient descent. Source: 1.3.
 
-use std::time::{Duration, Instant};
+use model::{Engine, Params, Shape};
 
-use model::{Engine, Params, Shape, Step, Workspace, sgd_step};
-
-use crate::Error;
-use crate::batches::{Batches, Order};
-use crate::evaluate::Evaluator;
+use crate::batches::Order;
 use crate::history::{Epoch, Evaluation, History};
-use crate::init::init;
-use crate::random::{Random, Stream};
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
+use crate::schedule::Schedule;
+use crate::training::Training;
+use crate::{Error, Kind};
 
 /// What a training is made of, besides the data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,6 +29,14 @@ pub struct Settings {
     /// How rows are drawn, and with it when an epoch is recorded: after its last step, or as the course has it
     /// after every step `it` with `it mod iterations_per_epoch = 0`, the very first included.
     pub order: Order,
+    /// Share μ of the velocity that a step keeps; 0: none is kept, and steps are the source's.
+    pub momentum: f64,
+    /// Whether steps with velocity look ahead.
+    pub nesterov: bool,
+    /// How the rate falls; with a cosine the factor above is not used.
+    pub schedule: Schedule,
+    /// Stop after so many records without a higher validation accuracy than all before.
+    pub patience: Option<usize>,
     /// Seed of the first weights and of the batches.
     pub seed: u64,
 }
@@ -48,13 +53,18 @@ pub enum Length {
 /// A training that has come to its end.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// The net after the last step.
+    /// The best net: that of the record with the highest validation accuracy, the last of equals; without validation
+    /// rows the last net.
     pub net: Params<f32>,
+    /// The net after the last step.
+    pub last: Params<f32>,
+    /// Steps after which `net` was so.
+    pub iterations: usize,
     /// What happened on the way.
     pub history: History,
-    /// The net on the whole training part.
+    /// The best net on the whole training part.
     pub train: Evaluation,
-    /// The net on the validation part.
+    /// The best net on the validation part.
     pub val: Option<Evaluation>,
     /// How long it took, evaluations included.
     pub seconds: f64,
@@ -80,66 +90,21 @@ pub fn train(
     settings: &Settings,
     news: &mut (dyn FnMut(News<'_>) + Send),
 ) -> Result<Trained, Error> {
-    let Plan { shape, per_epoch, iterations } = Plan::new(train, settings)?;
-
-    let threads = engine.pool.width();
-    let mut net = init(shape, settings.std, settings.seed);
-    let mut workspace = Workspace::new(shape, settings.batch_size, threads);
-    let mut evaluator = Evaluator::new(shape, threads);
-    let mut batch = Batch::default();
-    let random = Random::new(settings.seed, Stream::Batches);
-    let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
-
-    let mut history = History::default();
-    let (mut images, mut evaluating) = (0, Duration::ZERO);
-    let mut rate = settings.learning_rate;
-    let start = Instant::now();
-    for iteration in 1..=iterations {
-        let rows = batches.draw();
-        batch.fill(engine, train.view, rows);
-        let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
-        let loss = sgd_step(engine, &mut net, batch.x(), batch.labels(), step, &mut workspace).total();
-        images += rows.len();
-        history.losses.push(loss);
-        history.rates.push(rate);
-        if !loss.is_finite() {
-            return Err(diverged(iteration, loss));
-        }
-        news(News::Step(iteration, iterations, loss));
-
-        let records = match settings.order {
-            Order::Shuffled => iteration.is_multiple_of(per_epoch) || iteration == iterations,
-            Order::Replacement => (iteration - 1).is_multiple_of(per_epoch),
-        };
-        if records {
-            let begun = Instant::now();
-            let part = match settings.order {
-                Order::Shuffled => train,
-                Order::Replacement => Part { rows, ..train },
-            };
-            let epoch = Epoch {
-                number: history.epochs.len() + 1,
-                iterations: iteration,
-                learning_rate: rate,
-                train: evaluator.evaluate(engine, &net, part),
-                val: val.map(|val| evaluator.evaluate(engine, &net, val)),
-            };
-            news(News::Epoch(&epoch, iterations));
-            history.epochs.push(epoch);
-            rate *= settings.learning_rate_decay;
-            evaluating += begun.elapsed();
-        }
+    let mut training = Training::new(engine, train, val, settings, None)?;
+    while !training.has_ended() {
+        let (loss, recorded) = training.step()?;
+        tell(&training, loss, recorded, news);
     }
-    let seconds = start.elapsed();
-    if !net.as_slice().iter().all(|w| w.is_finite()) {
-        return Err(diverged(iterations, f32::NAN));
+    training.finish()
+}
+
+/// The news of a step that was just taken.
+pub fn tell(training: &Training<'_>, loss: f32, recorded: bool, news: &mut (dyn FnMut(News<'_>) + Send)) {
+    let (state, iterations) = (training.state(), training.iterations());
+    news(News::Step(state.step, iterations, loss));
+    if let (true, Some(epoch)) = (recorded, state.history.epochs.last()) {
+        news(News::Epoch(epoch, iterations));
     }
-    let (train, val) = match (settings.order, history.epochs.last()) {
-        (Order::Shuffled, Some(last)) => (last.train, last.val),
-        _ => (evaluator.evaluate(engine, &net, train), val.map(|val| evaluator.evaluate(engine, &net, val))),
-    };
-    let images_per_second = images as f64 / (seconds - evaluating).as_secs_f64();
-    Ok(Trained { net, history, train, val, seconds: seconds.as_secs_f64(), images_per_second })
 }
 
 impl Length {
@@ -211,9 +176,14 @@ fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
     })
 }
 
-fn diverged(iteration: usize, loss: f32) -> Error {
-    Error::fault(format!(
-        "training diverged: the loss of step {iteration} is {loss}, it must be finite; \
-         try a smaller --learning-rate or --reg (nothing was written)"
-    ))
+/// The loss, or a weight, is no finite number any more.
+pub(crate) fn diverged(step: usize, loss: f32, rate: f64, settings: &Settings) -> Error {
+    let reg = settings.reg;
+    Error::new(
+        Kind::Diverged,
+        format!(
+            "training diverged: the loss of step {step} is {loss}, it must be finite; the rate was {rate}, the penalty {reg}: \
+             try a tenth of --learning-rate, then of --reg (no net was written)"
+        ),
+    )
 }

@@ -10,6 +10,7 @@ mod golden;
 mod gradient_check;
 mod loss;
 mod misuse;
+mod momentum;
 mod penalty;
 mod predict;
 mod same_bits;

@@ -6,6 +6,7 @@ use kernels::{Mat, argmax, log_sum_exp};
 use super::{class_names, parse_net, read_net};
 use crate::Error;
 use crate::args::EvalArgs;
+use crate::confusion::Confusion;
 use crate::dataset::{Dataset, OpenOptions, open};
 use crate::history::Evaluation;
 use crate::report::{Event, Report};
@@ -27,7 +28,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
             data.d
         )));
     }
-    let found = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
+    let (found, confusion) = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
 
     let mut report = Report::new(args.json);
     report.line(format_args!(
@@ -36,7 +37,9 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
         found.correct,
         found.rows
     ));
-    report.line(format_args!("loss      {:.6}", found.loss));
+    report.line(format_args!("loss      {:.6}\n", found.loss));
+    let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
+    report.write_text(confusion.table(&names));
     report.event(
         Event::new("done")
             .with("accuracy", found.accuracy())
@@ -44,13 +47,14 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
             .with("correct", found.correct)
             .with("rows", found.rows)
             .with("part", part)
-            .with("net", args.net.to_string_lossy()),
+            .with("net", args.net.to_string_lossy())
+            .with_confusion(&confusion),
     );
     report.finish()
 }
 
 /// Row by row, as firmware does it.
-fn evaluate(net: &Net<'_>, data: &Dataset) -> Result<Evaluation, Error> {
+fn evaluate(net: &Net<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
     if data.c() > net.c() {
         return Err(Error::data(format!(
             "the net has {} classes, the data have {}; give data of the net's kind",
@@ -60,14 +64,17 @@ fn evaluate(net: &Net<'_>, data: &Dataset) -> Result<Evaluation, Error> {
     }
     let mut scratch = vec![0.0; net.scratch_len()];
     let mut total = Evaluation { rows: data.rows(), ..Evaluation::default() };
+    let mut confusion = Confusion::new(net.c());
     let (mut sum, mut lse) = (0.0, [0.0]);
     for (i, &label) in data.labels.iter().enumerate() {
         let scores = net.scores(data.row(i), &mut scratch).map_err(|e| Error::data(e.to_string()))?;
         let label = label as usize;
-        total.correct += usize::from(argmax(scores) == label);
+        let class = argmax(scores);
+        total.correct += usize::from(class == label);
+        confusion.add(label as u32, class as u32);
         log_sum_exp(kernels::Isa::best(), Mat::new(scores, 1, scores.len()), &mut lse);
         sum += f64::from(lse[0] - scores[label]);
     }
     total.loss = sum / data.rows() as f64;
-    Ok(total)
+    Ok((total, confusion))
 }

@@ -1,8 +1,10 @@
 //! The commands, one a file.
 
+mod doctor;
 mod eval;
 mod gradcheck;
 mod inspect;
+mod manual;
 mod predict;
 mod train;
 
@@ -20,7 +22,10 @@ pub fn run(command: &Command) -> Result<(), Error> {
         Command::Eval(args) => eval::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Completions(args) => manual::completions(args),
+        Command::Man => manual::man(),
     }
 }
 

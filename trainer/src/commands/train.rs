@@ -5,22 +5,35 @@ use std::path::Path;
 use kernels::Isa;
 use model::{Engine, Join};
 
+use super::doctor;
 use crate::args::TrainArgs;
+use crate::doctor::{Course, Finding, Patient};
 use crate::files::Target;
+use crate::interrupt::Interrupt;
+use crate::keeper::Keeper;
 use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::preset::Choice;
 use crate::progress::Progress;
-use crate::report::{Event, Report, talk};
+use crate::report::{self, Event, Report, talk};
 use crate::rows::Part;
-use crate::train::{News, Plan, Trained, train};
+use crate::terms::Terms;
+use crate::train::{News, Plan, Trained};
+use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, config, evaluate::Evaluator, explain, export};
+use crate::{Error, Kind, config, config_file, evaluate::Evaluator, explain, export};
+
+mod resume;
 
 /// The steps.
 pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
+    if args.quiet {
+        report::be_quiet();
+    }
+    let interrupt = Interrupt::listen()?;
     let outputs = Outputs::find(args)?;
     let mut choice = config::choice(args);
+    config::check(&choice)?;
     let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
     let part = data.train()?;
     config::fit(&mut choice, args, part);
@@ -36,10 +49,21 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     export::check(plan.shape, data.normalization(), &data.data().classes)?;
 
     let run = Run { args, choice, data: &data, isa: args.isa, threads: pool.width() };
+    let keeper = Keeper::new(&outputs.net, Terms::new(&run.choice, &data)?, interrupt);
+    let state = resume::state(args, &keeper, &run.choice.settings, part)?;
+    let resumed_step = state.as_ref().map_or(0, |state| state.step);
     run.begin(&mut report)?;
-    let trained = pool.run(|| run.train(engine, &mut report))?;
+    let trained = match pool.run(|| run.train(engine, &keeper, state, &mut report)) {
+        Err(e) if e.kind() == Kind::Interrupted => {
+            report.event(
+                Event::new("interrupted").with("resumed_step", resumed_step).with("what", e.message()),
+            );
+            return report.finish().and(Err(e));
+        }
+        trained => trained?,
+    };
     let written = run.write(engine, &trained, &outputs)?;
-    run.end(engine, &trained, &written, &mut report)?;
+    run.end(engine, &trained, &written, resumed_step, &mut report)?;
     report.finish()
 }
 
@@ -128,46 +152,59 @@ impl Run<'_> {
     }
 
     /// The training, with its news.
-    fn train(&self, engine: Engine<'_>, report: &mut Report) -> Result<Trained, Error> {
-        let mut progress = Progress::new(!report.is_json());
-        let trained =
-            train(engine, self.data.train()?, self.data.val()?, &self.choice.settings, &mut |news| {
-                progress.show(&news);
-                if let News::Epoch(epoch, iterations) = news {
-                    report.event(
-                        Event::new("epoch")
-                            .with("epoch", epoch.number)
-                            .with("iteration", epoch.iterations)
-                            .with("iterations", iterations)
-                            .with("learning_rate", epoch.learning_rate)
-                            .with("train_loss", epoch.train.loss)
-                            .with("train_accuracy", epoch.train.accuracy())
-                            .with("val_loss", epoch.val.map(|val| val.loss))
-                            .with("val_accuracy", epoch.val.map(|val| val.accuracy())),
-                    );
-                }
-            });
+    fn train(
+        &self,
+        engine: Engine<'_>,
+        keeper: &Keeper,
+        state: Option<State>,
+        report: &mut Report,
+    ) -> Result<Trained, Error> {
+        let mut progress = if self.args.quiet { Progress::Silent } else { Progress::new(!report.is_json()) };
+        let (data, settings) = (self.data, &self.choice.settings);
+        let mut training = Training::new(engine, data.train()?, data.val()?, settings, state)?;
+        resume::tell_end(&training);
+        let ran = keeper.run(&mut training, &mut |news| {
+            progress.show(&news);
+            if let News::Epoch(epoch, iterations) = news {
+                report.event(
+                    Event::new("epoch")
+                        .with("epoch", epoch.number)
+                        .with("iteration", epoch.iterations)
+                        .with("iterations", iterations)
+                        .with("learning_rate", epoch.learning_rate)
+                        .with("train_loss", epoch.train.loss)
+                        .with("train_accuracy", epoch.train.accuracy())
+                        .with("val_loss", epoch.val.map(|val| val.loss))
+                        .with("val_accuracy", epoch.val.map(|val| val.accuracy())),
+                );
+            }
+        });
         progress.end();
-        trained
+        ran?;
+        training.finish()
     }
 
     /// Writes the net, verified by what is read back, and the history.
     fn write(&self, engine: Engine<'_>, trained: &Trained, outputs: &Outputs) -> Result<Written, Error> {
         let data = self.data;
-        let bytes = export::to_bytes(&trained.net, data.normalization(), &data.data().classes)?;
-        let (part, name) = match (data.test()?, data.val()?) {
-            (Some(test), _) => (test, "test"),
-            (None, Some(val)) => (val, "validation"),
-            (None, None) => (data.train()?, "training"),
-        };
+        let to_bytes = |net| export::to_bytes(net, data.normalization(), &data.data().classes);
+        let bytes = to_bytes(&trained.net)?;
+        let (part, name) = data.judge()?;
         let mut verified = 0;
         outputs.net.write_checked(&bytes, |read| {
             verified =
                 verify(engine, &trained.net, part, read).map_err(|e| e.context(self.args.out.display()))?;
             Ok(())
         })?;
+        let config = config_file::of_run(self.args, &self.choice);
+        for (ending, bytes) in [("last", to_bytes(&trained.last)?), ("toml", config.into_bytes())] {
+            outputs.net.beside(ending).map_or(Ok(()), |target| target.write(&bytes))?;
+        }
         if let Some(history) = &outputs.history {
-            history.write(trained.history.to_csv().as_bytes())?;
+            let lines =
+                self.args.history.as_ref().and_then(|path| path.extension()).is_some_and(|e| e == "jsonl");
+            let text = if lines { trained.history.to_json_lines() } else { trained.history.to_csv() };
+            history.write(text.as_bytes())?;
         }
         Ok(Written { bytes: bytes.len(), verified, part: name })
     }
@@ -178,6 +215,7 @@ impl Run<'_> {
         engine: Engine<'_>,
         trained: &Trained,
         written: &Written,
+        resumed_step: usize,
         report: &mut Report,
     ) -> Result<(), Error> {
         let Self { args, choice, isa, threads, .. } = self;
@@ -186,6 +224,8 @@ impl Run<'_> {
         let test = self.data.test()?.map(|test| evaluator.evaluate(engine, net, test));
         let penalty = model::penalty(engine, net, settings.reg as f32);
         let loss = trained.train.loss + f64::from(penalty);
+        let confusion = evaluator.confusion(engine, net, self.data.judge()?.0);
+        let findings = self.examine(engine, trained)?;
 
         for (name, found) in [("training", Some(trained.train)), ("validation", trained.val), ("test", test)]
         {
@@ -206,6 +246,17 @@ impl Run<'_> {
         report.line(format_args!(
             "verified             {verified} of {verified} {part} rows: infer-nostd gives the same scores, bit for bit"
         ));
+        let steps = trained.history.losses.len();
+        if trained.iterations < steps {
+            report.line(format_args!(
+                "best                 after step {} of {steps}, by validation accuracy; the last net is {}.last",
+                trained.iterations,
+                args.out.display()
+            ));
+        }
+        report.line(format_args!("\n{part} rows by class:"));
+        report.write_text(confusion.table(&self.data.data().classes));
+        doctor::tell(&findings, report);
         report.event(
             Event::new("done")
                 .with("train_accuracy", trained.train.accuracy())
@@ -214,11 +265,16 @@ impl Run<'_> {
                 .with("loss", loss)
                 .with("iterations", trained.history.losses.len())
                 .with("epochs", trained.history.epochs.len())
+                .with("best_iteration", trained.iterations)
+                .with("resumed_step", resumed_step)
                 .with("seconds", seconds)
                 .with("images_per_second", speed)
                 .with("net", args.out.to_string_lossy())
                 .with("bytes", written.bytes)
                 .with("verified", *verified)
+                .with("part", *part)
+                .with_confusion(&confusion)
+                .with("findings", findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
                 .with("seed", settings.seed)
                 .with("isa", isa.name())
                 .with("threads", *threads),
@@ -227,6 +283,14 @@ impl Run<'_> {
             suggest(&args.out);
         }
         Ok(())
+    }
+
+    /// What the doctor finds.
+    fn examine(&self, engine: Engine<'_>, trained: &Trained) -> Result<Vec<Finding>, Error> {
+        let course = Course { settings: &self.choice.settings, history: Some(&trained.history) };
+        let (train, val) = (self.data.train()?, self.data.val()?);
+        Ok(Patient { engine, net: &trained.net, last: Some(&trained.last), train, val, course: Some(course) }
+            .examine())
     }
 }
 

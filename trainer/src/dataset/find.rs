@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
+/// Words for element types in the names of IDX files.
+const IDX_TYPES: [&[u8]; 6] = [b"-ubyte", b"-byte", b"-short", b"-int", b"-float", b"-double"];
+
 /// The kind, and where it is.
 pub(super) enum Found {
     /// The embedded data set.
@@ -15,6 +18,8 @@ pub(super) enum Found {
     Cifar(Folder),
     /// A folder with `*idx?-ubyte*`.
     Idx(Folder),
+    /// A `.npz` file, or a `.npy` file.
+    Numpy(PathBuf),
 }
 
 /// A folder and the names of the files in it that matter, in ascending order.
@@ -32,9 +37,14 @@ pub(super) fn find(spec: &str) -> Result<Found, Error> {
     }
     let path = PathBuf::from(spec);
     let seen = fs::metadata(&path).map_err(|e| {
-        Error::data(format!("{spec:?}: cannot open it: {e}; wanted \"digits\", a CSV file, or a folder of CIFAR-10 or IDX files"))
+        Error::data(format!("{spec:?}: cannot open it: {e}; wanted \"digits\", a CSV, .npy or .npz file, or a folder of CIFAR or IDX files"))
     })?;
-    if seen.is_dir() { look_inside(path) } else { Ok(Found::Csv(path)) }
+    let ends = |ending| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    match seen.is_dir() {
+        true => look_inside(path),
+        false if ends("npy") || ends("npz") => Ok(Found::Numpy(path)),
+        false => Ok(Found::Csv(path)),
+    }
 }
 
 /// The kind of a folder.
@@ -47,28 +57,29 @@ fn look_inside(path: PathBuf) -> Result<Found, Error> {
         (Some(_), None) => Ok(Found::Cifar(Folder { path, files: bin })),
         (None, Some(_)) => Ok(Found::Idx(Folder { path, files: idx })),
         (Some(bin), Some(idx)) => Err(Error::data(format!(
-            "{}: holds both CIFAR-10 files ({bin}) and IDX files ({idx}); keep one kind in a folder",
+            "{}: holds both CIFAR files ({bin}) and IDX files ({idx}); keep one kind in a folder",
             path.display()
         ))),
         (None, None) => Err(Error::data(format!(
-            "{}: no data in this folder: looked for *.bin (CIFAR-10) and *idx?-ubyte or *idx?-ubyte.gz (IDX) among {} \
-             files; a CSV file is named itself, not by its folder",
+            "{}: no data in this folder: looked for *.bin (CIFAR-10 or CIFAR-100) and *idx?-ubyte or *idx?-ubyte.gz (IDX) among {} \
+             files; a CSV or NumPy file is named itself, not by its folder",
             path.display(),
             names.len()
         ))),
     }
 }
 
-/// CIFAR-10, binary form.
+/// CIFAR-10 or CIFAR-100, binary form.
 fn is_bin(name: &str) -> bool {
     name.ends_with(".bin")
 }
 
-/// `idx`, a digit, `-ubyte`, somewhere in the name.
+/// `idx`, a digit, and the word for an element type, such as `-ubyte`, somewhere in the name.
 fn is_idx(name: &str) -> bool {
     name.match_indices("idx").any(|(at, _)| {
         let rest = &name.as_bytes()[at + 3..];
-        rest.first().is_some_and(u8::is_ascii_digit) && rest[1..].starts_with(b"-ubyte")
+        rest.first().is_some_and(u8::is_ascii_digit)
+            && IDX_TYPES.iter().any(|word| rest[1..].starts_with(word))
     })
 }
 

@@ -5,9 +5,11 @@
 //! | spec | what | parts |
 //! |---|---|---|
 //! | `digits` | the embedded [UCI optdigits](digits()) | train, test |
-//! | a folder with `*.bin` | CIFAR-10, binary form | names that begin with `test` are the test part, the others train |
+//! | a folder with `*.bin` | CIFAR-10 or CIFAR-100, binary form | names that begin with `test` are the test part, the others train |
 //! | a folder with `*idx?-ubyte*` | IDX pairs, `.gz` or not | `train*`; `t10k*` or `test*` |
-//! | a file | CSV, header or not | train |
+//! | a `.npz` file | arrays `x` (rows) and `y` (labels), or `x_train`, `y_train`, `x_test`, `y_test` | train, test |
+//! | a `.npy` file | one array, labels in its last column | train |
+//! | another file | CSV, header or not | train |
 //!
 //! Bytes stay bytes: a file of u8 costs one byte a value in memory, and files are read once, in pieces.
 //! Rows are then [split] into a training and a validation part, and the input normalisation is
@@ -19,9 +21,11 @@ mod cifar;
 mod classes;
 mod csv;
 mod digits;
+mod element;
 mod find;
 mod idx;
 pub mod normalize;
+mod numpy;
 mod read;
 mod rows;
 pub mod split;
@@ -115,6 +119,7 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
         Found::Csv(path) => (Some(csv::open(&path, options)?), None),
         Found::Cifar(folder) => cifar::open(&folder, options)?,
         Found::Idx(folder) => idx::open(&folder, options)?,
+        Found::Numpy(path) => numpy::open(&path, options)?,
     };
     Source { name: spec.to_owned(), train, test }.checked()
 }
@@ -125,8 +130,10 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
 /// # Errors
 /// As [`open`], and if the rows do not have `d` values.
 pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
-    if let Found::Csv(path) = find::find(spec)? {
-        return csv::open_rows(&path, d, options);
+    match find::find(spec)? {
+        Found::Csv(path) => return csv::open_rows(&path, d, options),
+        Found::Numpy(path) => return numpy::open_rows(&path, d),
+        _ => {}
     }
     let options = OpenOptions { label: options.label.clone(), classes: None, test_suffices: true };
     let data = open(spec, &options)?.into_evaluation()?;

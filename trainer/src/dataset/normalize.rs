@@ -5,7 +5,7 @@ use kernels::Input;
 use super::rows::{Dataset, Values};
 
 /// What is learnt. Q is the number of means and scales: entry q stands for D/Q neighbouring inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mode {
     /// Inputs stay as they are; Q = 0.
     None,
@@ -13,6 +13,7 @@ pub enum Mode {
     Unit,
     /// The course's way for bytes: (x − mean of its colour plane) / 255; Q = channels. Numbers are no pixels: they lose
     /// the mean of every input (Q = D) and keep their scale.
+    #[value(name = "mean")]
     MeanPerChannel,
     /// (x − mean) / standard deviation, of a colour plane where the rows are images (Q = channels), else of every
     /// input (Q = D). Where all values are equal the scale is 1.

@@ -91,3 +91,30 @@ fn broken_files_name_file_and_record() {
         refused(read(&folder_with(&[("a.bin", &records(&[0])), ("data.bin", content)])), words);
     }
 }
+
+/// Records of CIFAR-100: a coarse label, the fine one, pixels.
+fn fine(labels: &[u8]) -> Vec<u8> {
+    labels.iter().flat_map(|&label| [&[label / 5, label][..], &[label; 3072]].concat()).collect()
+}
+
+#[test]
+fn cifar_100_is_known_by_its_names_or_by_its_records() {
+    let names: String = (0..100).map(|i| format!("kind {i}\n")).collect();
+    let files = folder_with(&[("train.bin", &fine(&[99, 3])), ("test.bin", &fine(&[42]))]);
+    for named in [false, true] {
+        if named {
+            write(&files, "fine_label_names.txt", &names);
+        }
+        let source = read(&files).unwrap();
+        let (train, test) = (source.train.unwrap(), source.test.unwrap());
+        assert_eq!((train.labels.as_slice(), test.labels.as_slice()), (&[99, 3][..], &[42][..]));
+        assert_eq!((train.d, train.channels, train.c()), (3072, 3, 100));
+        assert_eq!(train.classes[99], if named { "kind 99" } else { "99" });
+        assert_eq!((bytes(&train)[0], bytes(&train)[3072]), (99, 3));
+    }
+    write(&files, "fine_label_names.txt", "one\n");
+    refused(read(&files), &["fine_label_names.txt", "1 class names", "needs 100"]);
+    write(&files, "fine_label_names.txt", &names);
+    write(&files, "train.bin", fine(&[1, 100]));
+    refused(read(&files), &["train.bin record 2", "label 100", "CIFAR-100", "0 to 99"]);
+}

@@ -3,7 +3,7 @@
 use trainer::dataset::{OpenOptions, open};
 
 use crate::files::{gzip, idx, pair, training};
-use crate::{bytes, folder, read, refused, spec, with_classes, write};
+use crate::{bytes, floats, folder, read, refused, spec, with_classes, write};
 
 #[test]
 fn pairs_go_by_prefix_packed_or_not() {
@@ -94,4 +94,44 @@ fn a_label_out_of_range_is_named() {
     write(&folder, "t10k-images-idx3-ubyte", images);
     write(&folder, "t10k-labels-idx1-ubyte", labels);
     refused(read(&folder), &["t10k-labels", "record 3", "label 2", "training part has 0 to 1"]);
+}
+
+/// An IDX file of another type.
+fn of_type(code: u8, dims: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut out = idx(dims, data);
+    out[2] = code;
+    out
+}
+
+#[test]
+fn every_element_type() {
+    let wanted = [-1.0f32, 2.0, 3.0, 100.0];
+    let be = |f: &dyn Fn(f32) -> Vec<u8>| wanted.iter().flat_map(|&x| f(x)).collect::<Vec<u8>>();
+    let cases = [
+        (0x09, be(&|x| vec![x as i8 as u8])),
+        (0x0b, be(&|x| (x as i16).to_be_bytes().to_vec())),
+        (0x0c, be(&|x| (x as i32).to_be_bytes().to_vec())),
+        (0x0d, be(&|x| x.to_be_bytes().to_vec())),
+        (0x0e, be(&|x| f64::from(x).to_be_bytes().to_vec())),
+    ];
+    for (code, data) in cases {
+        let (images, labels) =
+            (of_type(code, &[2, 2], &data), of_type(0x0c, &[2], &[0, 0, 0, 1, 0, 0, 0, 0]));
+        let folder = folder();
+        write(&folder, "train-images-idx2-float.gz", gzip(&images));
+        write(&folder, "train-labels-idx1-int", labels);
+        let data = read(&folder).unwrap().train.unwrap();
+        assert_eq!((floats(&data), data.labels.as_slice()), (&wanted[..], &[1, 0][..]), "{code:x}");
+    }
+}
+
+#[test]
+fn numbers_that_are_none_and_labels_that_are_none() {
+    let labels = idx(&[1], &[0]);
+    let nan = of_type(0x0d, &[1, 2], &[0, 0, 0, 0, 0x7f, 0xc0, 0, 0]);
+    refused(read(&training(&nan, &labels)), &["train-images", "record 1, value 2", "NaN"]);
+    let half = of_type(0x0d, &[1], &0.5f32.to_be_bytes());
+    refused(read(&training(&idx(&[1, 2], &[0, 0]), &half)), &["train-labels", "record 1", "label 0.5"]);
+    let large = of_type(0x0b, &[1], &[1, 0]);
+    refused(read(&training(&idx(&[1, 2], &[0, 0]), &large)), &["train-labels", "label 256"]);
 }

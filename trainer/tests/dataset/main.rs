@@ -9,6 +9,7 @@ mod files;
 mod idx;
 mod idx_broken;
 mod normalize;
+mod numpy;
 mod open;
 mod rows;
 mod split;

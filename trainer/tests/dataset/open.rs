@@ -20,7 +20,7 @@ fn a_folder_without_data_says_what_was_looked_for() {
     refused(read(&folder), &["*.bin", "*idx?-ubyte", "among 0 files"]);
     write(&folder, "table.csv", "1,2\n");
     write(&folder, "idx-ubyte", "");
-    refused(read(&folder), &["among 2 files", "a CSV file is named itself"]);
+    refused(read(&folder), &["among 2 files", "a CSV or NumPy file is named itself"]);
 }
 
 #[test]

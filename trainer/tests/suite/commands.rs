@@ -75,7 +75,8 @@ fn a_training_that_diverges_says_so_and_writes_nothing() {
     let desk = Desk::new();
     let before = desk.everything();
     let run = desk.train(&["--learning-rate", "1e30"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 4);
+    assert!(run.stderr.contains("the loss of step 2 is"), "the step is named: {}", run.stderr);
     assert!(run.stderr.contains("diverged") && run.stderr.contains("--learning-rate"), "{}", run.stderr);
     assert!(desk.everything() == before);
 }

@@ -11,7 +11,7 @@ const MOST_CLASSES: usize = 1 << 16;
 const MANY_CLASSES: usize = 50;
 
 /// A message and the line it is about.
-type Problem = (u64, String);
+pub(in crate::dataset) type Problem = (u64, String);
 
 /// A class as it came up first.
 struct Class {
@@ -22,7 +22,7 @@ struct Class {
 }
 
 /// Labels so far, each the number of a class in the order of first sight; or of a net's class if those are given.
-pub(super) struct Labels<'a> {
+pub(in crate::dataset) struct Labels<'a> {
     wanted: Option<&'a [String]>,
     labels: Vec<u32>,
     ids: HashMap<String, u32>,
@@ -31,13 +31,13 @@ pub(super) struct Labels<'a> {
 
 impl<'a> Labels<'a> {
     /// Without labels yet.
-    pub(super) fn new(wanted: Option<&'a [String]>) -> Self {
+    pub(in crate::dataset) fn new(wanted: Option<&'a [String]>) -> Self {
         let named = wanted.unwrap_or(&[]).iter().zip(0..).map(|(name, id)| (name.clone(), id));
         Self { wanted, labels: Vec::new(), ids: named.collect(), classes: Vec::new() }
     }
 
     /// Takes up the next label, or says what is wrong with it.
-    pub(super) fn push(&mut self, line: u64, text: &str) -> Result<(), String> {
+    pub(in crate::dataset) fn push(&mut self, line: u64, text: &str) -> Result<(), String> {
         let id = match self.ids.get(text) {
             Some(&id) => id,
             None => self.meet(line, text)?,
@@ -77,7 +77,7 @@ impl<'a> Labels<'a> {
     }
 
     /// The labels and the names of their classes: by value if all are whole numbers, else by name.
-    pub(super) fn finish(mut self) -> Result<(Vec<u32>, Vec<String>), Problem> {
+    pub(in crate::dataset) fn finish(mut self) -> Result<(Vec<u32>, Vec<String>), Problem> {
         if let Some(wanted) = self.wanted {
             return Ok((self.labels, wanted.to_vec()));
         }

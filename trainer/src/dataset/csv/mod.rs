@@ -1,6 +1,6 @@
 //! CSV: one row a line, one column of labels. Header or not, comma, semicolon or tab: found by looking.
 
-mod labels;
+pub(super) mod labels;
 mod layout;
 mod lines;
 mod table;

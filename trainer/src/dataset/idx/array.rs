@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::dataset::element::Element;
 use crate::dataset::read;
+use crate::dataset::rows::Values;
 use crate::error::Error;
 
 /// Deflate packs 1032 bytes into one at the very best, so a packed file cannot hold more than that.
 const BEST_PACKING: u64 = 1032;
-/// The element type we read.
-const U8: u8 = 8;
 
 /// A file whose header has been read. Memory is taken for what the header promises and the file can hold, never more.
 pub(super) struct Array {
     path: PathBuf,
     from: Box<dyn Read>,
+    element: Element,
     dims: Vec<usize>,
-    /// Elements promised.
+    /// Bytes promised.
     len: usize,
 }
 
@@ -36,9 +37,9 @@ impl Array {
         let packed = start.starts_with(&[0x1f, 0x8b]);
         let room = if packed { room.saturating_mul(BEST_PACKING) } else { room };
         let mut from = reader(file, packed);
-        let dims = header(path, &mut *from)?;
-        let len = promised(path, &dims, room)?;
-        Ok(Self { path: path.to_owned(), from, dims, len })
+        let (element, dims) = header(path, &mut *from)?;
+        let len = promised(path, element, &dims, room)?;
+        Ok(Self { path: path.to_owned(), from, element, dims, len })
     }
 
     /// Lengths of the dimensions.
@@ -46,8 +47,32 @@ impl Array {
         &self.dims
     }
 
-    /// Reads exactly the elements promised; nothing may follow them.
-    pub(super) fn read(mut self) -> Result<Vec<u8>, Error> {
+    /// The values of rows.
+    pub(super) fn read_values(self) -> Result<Values, Error> {
+        let (element, record, path) = (self.element, self.dims[1..].iter().product(), self.path.clone());
+        element.values(self.read()?, true, record, &path)
+    }
+
+    /// Labels: whole numbers from 0 to 255, of whatever type.
+    pub(super) fn read_labels(self) -> Result<Vec<u8>, Error> {
+        let (element, path) = (self.element, self.path.clone());
+        let label = |(i, bytes): (usize, &[u8])| {
+            let number = element.get(bytes, true);
+            let byte = number as u8;
+            match f64::from(byte) == number {
+                true => Ok(byte),
+                false => Err(Error::data(format!(
+                    "{} record {}: label {number} is out of range: labels are whole numbers from 0 to 255",
+                    path.display(),
+                    i + 1
+                ))),
+            }
+        };
+        self.read()?.chunks_exact(element.size()).enumerate().map(label).collect()
+    }
+
+    /// Reads exactly the bytes promised; nothing may follow them.
+    fn read(mut self) -> Result<Vec<u8>, Error> {
         let mut data = read::with_room(self.len, &self.path)?;
         match self.from.by_ref().take(self.len as u64).read_to_end(&mut data) {
             Ok(got) if got == self.len => {}
@@ -68,9 +93,9 @@ impl Array {
         }
     }
 
-    /// Elements of one record.
+    /// Bytes of one record.
     fn record(&self) -> usize {
-        self.dims[1..].iter().product()
+        self.dims[1..].iter().product::<usize>() * self.element.size()
     }
 
     /// The elements end after `got`.
@@ -100,8 +125,8 @@ fn reader(file: BufReader<File>, packed: bool) -> Box<dyn Read> {
     if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }
 }
 
-/// Reads the header and returns the dimensions.
-fn header(path: &Path, from: &mut dyn Read) -> Result<Vec<usize>, Error> {
+/// Reads the header and returns element type and dimensions.
+fn header(path: &Path, from: &mut dyn Read) -> Result<(Element, Vec<usize>), Error> {
     let mut from = from;
     let mut next = |needed: &str| -> Result<[u8; 4], Error> {
         let mut word = [0; 4];
@@ -116,40 +141,36 @@ fn header(path: &Path, from: &mut dyn Read) -> Result<Vec<usize>, Error> {
     };
     let magic = next("the magic number")?;
     let [0, 0, element, dims] = magic else { return Err(bad_magic(path, magic)) };
-    if element != U8 {
-        let name = match element {
-            0x09 => "i8",
-            0x0b => "i16",
-            0x0c => "i32",
-            0x0d => "f32",
-            0x0e => "f64",
-            _ => return Err(bad_magic(path, magic)),
-        };
-        return Err(Error::data(format!(
-            "{}: elements of type {name} (0x{element:02x}); only u8 (0x08) is read; convert the file",
-            path.display()
-        )));
-    }
+    let element = match element {
+        0x08 => Element::U8,
+        0x09 => Element::I8,
+        0x0b => Element::I16,
+        0x0c => Element::I32,
+        0x0d => Element::F32,
+        0x0e => Element::F64,
+        _ => return Err(bad_magic(path, magic)),
+    };
     if dims == 0 {
         return Err(bad_magic(path, magic));
     }
-    (0..dims).map(|i| Ok(u32::from_be_bytes(next(&format!("dimension {}", i + 1))?) as usize)).collect()
+    let mut dim = |i| Ok(u32::from_be_bytes(next(&format!("dimension {}", i + 1))?) as usize);
+    Ok((element, (0..dims).map(&mut dim).collect::<Result<_, Error>>()?))
 }
 
 /// The first four bytes are not those of an IDX file.
 fn bad_magic(path: &Path, [a, b, c, d]: [u8; 4]) -> Error {
     Error::data(format!(
-        "{}: no IDX file: it begins with {a:02x} {b:02x} {c:02x} {d:02x}, wanted 00 00 08 and the number of dimensions",
+        "{}: no IDX file: it begins with {a:02x} {b:02x} {c:02x} {d:02x}, wanted 00 00, a type (08, 09, 0b to 0e) and the number of dimensions",
         path.display()
     ))
 }
 
-/// Elements that the header promises, if a file with room for `room` bytes can hold them.
-fn promised(path: &Path, dims: &[usize], room: u64) -> Result<usize, Error> {
+/// Bytes that the header promises, if a file with room for `room` bytes can hold them.
+fn promised(path: &Path, element: Element, dims: &[usize], room: u64) -> Result<usize, Error> {
     let header = 4 + 4 * dims.len() as u64;
     let room = room.saturating_sub(header);
-    let len = dims.iter().try_fold(1usize, |len, &dim| len.checked_mul(dim));
-    let record = dims[1..].iter().try_fold(1u64, |len, &dim| len.checked_mul(dim as u64));
+    let len = dims.iter().try_fold(element.size(), |len, &dim| len.checked_mul(dim));
+    let record = dims[1..].iter().try_fold(element.size() as u64, |len, &dim| len.checked_mul(dim as u64));
     match (len, record) {
         (Some(len), _) if len as u64 <= room => Ok(len),
         (_, record) => {

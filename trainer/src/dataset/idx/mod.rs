@@ -32,7 +32,7 @@ struct Part {
     /// Where its labels come from.
     place: String,
     labels: Vec<u8>,
-    values: Vec<u8>,
+    values: Values,
     /// Lengths of the images' dimensions, the number of rows first.
     dims: Vec<usize>,
 }
@@ -51,7 +51,7 @@ impl Part {
         let images = Array::open(&pair.images)?;
         check_shapes(&labels, &pair.labels, &images, &pair.images)?;
         let dims = images.dims().to_vec();
-        let (labels, values) = (labels.read()?, images.read()?);
+        let (labels, values) = (labels.read_labels()?, images.read_values()?);
         Ok(Self { place: pair.labels.display().to_string(), labels, values, dims })
     }
 
@@ -103,7 +103,7 @@ impl Part {
         let classes = classes::adopt(&self.place, &mut labels, &own, options.classes.as_deref())?;
         let image = if let [_, height, width] = self.dims[..] { Some([height, width]) } else { None };
         let d = self.dims[1..].iter().product();
-        Ok(Dataset { values: Values::U8(self.values), labels, d, channels: 1, image, classes })
+        Ok(Dataset { values: self.values, labels, d, channels: 1, image, classes })
     }
 }
 

@@ -1,0 +1,50 @@
+//! `--config FILE`: flags from a file, under those of the command line.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::parser::ValueSource;
+use clap::{CommandFactory, Parser};
+
+use super::{Cli, Command, TrainArgs, one_line};
+use crate::{Error, config_file};
+
+/// `train` with what the file says where the command line says nothing.
+pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<TrainArgs, Error> {
+    let place = path.display();
+    let text = std::fs::read_to_string(path).map_err(|e| Error::read("read", path, &e))?;
+    let wrong = |line: usize, what: String| Error::usage(format!("{place} line {line}: {what}"));
+    let entries = config_file::read(&text).map_err(|(line, what)| wrong(line, what))?;
+    let given =
+        Cli::command().try_get_matches_from(args).map_err(|e| Error::usage(one_line(&e.to_string())))?;
+    let given = given.subcommand().map_or(&given, |(_, matches)| matches);
+    let is_given = |name: &str| {
+        let id = name.replace('-', "_");
+        given.try_contains_id(&id).is_ok() && given.value_source(&id) == Some(ValueSource::CommandLine)
+    };
+    let mut all = args.to_vec();
+    for config_file::Entry { line, name, value } in entries {
+        if name == "config" {
+            return Err(wrong(line, "a file cannot name another; give --config on the command line".into()));
+        }
+        let flag = value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}"));
+        // Alone first, so that the line of what is wrong can be named.
+        let alone = Cli::try_parse_from(["trainer", "train", &flag]);
+        alone.map_err(|e| wrong(line, one_line(&e.to_string())))?;
+        let excluded =
+            ["num-iters", "epochs"].contains(&name.as_str()) && (is_given("num-iters") || is_given("epochs"));
+        if !is_given(&name) && !excluded {
+            all.push(flag.into());
+        }
+    }
+    match Cli::try_parse_from(all).map(Cli::into_command) {
+        Ok(Command::Train(train)) => Ok(*train),
+        Ok(_) => Err(Error::usage(format!("{place}: only train takes --config"))),
+        Err(e) => Err(Error::usage(one_line(&e.to_string())).context(place)),
+    }
+}
+
+/// `train` as a file alone has it.
+pub fn from_config(path: &Path) -> Result<TrainArgs, Error> {
+    with_config(&["trainer".into(), "train".into()], path)
+}

@@ -1,0 +1,90 @@
+//! Flags, their ranges, and the lines of what is wrong.
+
+use super::*;
+
+fn request(args: &[&str]) -> Result<Request, Error> {
+    parse(["trainer"].iter().chain(args).map(std::ffi::OsString::from))
+}
+
+fn train(args: &[&str]) -> TrainArgs {
+    let Ok(Request::Run(command)) = request(args) else { panic!("{args:?}") };
+    let Command::Train(args) = *command else { panic!("{command:?}") };
+    *args
+}
+
+#[test]
+fn the_definition_is_sound() {
+    <Cli as clap::CommandFactory>::command().debug_assert();
+}
+
+#[test]
+fn train_needs_no_word() {
+    for args in [&["--hidden", "7"][..], &["train", "--hidden", "7"]] {
+        assert_eq!(train(args).hidden, Some(7));
+    }
+    let args = train(&[]);
+    assert_eq!((args.data.as_str(), args.isa, args.out), ("digits", Isa::best(), "net.tln".into()));
+}
+
+#[test]
+fn values_out_of_range_are_usage_errors_in_one_line() {
+    let wrong = [
+        ["--hidden", "0"],
+        ["--hidden", "-1"],
+        ["--hidden", "many"],
+        ["--learning-rate", "-1"],
+        ["--learning-rate", "NaN"],
+        ["--learning-rate", "inf"],
+        ["--learning-rate", "1e300"],
+        ["--learning-rate-decay", "0"],
+        ["--learning-rate-decay", "1.1"],
+        ["--reg", "-1e-3"],
+        ["--reg", "-inf"],
+        ["--std", "nan"],
+        ["--val-fraction", "1"],
+        ["--val-fraction", "-0.1"],
+        ["--val-fraction", "NaN"],
+        ["--num-iters", "0"],
+        ["--epochs", "0"],
+        ["--batch-size", "0"],
+        ["--threads", "0"],
+        ["--threads", "5000"],
+        ["--seed", "-1"],
+        ["--isa", "sse9"],
+        ["--preset", "best"],
+        ["--split", "first"],
+        ["--hiden", "3"],
+    ];
+    for args in wrong {
+        let error = request(&args).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{args:?}: {error}");
+        assert!(!error.message().contains('\n') && error.message().contains(args[0]), "{error}");
+    }
+}
+
+#[test]
+fn a_typo_is_answered_by_the_right_word() {
+    let error = request(&["--hiden", "3"]).unwrap_err();
+    assert!(error.message().contains("--hidden"), "{error}");
+    let error = request(&["evl", "net.tln"]).unwrap_err();
+    assert!(error.message().contains("eval"), "{error}");
+}
+
+#[test]
+fn lengths_exclude_each_other() {
+    assert_eq!(request(&["--num-iters", "5", "--epochs", "2"]).unwrap_err().exit_code(), 2);
+}
+
+#[test]
+fn an_instruction_set_of_other_machines_names_those_of_this_one() {
+    let missing = ISAS.iter().find(|name| Isa::named(name).is_none()).expect("no machine has all");
+    let error = request(&["--isa", missing]).unwrap_err();
+    assert!(error.message().contains("portable"), "{error}");
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for args in [&["--help"][..], &["-h"], &["eval", "--help"], &["--version"]] {
+        assert!(matches!(request(args), Ok(Request::Show(_))), "{args:?}");
+    }
+}

@@ -1,0 +1,222 @@
+//! The file of a training under way.
+//!
+//! All numbers are little-endian. A *list* is its length as u64 and then its elements.
+//!
+//! | field | type | meaning |
+//! |---|---|---|
+//! | magic | 8 bytes | `TLNRUN\0` and the version, 1 |
+//! | terms | list of u8 | what the training depends on, as text: see [`Terms`](crate::terms::Terms) |
+//! | D, H, C | 3 × u64 | sizes of the net |
+//! | step | u64 | steps taken |
+//! | rate | f64 | learning rate of the next step, decay included |
+//! | seconds, evaluating, images | f64, f64, u64 | what the time went into so far |
+//! | net | list of f32 | W1, b1, W2, b2 |
+//! | velocity | list of f32 | the same of the velocity; empty without momentum |
+//! | rows | list of u32 | the rows in the order of this epoch |
+//! | used | u64 | how many of them the epoch has used |
+//! | words | u128 | words that the generator of the batches has given; its key and stream follow from the seed |
+//! | losses, rates | list of f32, list of f64 | of each step |
+//! | records | list of records | number, iterations (2 × u64), rate (f64), training, validation |
+//! | best | u64 | 1 + the record of the best net, or 0 |
+//! | best net | list of f32 | W1, b1, W2, b2; empty without |
+//! | checksum | u32 | CRC-32 (IEEE) of all bytes before it |
+//!
+//! Training and validation of a record are rows, right ones (2 × u64) and loss (f64); 0 rows: no validation part.
+
+use model::{Motion, Params, Shape};
+
+use crate::batches::{Batches, Position};
+use crate::history::{Epoch, Evaluation, History};
+use crate::random::{Random, Stream};
+use crate::train::Settings;
+use crate::training::{Best, Clock, State};
+
+/// How a checkpoint begins; the last byte is the version.
+const MAGIC: [u8; 8] = *b"TLNRUN\0\x01";
+
+/// The bytes of a checkpoint.
+#[must_use]
+pub fn encode(terms: &str, state: &State) -> Vec<u8> {
+    let mut out = Out(MAGIC.to_vec());
+    out.list(terms.as_bytes(), |out, &byte| out.0.push(byte));
+    let Shape { d, h, c, .. } = state.net.shape();
+    [d, h, c, state.step].into_iter().for_each(|n| out.int(n));
+    let Clock { seconds, evaluating, images } = state.clock;
+    [state.rate, seconds, evaluating].into_iter().for_each(|x| out.f64(x));
+    out.int(images);
+    out.floats(state.net.as_slice());
+    out.floats(state.motion.as_ref().map_or(&[], |motion| motion.velocity.as_slice()));
+    let Position { rows, used, words } = state.batches.position();
+    out.list(&rows, |out, row| out.bytes(&row.to_le_bytes()));
+    out.int(used);
+    out.bytes(&words.to_le_bytes());
+    out.floats(&state.history.losses);
+    out.list(&state.history.rates, |out, &rate| out.f64(rate));
+    out.list(&state.history.epochs, Out::epoch);
+    out.int(state.best.as_ref().map_or(0, |best| best.record + 1));
+    out.floats(state.best.as_ref().map_or(&[], |best| best.net.as_slice()));
+    let checksum = crc(&out.0);
+    out.bytes(&checksum.to_le_bytes());
+    out.0
+}
+
+/// The terms of a checkpoint, to be compared before [`decode`]; the error says what is wrong with the file.
+pub fn terms(bytes: &[u8]) -> Result<String, String> {
+    let body = body(bytes)?;
+    In(body).text()
+}
+
+/// The state in a checkpoint, for a training with these settings over so many rows.
+pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<State, String> {
+    let mut from = In(body(bytes)?);
+    from.text()?;
+    let [d, h, c, step] = [from.int()?, from.int()?, from.int()?, from.int()?];
+    let shape = Shape::new(d, h, c).map_err(|e| e.to_string())?;
+    let [rate, seconds, evaluating] = [from.f64()?, from.f64()?, from.f64()?];
+    let clock = Clock { seconds, evaluating, images: from.int()? };
+    let net = from.params(shape)?.ok_or("it has no net")?;
+    let motion = from.params(shape)?.map(Motion::with);
+    let rows = from.list(4, |from| Ok(u32::from_le_bytes(from.take()?)))?;
+    let (used, words) = (from.int()?, u128::from_le_bytes(from.take()?));
+    let losses = from.list(4, |from| Ok(f32::from_le_bytes(from.take()?)))?;
+    let rates = from.list(8, In::f64)?;
+    let epochs = from.list(72, In::epoch)?;
+    let record = from.int()?;
+    let best = from.params(shape)?.and_then(|net| Some(Best { record: record.checked_sub(1)?, net }));
+    let history = History { losses, rates, epochs };
+    let sound = from.0.is_empty()
+        && rows.len() == train_rows
+        && used <= rows.len()
+        && history.losses.len() == step
+        && history.rates.len() == step
+        && motion.is_some() == (settings.momentum > 0.0)
+        && best.as_ref().is_none_or(|best| best.record < history.epochs.len());
+    if !sound {
+        return Err("its parts do not fit together".into());
+    }
+    let position = Position { rows, used, words };
+    let random = Random::new(settings.seed, Stream::Batches);
+    let batches = Batches::at(position, settings.batch_size, settings.order, random);
+    Ok(State { net, motion, step, rate, batches, history, best, clock })
+}
+
+/// What is between the magic and the checksum, after checking both.
+fn body(bytes: &[u8]) -> Result<&[u8], String> {
+    let Some((start, rest)) = bytes.split_first_chunk::<8>() else {
+        return Err(format!("it has {} bytes", bytes.len()));
+    };
+    if start[..7] != MAGIC[..7] {
+        return Err("it is no checkpoint".into());
+    }
+    if start[7] != MAGIC[7] {
+        return Err(format!("it has version {}, this trainer reads {}", start[7], MAGIC[7]));
+    }
+    let (body, checksum) = rest.split_last_chunk::<4>().ok_or("it is cut off")?;
+    let (found, wanted) = (crc(&bytes[..bytes.len() - 4]), u32::from_le_bytes(*checksum));
+    if found != wanted {
+        return Err(format!("its checksum is {found:08x}, not {wanted:08x}: it is damaged"));
+    }
+    Ok(body)
+}
+
+/// CRC-32 (IEEE).
+fn crc(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}
+
+/// Bytes being written.
+struct Out(Vec<u8>);
+
+impl Out {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    fn int(&mut self, n: usize) {
+        self.bytes(&(n as u64).to_le_bytes());
+    }
+
+    fn f64(&mut self, x: f64) {
+        self.bytes(&x.to_le_bytes());
+    }
+
+    fn list<T>(&mut self, list: &[T], write: impl Fn(&mut Self, &T)) {
+        self.int(list.len());
+        list.iter().for_each(|item| write(self, item));
+    }
+
+    fn floats(&mut self, list: &[f32]) {
+        self.0.reserve(8 + 4 * list.len());
+        self.list(list, |out, x| out.bytes(&x.to_le_bytes()));
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) {
+        self.int(epoch.number);
+        self.int(epoch.iterations);
+        self.f64(epoch.learning_rate);
+        for Evaluation { rows, correct, loss } in [epoch.train, epoch.val.unwrap_or_default()] {
+            self.int(rows);
+            self.int(correct);
+            self.f64(loss);
+        }
+    }
+}
+
+/// Bytes being read.
+struct In<'a>(&'a [u8]);
+
+impl In<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], String> {
+        let (first, rest) = self.0.split_first_chunk::<N>().ok_or("it is cut off")?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    fn int(&mut self) -> Result<usize, String> {
+        let n = u64::from_le_bytes(self.take()?);
+        usize::try_from(n).map_err(|_| format!("{n} is more than this machine counts"))
+    }
+
+    fn f64(&mut self) -> Result<f64, String> {
+        Ok(f64::from_le_bytes(self.take()?))
+    }
+
+    /// A list of elements of `size` bytes: memory is taken only for what is there.
+    fn list<T>(
+        &mut self,
+        size: usize,
+        read: impl Fn(&mut Self) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let len = self.int()?;
+        if len > self.0.len() / size {
+            return Err("it is cut off".into());
+        }
+        (0..len).map(|_| read(self)).collect()
+    }
+
+    fn text(&mut self) -> Result<String, String> {
+        let bytes = self.list(1, |from| Ok(from.take::<1>()?[0]))?;
+        String::from_utf8(bytes).map_err(|_| "its terms are no text".into())
+    }
+
+    /// A net; None where the list is empty.
+    fn params(&mut self, shape: Shape) -> Result<Option<Params<f32>>, String> {
+        let list = self.list(4, |from| Ok(f32::from_le_bytes(from.take()?)))?;
+        if list.is_empty() {
+            return Ok(None);
+        }
+        Params::from_vec(shape, list).map(Some).map_err(|e| e.to_string())
+    }
+
+    fn epoch(&mut self) -> Result<Epoch, String> {
+        let [number, iterations] = [self.int()?, self.int()?];
+        let learning_rate = self.f64()?;
+        let mut evaluation = || -> Result<Evaluation, String> {
+            Ok(Evaluation { rows: self.int()?, correct: self.int()?, loss: self.f64()? })
+        };
+        let (train, val) = (evaluation()?, evaluation()?);
+        Ok(Epoch { number, iterations, learning_rate, train, val: (val.rows > 0).then_some(val) })
+    }
+}

@@ -1,0 +1,227 @@
+//! The file that equals the flags: `--config run.toml`, and the one that is written next to every net.
+//!
+//! A small part of TOML: `name = value` lines, the names those of the flags of `train`, the values numbers, `true`,
+//! `false`, or strings in quotes; `#` begins a comment. What the command line says goes before what the file says.
+
+use crate::args::TrainArgs;
+use crate::preset::Choice;
+use crate::train::Length;
+
+/// The lines of what a training computes: every setting, none left to a default.
+#[must_use]
+pub fn of_choice(choice: &Choice) -> String {
+    let settings = &choice.settings;
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| text.push_str(&format!("{name} = {value}\n"));
+    let word = |value: &dyn Word| quoted(&value.word());
+    line("hidden", settings.hidden.to_string());
+    line("learning-rate", number(settings.learning_rate));
+    line("schedule", word(&settings.schedule));
+    line("learning-rate-decay", number(settings.learning_rate_decay));
+    line("momentum", number(settings.momentum));
+    line("nesterov", settings.nesterov.to_string());
+    line("reg", number(settings.reg));
+    if let Some(std) = settings.std {
+        line("std", number(std));
+    }
+    match settings.length {
+        Length::Iterations(n) => line("num-iters", n.to_string()),
+        Length::Epochs(n) => line("epochs", n.to_string()),
+    }
+    if let Some(patience) = settings.patience {
+        line("patience", patience.to_string());
+    }
+    line("batch-size", settings.batch_size.to_string());
+    line("order", word(&settings.order));
+    line("normalization", word(&choice.normalization));
+    line("val-fraction", number(choice.val_fraction));
+    line("split", word(&choice.split));
+    line("seed", settings.seed.to_string());
+    text
+}
+
+/// The file next to a net: with it as `--config` the same net is made again.
+#[must_use]
+pub fn of_run(args: &TrainArgs, choice: &Choice) -> String {
+    let mut text =
+        format!("# trainer --config THIS_FILE makes this net again\ndata = {}\n", quoted(&args.data));
+    if let Some(label) = &args.label {
+        text.push_str(&format!("label = {}\n", quoted(label)));
+    }
+    text.push_str(&of_choice(choice));
+    text.push_str(&format!("out = {}\n", quoted(&args.out.to_string_lossy())));
+    if let Some(history) = &args.history {
+        text.push_str(&format!("history = {}\n", quoted(&history.to_string_lossy())));
+    }
+    text
+}
+
+/// A value of an enumeration as the flag has it.
+trait Word {
+    fn word(&self) -> String;
+}
+
+impl<T: clap::ValueEnum> Word for T {
+    fn word(&self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// Always with a point or an exponent, so that it is a TOML float; reading it gives the same number.
+fn number(x: f64) -> String {
+    format!("{x:?}")
+}
+
+/// A TOML string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1.
+    pub line: usize,
+    /// The flag, without dashes.
+    pub name: String,
+    /// What the flag is given: None for `true`, which needs nothing more.
+    pub value: Option<String>,
+}
+
+/// The entries of a file; `name = false` is none. An error has the number of its line.
+pub fn read(text: &str) -> Result<Vec<Entry>, (usize, String)> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for (i, full) in text.lines().enumerate() {
+        let (line, trimmed) = (i + 1, full.trim());
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            continue;
+        }
+        if trimmed.starts_with('[') {
+            return Err((line, "sections have no meaning here; write name = value".into()));
+        }
+        let (name, value) =
+            trimmed.split_once('=').ok_or((line, format!("{trimmed:?}: wanted name = value")))?;
+        let name = name.trim().trim_matches('"').to_owned();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err((line, format!("{name:?} is no name of a flag")));
+        }
+        let name = name.replace('_', "-");
+        if let Some(first) = entries.iter().find(|entry| entry.name == name) {
+            return Err((line, format!("{name} is set in line {} already", first.line)));
+        }
+        match parse_value(value.trim()).map_err(|what| (line, what))?.as_str() {
+            "false" => {}
+            "true" => entries.push(Entry { line, name, value: None }),
+            value => entries.push(Entry { line, name, value: Some(value.to_owned()) }),
+        }
+    }
+    Ok(entries)
+}
+
+/// The value before a comment, quotes and escapes resolved.
+fn parse_value(text: &str) -> Result<String, String> {
+    let (value, rest) = match text.chars().next() {
+        Some('"') => parse_string(&text[1..])?,
+        Some('\'') => {
+            text[1..].split_once('\'').map(|(v, r)| (v.to_owned(), r)).ok_or("a quote is left open")?
+        }
+        _ => {
+            let end = text.find('#').unwrap_or(text.len());
+            (text[..end].trim().replace('_', ""), &text[end..])
+        }
+    };
+    let rest = rest.trim();
+    if !rest.is_empty() && !rest.starts_with('#') {
+        return Err(format!("{rest:?} follows the value"));
+    }
+    if value.is_empty() && !text.starts_with(['"', '\'']) {
+        return Err("no value; wanted a number, true, false or a string in quotes".into());
+    }
+    Ok(value)
+}
+
+/// A string after its first quote, and what follows its last.
+fn parse_string(text: &str) -> Result<(String, &str), String> {
+    let mut value = String::new();
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return Ok((value, &text[at + 1..])),
+            '\\' => match chars.next().map(|(_, c)| c) {
+                Some('n') => value.push('\n'),
+                Some('t') => value.push('\t'),
+                Some('r') => value.push('\r'),
+                Some(c @ ('"' | '\\')) => value.push(c),
+                Some('u') => {
+                    let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
+                    let c = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    value.push(c.ok_or(format!("\\u{digits} is no character"))?);
+                }
+                _ => {
+                    return Err(
+                        "a backslash is followed by none of n, t, r, u, \\, \"; write paths as '...'".into(),
+                    );
+                }
+            },
+            c => value.push(c),
+        }
+    }
+    Err("a quote is left open".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_flags() {
+        let text = "# a run\nhidden = 64 # units\nlearning_rate = 1_000.5e-3\nnesterov = true\nresume = false\n\n\
+                    data = \"a \\\"b\\\" #c\" # comment\nout = 'C:\\nets\\a.tln'\n";
+        let entries = read(text).unwrap();
+        let pairs: Vec<(&str, Option<&str>)> =
+            entries.iter().map(|e| (e.name.as_str(), e.value.as_deref())).collect();
+        let wanted = [
+            ("hidden", Some("64")),
+            ("learning-rate", Some("1000.5e-3")),
+            ("nesterov", None),
+            ("data", Some("a \"b\" #c")),
+            ("out", Some("C:\\nets\\a.tln")),
+        ];
+        assert_eq!(pairs, wanted);
+        assert_eq!(entries[4].line, 8);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        for (text, line) in [
+            ("hidden 3", 1),
+            ("\nhidden =", 2),
+            ("a = 1\na = 2", 2),
+            ("[train]", 1),
+            ("data = \"open", 1),
+            ("data = \"a\" b", 1),
+            ("data = \"\\x\"", 1),
+            ("= 3", 1),
+        ] {
+            assert_eq!(read(text).unwrap_err().0, line, "{text}");
+        }
+    }
+
+    #[test]
+    fn quotes_come_back() {
+        for text in ["plain", "with \"quotes\" and \\", "line\nbreak\ttab\r", "\u{1b}[31m", "ü = #"] {
+            assert_eq!(parse_value(&quoted(text)).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The part of ZIP that `.npz` needs: the directory at the end, and members that are stored or deflated.
+
+use std::io::Read;
+
+use flate2::bufread::DeflateDecoder;
+
+/// Deflate packs 1032 bytes into one at the very best.
+const BEST_PACKING: usize = 1032;
+
+/// A member of an archive.
+pub(super) struct Member<'a> {
+    /// Its name.
+    pub name: String,
+    packed: &'a [u8],
+    deflated: bool,
+    size: usize,
+    checksum: u32,
+}
+
+/// The members of an archive, in the order of its directory.
+pub(super) fn members(file: &[u8]) -> Result<Vec<Member<'_>>, String> {
+    // The end record has 22 bytes and a comment; the last of its kind counts.
+    let end = file
+        .windows(4)
+        .rposition(|window| window == b"PK\x05\x06")
+        .ok_or("it is no ZIP archive, or cut off")?;
+    bytes_at(file, end + 22, u16_at(file, end + 20)?)?;
+    let (count, mut at) = (u16_at(file, end + 10)?, u32_at(file, end + 16)? as usize);
+    let mut members = Vec::new();
+    for _ in 0..count {
+        if file.get(at..).is_none_or(|rest| !rest.starts_with(b"PK\x01\x02")) {
+            return Err("its directory is damaged".into());
+        }
+        let [name_len, extra, comment] =
+            [u16_at(file, at + 28)?, u16_at(file, at + 30)?, u16_at(file, at + 32)?];
+        let name = bytes_at(file, at + 46, name_len)?;
+        members.push(member(file, at, String::from_utf8_lossy(name).into_owned())?);
+        at += 46 + name_len + extra + comment;
+    }
+    Ok(members)
+}
+
+/// A member by its entry in the directory.
+fn member(file: &[u8], at: usize, name: String) -> Result<Member<'_>, String> {
+    let (flags, method, checksum) = (u16_at(file, at + 8)?, u16_at(file, at + 10)?, u32_at(file, at + 16)?);
+    let [packed, size, local] = [u32_at(file, at + 20)?, u32_at(file, at + 24)?, u32_at(file, at + 42)?];
+    if flags & 1 != 0 || !matches!(method, 0 | 8) {
+        return Err(format!(
+            "{name}: encrypted, or packed by method {method}; stored and deflated members are read"
+        ));
+    }
+    if [packed, size, local].contains(&u32::MAX) {
+        return Err(format!("{name}: 4 GiB or more; save it in parts"));
+    }
+    let (packed, size, local) = (packed as usize, size as usize, local as usize);
+    // Name and extra field of the local header may differ in length from those of the directory.
+    let start = local + 30 + u16_at(file, local + 26)? + u16_at(file, local + 28)?;
+    let packed = bytes_at(file, start, packed)?;
+    Ok(Member { name, packed, deflated: method == 8, size, checksum })
+}
+
+impl Member<'_> {
+    /// Its bytes, unpacked and checked.
+    pub(super) fn read(&self) -> Result<Vec<u8>, String> {
+        let Self { name, packed, size, .. } = self;
+        let damaged = |what: String| format!("{name}: {what}; get the file again");
+        let bytes = if self.deflated {
+            if size / BEST_PACKING > packed.len() {
+                return Err(damaged(format!("{} packed bytes cannot hold {size}", packed.len())));
+            }
+            let mut bytes = Vec::new();
+            let unpacked = DeflateDecoder::new(*packed).take(*size as u64 + 1).read_to_end(&mut bytes);
+            unpacked.map_err(|e| damaged(e.to_string()))?;
+            bytes
+        } else {
+            packed.to_vec()
+        };
+        let mut crc = flate2::Crc::new();
+        crc.update(&bytes);
+        if bytes.len() != *size || crc.sum() != self.checksum {
+            return Err(damaged(format!(
+                "{} bytes with checksum {:08x}, the directory has {size} with {:08x}",
+                bytes.len(),
+                crc.sum(),
+                self.checksum
+            )));
+        }
+        Ok(bytes)
+    }
+}
+
+fn bytes_at(file: &[u8], at: usize, len: usize) -> Result<&[u8], String> {
+    file.get(at..).and_then(|rest| rest.get(..len)).ok_or_else(|| "it is cut off".into())
+}
+
+fn u16_at(file: &[u8], at: usize) -> Result<usize, String> {
+    let bytes = bytes_at(file, at, 2)?;
+    Ok(usize::from(u16::from_le_bytes([bytes[0], bytes[1]])))
+}
+
+fn u32_at(file: &[u8], at: usize) -> Result<u32, String> {
+    let bytes = bytes_at(file, at, 4)?;
+    Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+}

@@ -1,0 +1,187 @@
+//! The numbers that the rules judge by.
+
+use kernels::Input;
+use model::{Engine, Params, Workspace, backward, forward};
+
+use super::Patient;
+use crate::confusion::Confusion;
+use crate::dataset::Dataset;
+use crate::evaluate::Evaluator;
+use crate::history::History;
+use crate::init::init;
+use crate::rows::{Batch, Part};
+use crate::train::Settings;
+
+/// Rows whose gradient and hidden units are looked at, at most.
+const SAMPLE: usize = 1000;
+/// Rows that are classified, at most.
+const JUDGED: usize = 5000;
+
+/// What is measured of a patient.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    /// Settings of the training.
+    pub settings: Option<Settings>,
+    /// Mean loss of the batches: of each step.
+    pub history: Option<History>,
+    /// Steps in an epoch.
+    pub per_epoch: usize,
+    /// Class names.
+    pub classes: Vec<String>,
+    /// Whether every weight is finite.
+    pub finite: bool,
+    /// Validation rows, else training rows, by class and predicted class.
+    pub confusion: Confusion,
+    /// Training rows of each class.
+    pub labels: Vec<usize>,
+    /// Right ones, and rows looked at: of the training part.
+    pub train: (usize, usize),
+    /// The same of the validation part.
+    pub val: Option<(usize, usize)>,
+    /// Hidden units that are 0 on every row looked at, and all of them.
+    pub dead: (usize, usize),
+    /// At the first weights: needs the settings.
+    pub start: Option<Pull>,
+    /// At the last.
+    pub end: Pull,
+    /// Mean and standard deviation of what the net sees.
+    pub inputs: (f64, f64),
+    /// Inputs with one value in all training rows, the first of them, and all inputs.
+    pub constant: (usize, usize, usize),
+    /// Whether rows are images.
+    pub image: bool,
+}
+
+/// What moves the weights, biases left out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pull {
+    /// ‖W‖ of both layers together.
+    pub weights: f64,
+    /// ‖G‖, the gradient of the data loss.
+    pub data: f64,
+}
+
+impl Measures {
+    /// Of this patient.
+    #[must_use]
+    pub fn of(patient: &Patient<'_>) -> Self {
+        let Patient { engine, net, last, train, val, course } = *patient;
+        let (data, shape) = (train.view.data(), net.shape());
+        let settings = course.map(|course| *course.settings);
+        let sample = spread(train, SAMPLE);
+        let sample = Part { rows: &sample, ..train };
+        let mut gauge = Gauge::new(engine, shape, sample);
+        let start = settings.map(|s| gauge.pull(engine, &init(shape, s.std, s.seed)));
+        let end = gauge.pull(engine, last.unwrap_or(net));
+        if last.is_some() {
+            gauge.pull(engine, net); // leaves its hidden units
+        }
+        let finite = |net: &Params<f32>| net.as_slice().iter().all(|w| w.is_finite());
+        let mut evaluator = Evaluator::new(shape, engine.pool.width());
+        let mut judge = |part: Part<'_>| {
+            let rows = spread(part, JUDGED);
+            evaluator.confusion(engine, net, Part { rows: &rows, ..part })
+        };
+        let (of_train, of_val) = (judge(train), val.map(&mut judge));
+        let right = |c: &Confusion| ((0..c.classes()).map(|i| c.row(i)[i]).sum(), c.total());
+        let mut labels = vec![0; shape.c];
+        train.rows.iter().for_each(|&row| labels[data.labels[row as usize] as usize] += 1);
+        Self {
+            settings,
+            history: course.and_then(|course| course.history).cloned(),
+            per_epoch: settings.map_or(1, |s| s.order.per_epoch(train.rows.len(), s.batch_size)),
+            classes: data.classes.clone(),
+            finite: finite(net) && last.is_none_or(finite),
+            train: right(&of_train),
+            val: of_val.as_ref().map(right),
+            confusion: of_val.unwrap_or(of_train),
+            labels,
+            dead: gauge.dead(),
+            start,
+            end,
+            inputs: moments(gauge.batch.values()),
+            constant: constant(data, train.rows),
+            image: data.image.is_some(),
+        }
+    }
+
+    /// η of the first step and of the last.
+    #[must_use]
+    pub fn rates(&self) -> Option<(f64, f64)> {
+        let settings = self.settings?;
+        let history = self.history.as_ref();
+        let last =
+            history.and_then(|history| history.rates.last().copied()).unwrap_or(settings.learning_rate);
+        Some((settings.learning_rate, last))
+    }
+}
+
+/// Some rows of a part, evenly spread over it.
+fn spread(part: Part<'_>, most: usize) -> Vec<u32> {
+    let rows = part.rows.len();
+    let count = rows.min(most);
+    (0..count).map(|i| part.rows[i * rows / count]).collect()
+}
+
+/// A batch, and the passes over it.
+struct Gauge {
+    batch: Batch,
+    workspace: Workspace<f32>,
+    gradient: Params<f32>,
+}
+
+impl Gauge {
+    fn new(engine: Engine<'_>, shape: model::Shape, sample: Part<'_>) -> Self {
+        let mut batch = Batch::default();
+        batch.fill(engine, sample.view, sample.rows);
+        let workspace = Workspace::new(shape, sample.rows.len(), engine.pool.width());
+        Self { batch, workspace, gradient: Params::zeros(shape) }
+    }
+
+    fn pull(&mut self, engine: Engine<'_>, net: &Params<f32>) -> Pull {
+        let Self { batch, workspace, gradient } = self;
+        forward(engine, net, batch.x(), workspace);
+        backward(engine, net, batch.x(), batch.labels(), 0.0, workspace, gradient, None);
+        Pull { weights: norm(net), data: norm(gradient) }
+    }
+
+    /// Of the last pass: units that are 0 on every row, and all.
+    fn dead(&self) -> (usize, usize) {
+        let h = self.workspace.hidden();
+        let is_dead = |unit: &usize| (0..h.rows()).all(|row| h.get(row, *unit) <= 0.0);
+        ((0..h.cols()).filter(is_dead).count(), h.cols())
+    }
+}
+
+/// √(ΣW1² + ΣW2²).
+fn norm(net: &Params<f32>) -> f64 {
+    let squares = |w: &[f32]| w.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>();
+    (squares(net.w1_slice()) + squares(net.w2_slice())).sqrt()
+}
+
+/// Mean and standard deviation.
+fn moments(values: &[f32]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().copied().map(f64::from).sum::<f64>() / n;
+    let variance = values.iter().map(|&x| (f64::from(x) - mean) * (f64::from(x) - mean)).sum::<f64>() / n;
+    (mean, variance.sqrt())
+}
+
+/// How many columns hold one value in all the rows, the first of them, and how many columns there are. A column that
+/// differs once is not looked at again.
+fn constant(data: &Dataset, rows: &[u32]) -> (usize, usize, usize) {
+    let mut columns: Vec<usize> = (0..data.d).collect();
+    let Some((&first, rest)) = rows.split_first() else { return (0, 0, data.d) };
+    let first = data.row(first as usize);
+    for &row in rest {
+        match (first, data.row(row as usize)) {
+            (Input::U8(a), Input::U8(b)) => columns.retain(|&column| a[column] == b[column]),
+            (Input::F32(a), Input::F32(b)) => columns.retain(|&column| a[column] == b[column]),
+            _ => {}
+        }
+        if columns.is_empty() {
+            break;
+        }
+    }
+    (columns.len(), columns.first().copied().unwrap_or(0), data.d)
+}

@@ -1,0 +1,265 @@
+//! The rules: each looks at the numbers and speaks up, or does not. Thresholds are those of the table in [`super`].
+
+use super::Finding;
+use super::measure::Measures;
+
+/// A rule.
+pub type Rule = fn(&Measures) -> Option<Finding>;
+
+/// All of them, the most serious first.
+pub const ALL: [Rule; 12] = [
+    non_finite,
+    one_class,
+    shrinking_weights,
+    no_loss_drop,
+    rising_loss,
+    dead_units,
+    step_size,
+    wide_gap,
+    no_gap,
+    inputs,
+    balance,
+    constant_columns,
+];
+
+/// The largest penalty that is worth a try where it was too strong.
+const GENTLE_REG: f64 = 1e-3;
+/// The smallest rate that is worth a try where steps were too short.
+const BRISK_RATE: f64 = 0.1;
+
+fn finding(rule: &'static str, what: String, advice: impl Into<String>) -> Option<Finding> {
+    Some(Finding { rule, what, advice: advice.into() })
+}
+
+/// A number that is no number.
+pub fn non_finite(m: &Measures) -> Option<Finding> {
+    let step = m.history.as_ref().and_then(|h| h.losses.iter().position(|loss| !loss.is_finite()));
+    let what = match step {
+        Some(step) => format!("the loss of step {} is not finite", step + 1),
+        None if !m.finite => "a weight is not finite".into(),
+        None => return None,
+    };
+    finding("non-finite", what, "a tenth of --learning-rate, then of --reg")
+}
+
+/// Everything is taken for one class.
+pub fn one_class(m: &Measures) -> Option<Finding> {
+    let total = m.confusion.total();
+    let class = (0..m.confusion.classes()).max_by_key(|&class| m.confusion.predicted(class))?;
+    let (predicted, labelled) = (m.confusion.predicted(class), m.confusion.labelled(class));
+    if predicted * 100 < total * 99 || labelled * 10 >= total * 9 {
+        return None;
+    }
+    let what = format!(
+        "{predicted} of {total} rows are taken for \"{}\", {labelled} are of it ({})",
+        m.classes[class],
+        percent(labelled, total)
+    );
+    finding(
+        "one-class",
+        what,
+        what_moves(m).unwrap_or_else(|| "another --learning-rate; look at the other findings".into()),
+    )
+}
+
+/// The penalty wins.
+pub fn shrinking_weights(m: &Measures) -> Option<Finding> {
+    let (settings, start) = (m.settings?, m.start?);
+    let penalty = 2.0 * settings.reg * start.weights;
+    if m.end.weights >= 0.9 * start.weights || penalty <= start.data {
+        return None;
+    }
+    let what = format!(
+        "the norm of the weights fell from {:.3e} to {:.3e}: at the start the penalty's gradient 2*lambda*W is {penalty:.2e} \
+         long, the data's {:.2e}, {:.0} times less: only the penalty is minimised",
+        start.weights,
+        m.end.weights,
+        start.data,
+        penalty / start.data
+    );
+    finding("shrinking-weights", what, what_moves(m).unwrap_or_else(|| gentle_reg(m)))
+}
+
+/// The first epoch brings nothing.
+pub fn no_loss_drop(m: &Measures) -> Option<Finding> {
+    let losses = &m.history.as_ref()?.losses;
+    let steps = m.per_epoch.max(10).min(losses.len());
+    if steps < 2 {
+        return None;
+    }
+    let tenth = (steps / 10).max(1);
+    let (first, last) = (mean(&losses[..tenth]), mean(&losses[steps - tenth..steps]));
+    // Below a hundredth of a nat nothing is left to drop.
+    if last < 0.99 * first || first < 0.01 {
+        return None;
+    }
+    let what = format!("the loss went from {first:.4} to {last:.4} in the first epoch ({steps} steps)");
+    finding(
+        "no-loss-drop",
+        what,
+        what_moves(m).unwrap_or_else(|| "ten times or a tenth of --learning-rate".into()),
+    )
+}
+
+/// It gets worse.
+pub fn rising_loss(m: &Measures) -> Option<Finding> {
+    let losses = &m.history.as_ref()?.losses;
+    let tenth = losses.len() / 10;
+    if tenth < 1 {
+        return None;
+    }
+    let means: Vec<f64> = losses.chunks_exact(tenth).map(mean).collect();
+    let (best, least) = means.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)).map(|(i, &x)| (i, x))?;
+    let last = mean(&losses[losses.len() - tenth..]);
+    if last <= 1.1 * least + 0.01 {
+        return None;
+    }
+    let what = format!(
+        "the loss rises: {least:.4} around step {}, {last:.4} in the last {tenth} steps",
+        best * tenth + tenth / 2 + 1
+    );
+    finding("rising-loss", what, "half of --learning-rate, or a smaller --learning-rate-decay")
+}
+
+/// Units that do nothing.
+pub fn dead_units(m: &Measures) -> Option<Finding> {
+    let (dead, all) = m.dead;
+    if dead * 10 <= all {
+        return None;
+    }
+    let what = format!("{dead} of {all} hidden units are 0 for every row: they neither help nor learn");
+    finding("dead-units", what, "half of --learning-rate; a smaller --std if one was given")
+}
+
+/// Steps that are too short or too long for the weights.
+pub fn step_size(m: &Measures) -> Option<Finding> {
+    let (settings, (first, last), start) = (m.settings?, m.rates()?, m.start?);
+    // A velocity adds up 1/(1 − μ) steps.
+    let reach = 1.0 / (1.0 - settings.momentum);
+    let (short, long) =
+        (first * reach * start.data / start.weights, last * reach * m.end.data / m.end.weights);
+    let what = |ratio: f64, when: &str, healthy: &str| {
+        format!("at the {when} a step moves the weights by {ratio:.1e} of their norm; {healthy} is usual")
+    };
+    if short < 1e-5 {
+        let advice = format!("--learning-rate {}", sensible(settings.learning_rate * 1e-3 / short.max(1e-9)));
+        return finding("step-size", what(short, "start", "1e-4 to 1e-1"), advice);
+    }
+    if long > 2e-2 {
+        let advice = format!("--learning-rate {}", sensible(settings.learning_rate / 10.0));
+        return finding("step-size", what(long, "end", "1e-5 to 1e-2"), advice);
+    }
+    None
+}
+
+/// It learns by heart.
+pub fn wide_gap(m: &Measures) -> Option<Finding> {
+    let (train, val, error) = gap(m)?;
+    if train - val <= 0.1 + 2.0 * error {
+        return None;
+    }
+    let what = format!(
+        "training accuracy {train:.4}, validation {val:.4}: a gap of {:.4} (overfitting)",
+        train - val
+    );
+    finding("wide-gap", what, "more data, a larger --reg, fewer --hidden, or --patience 5")
+}
+
+/// It could learn more.
+pub fn no_gap(m: &Measures) -> Option<Finding> {
+    let (train, val, _) = gap(m)?;
+    if train > val || train >= 0.9 {
+        return None;
+    }
+    let what = format!("training accuracy {train:.4} is not above validation {val:.4} (underfitting)");
+    finding(
+        "no-gap",
+        what,
+        what_moves(m).unwrap_or_else(|| "more --epochs, more --hidden, a larger --learning-rate".into()),
+    )
+}
+
+/// What the net sees is far from 0 and 1.
+pub fn inputs(m: &Measures) -> Option<Finding> {
+    let (mean, std) = m.inputs;
+    if mean.abs() <= 3.0 && (0.02..=5.0).contains(&std) {
+        return None;
+    }
+    let what =
+        format!("inputs have mean {mean:.3} and standard deviation {std:.3}; near 0 and 1 trains best");
+    finding("inputs", what, "--normalization standard")
+}
+
+/// A class is rare.
+pub fn balance(m: &Measures) -> Option<Finding> {
+    let most = (0..m.labels.len()).max_by_key(|&class| m.labels[class])?;
+    let least = (0..m.labels.len()).min_by_key(|&class| m.labels[class])?;
+    let (many, few) = (m.labels[most], m.labels[least]);
+    if many <= 5 * few {
+        return None;
+    }
+    let what = format!(
+        "{many} training rows are of \"{}\", {few} of \"{}\": accuracy says little of the rare one",
+        m.classes[most], m.classes[least]
+    );
+    finding("balance", what, "more rows of the rare class; look at its recall, not at the accuracy")
+}
+
+/// Inputs that tell nothing.
+pub fn constant_columns(m: &Measures) -> Option<Finding> {
+    let (count, first, all) = m.constant;
+    if count == 0 || m.image && count * 2 < all {
+        return None;
+    }
+    let what = format!(
+        "{count} of {all} inputs have one value in all training rows (the first is number {})",
+        first + 1
+    );
+    finding("constant-columns", what, "leave them out: they only cost time and flash")
+}
+
+/// What keeps the weights from moving towards the data: a penalty that outweighs them, a rate that is too small, or both.
+fn what_moves(m: &Measures) -> Option<String> {
+    let (settings, start) = (m.settings?, m.start?);
+    let strong = 2.0 * settings.reg * start.weights > start.data;
+    let slow = settings.learning_rate < BRISK_RATE;
+    match (strong, slow) {
+        (true, true) => Some(format!(
+            "{} and --learning-rate {BRISK_RATE} or more, both: either alone fails",
+            gentle_reg(m)
+        )),
+        (true, false) => Some(gentle_reg(m)),
+        (false, true) => Some(format!("--learning-rate {BRISK_RATE} or more")),
+        (false, false) => None,
+    }
+}
+
+/// A penalty that the data outweigh, a power of ten.
+fn gentle_reg(m: &Measures) -> String {
+    let balanced = m.start.map_or(GENTLE_REG, |start| start.data / (2.0 * start.weights));
+    let mut reg = GENTLE_REG;
+    while reg > balanced && reg > 1e-8 {
+        reg /= 10.0;
+    }
+    format!("--reg {reg:.0e} or less")
+}
+
+/// Training and validation accuracy, and the standard error of the latter; None for want of 100 validation rows.
+fn gap(m: &Measures) -> Option<(f64, f64, f64)> {
+    let (right, rows) = m.val.filter(|&(_, rows)| rows >= 100)?;
+    let (train, val) = (m.train.0 as f64 / m.train.1 as f64, right as f64 / rows as f64);
+    Some((train, val, (val * (1.0 - val) / rows as f64).sqrt()))
+}
+
+/// One digit is enough for a rate.
+fn sensible(rate: f64) -> String {
+    format!("{:.0e}", rate)
+}
+
+fn mean(losses: &[f32]) -> f64 {
+    losses.iter().copied().map(f64::from).sum::<f64>() / losses.len() as f64
+}
+
+fn percent(part: usize, whole: usize) -> String {
+    format!("{:.2} %", 100.0 * part as f64 / whole as f64)
+}

@@ -1,0 +1,126 @@
+//! Never lose work: checkpoints while a training runs, and going on from one.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::checkpoint;
+use crate::files::Target;
+use crate::interrupt::Interrupt;
+use crate::report::talk;
+use crate::terms::Terms;
+use crate::train::{News, Settings, tell};
+use crate::training::{State, Training};
+use crate::{Error, Kind};
+
+/// Work that may be lost at most, besides the step under way.
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Writes the checkpoints of a training beside its net.
+#[derive(Debug)]
+pub struct Keeper {
+    /// None: the net goes to a device, beside which nothing can be kept.
+    target: Option<Target>,
+    terms: Terms,
+    interrupt: Interrupt,
+}
+
+impl Keeper {
+    /// For the training with these terms whose net goes to `net`.
+    #[must_use]
+    pub fn new(net: &Target, terms: Terms, interrupt: Interrupt) -> Self {
+        Self { target: net.beside("checkpoint"), terms, interrupt }
+    }
+
+    /// Where the checkpoint is.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.target.as_ref().map(Target::path)
+    }
+
+    /// The state in the checkpoint; None where there is none.
+    ///
+    /// # Errors
+    /// If it is broken, or of a training with other terms.
+    pub fn load(&self, settings: &Settings, train_rows: usize) -> Result<Option<State>, Error> {
+        let Some(path) = self.path() else { return Ok(None) };
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::read("read", path, &e)),
+        };
+        let place = path.display();
+        let broken = |what: String| {
+            Error::data(format!(
+                "{place}: cannot go on from this checkpoint: {what}; leave --resume out to start afresh"
+            ))
+        };
+        let terms = checkpoint::terms(&bytes).map_err(broken)?;
+        if let Some(what) = self.terms.difference(&terms) {
+            return Err(Error::usage(format!(
+                "--resume: {place} is of another training: {what}; give the same arguments, or leave --resume out"
+            )));
+        }
+        checkpoint::decode(&bytes, settings, train_rows).map_err(broken).map(Some)
+    }
+
+    /// Runs the training to its end. A checkpoint is written at each record, before it is told, after half a second of
+    /// work, and at the end.
+    ///
+    /// # Errors
+    /// If the loss is not finite (there is nothing to go on from then: the checkpoint goes), if a checkpoint cannot be
+    /// written, or [`Kind::Interrupted`].
+    pub fn run(
+        &self,
+        training: &mut Training<'_>,
+        news: &mut (dyn FnMut(News<'_>) + Send),
+    ) -> Result<(), Error> {
+        self.interrupt.training();
+        let mut saved = Instant::now();
+        while !training.has_ended() {
+            let (loss, recorded) = training.step().inspect_err(|_| self.forget())?;
+            let asked = self.interrupt.asked();
+            if recorded || asked || saved.elapsed() >= INTERVAL || training.has_ended() {
+                self.save(training.state())?;
+                saved = Instant::now();
+            }
+            tell(training, loss, recorded, news);
+            if asked {
+                return Err(self.interrupted(training));
+            }
+        }
+        self.interrupt.writing();
+        Ok(())
+    }
+
+    fn save(&self, state: &State) -> Result<(), Error> {
+        let Some(target) = &self.target else { return Ok(()) };
+        target.write_often(&checkpoint::encode(self.terms.as_str(), state))
+    }
+
+    /// Takes the checkpoint away.
+    pub fn forget(&self) {
+        if let Some(path) = self.path() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// Says that work of an earlier run is about to be replaced.
+    pub fn warn_of_loss(&self) {
+        let Some(path) = self.path() else { return };
+        let Ok(bytes) = std::fs::read(path) else { return };
+        if checkpoint::terms(&bytes).is_ok_and(|terms| self.terms.difference(&terms).is_none()) {
+            talk(format_args!("{}: replaced by this run; --resume goes on from it", path.display()));
+        }
+    }
+
+    fn interrupted(&self, training: &Training<'_>) -> Error {
+        let (step, of) = (training.state().step, training.iterations());
+        let what = match self.path() {
+            Some(path) => {
+                format!("{} has all of it: add --resume to the same command to go on", path.display())
+            }
+            None => "nothing is kept beside a device".into(),
+        };
+        Error::new(Kind::Interrupted, format!("interrupted after step {step} of {of}; {what}"))
+    }
+}

@@ -1,0 +1,103 @@
+//! `--config`: a file that equals the flags, and the one beside every net. Completions, manual, quiet.
+
+use crate::common::Desk;
+
+const FLAGS: &[&str] = &[
+    "--hidden",
+    "7",
+    "--learning-rate",
+    "0.3",
+    "--schedule",
+    "cosine",
+    "--momentum",
+    "0.5",
+    "--nesterov",
+    "--reg",
+    "2e-4",
+    "--num-iters",
+    "40",
+    "--batch-size",
+    "9",
+    "--order",
+    "replacement",
+    "--normalization",
+    "mean",
+    "--val-fraction",
+    "0.25",
+    "--split",
+    "last",
+    "--seed",
+    "11",
+    "--std",
+    "0.2",
+    "--patience",
+    "30",
+    "--data",
+    "table.csv",
+];
+
+#[test]
+fn the_file_beside_a_net_makes_it_again() {
+    let desk = Desk::new();
+    desk.run(FLAGS).ok();
+    let (net, config) = (desk.read("net.tln"), desk.read("net.tln.toml"));
+    std::fs::rename(desk.path("net.tln.toml"), desk.path("run.toml")).expect("it is there");
+    std::fs::remove_file(desk.path("net.tln")).expect("it is there");
+    desk.run(&["--config", "run.toml"]).ok();
+    assert!(desk.read("net.tln") == net && desk.read("net.tln.toml") == config);
+    desk.run(&["train", "--config", "run.toml", "--seed", "12", "--epochs", "2", "--out", "b.tln"]).ok();
+    let other = String::from_utf8(desk.read("b.tln.toml")).expect("UTF-8");
+    assert!(
+        other.contains("seed = 12") && other.contains("epochs = 2") && !other.contains("num-iters"),
+        "{other}"
+    );
+    assert!(other.contains("momentum = 0.5"), "{other}");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_told_with_its_line() {
+    let desk = Desk::new();
+    for (text, what) in [
+        ("data = \"table.csv\"\nhiden = 3\n", "line 2: unexpected argument '--hiden'"),
+        ("hidden = 0\n", "line 1: invalid value '0'"),
+        ("# nothing\n\nhidden\n", "line 3: \"hidden\": wanted name = value"),
+        ("config = \"b.toml\"\n", "line 1: a file cannot name another"),
+        ("seed = 1\nseed = 2\n", "line 2: seed is set in line 1 already"),
+    ] {
+        desk.write("run.toml", text);
+        let line = desk.fails(&["--config", "run.toml"], 2);
+        assert!(line.contains("run.toml") && line.contains(what), "{line}");
+    }
+    assert!(desk.fails(&["--config", "none.toml"], 3).contains("none.toml"));
+}
+
+#[test]
+fn quiet_says_nothing_and_errors_all_the_same() {
+    let desk = Desk::new();
+    let run = desk.train(&["--quiet"]).ok();
+    assert_eq!(run.stderr, "");
+    assert!(run.stdout.contains("training accuracy"));
+    desk.fails(&["train", "--quiet", "--data", "none.csv"], 3);
+}
+
+#[test]
+fn completions_and_manual_know_every_command_and_flag() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = desk.run(&["completions", shell]).ok().stdout;
+        assert!(script.contains("learning-rate-decay") && script.contains("gradcheck"), "{shell}");
+    }
+    let page = desk.run(&["man"]).ok().stdout.replace("\\-", "-");
+    for word in [".TH trainer", ".SH \"DOCTOR\"", "learning-rate-decay", "Exit codes", "130"] {
+        assert!(page.contains(word), "{word}");
+    }
+    desk.fails(&["completions", "cmd"], 2);
+}
+
+#[test]
+fn exit_codes_are_in_the_help() {
+    let help = Desk::new().run(&["--help"]).ok().stdout;
+    for line in ["0  done", "1  a write", "2  a wrong flag", "3  data", "4  the loss", "130  interrupted"] {
+        assert!(help.contains(line), "{line}");
+    }
+}

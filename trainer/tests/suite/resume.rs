@@ -1,0 +1,257 @@
+//! Work is never lost: an interrupted run and an uninterrupted one end in the same bytes.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::{Desk, Run};
+
+/// A training of about a second and 12 epochs, with everything that a checkpoint must hold.
+const LONG: &[&str] = &[
+    "train",
+    "--hidden",
+    "64",
+    "--momentum",
+    "0.9",
+    "--nesterov",
+    "--learning-rate",
+    "0.01",
+    "--epochs",
+    "8",
+    "--batch-size",
+    "4",
+    "--history",
+    "h.csv",
+    "--json",
+    "--seed",
+    "3",
+];
+
+/// The files that a run leaves, the checkpoint's clock aside.
+fn results(desk: &Desk) -> Vec<Vec<u8>> {
+    ["net.tln", "net.tln.last", "net.tln.toml", "h.csv"].map(|name| desk.read(name)).to_vec()
+}
+
+fn last_line(run: &Run) -> Value {
+    serde_json::from_str(run.stdout.lines().last().expect("a line")).expect("an object")
+}
+
+fn uninterrupted() -> (Desk, Vec<Vec<u8>>, f64) {
+    let desk = Desk::new();
+    let begun = Instant::now();
+    let run = desk.run(LONG).ok();
+    let seconds = begun.elapsed().as_secs_f64();
+    assert_eq!(last_line(&run)["resumed_step"], 0);
+    let results = results(&desk);
+    (desk, results, seconds)
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_twenty_moments_it_ends_in_the_same_bytes() {
+    let (_, wanted, seconds) = uninterrupted();
+    let mut resumed_late = 0;
+    for i in 0..20u32 {
+        let desk = Desk::new();
+        let args = [LONG, &["--resume"]].concat();
+        // Moments that do not repeat, some of them after the end; each run is killed up to three times.
+        for kill in 0..3u32 {
+            let mut child =
+                desk.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+            let share = f64::from((i * 3 + kill) * 37 % 61) / 61.0;
+            std::thread::sleep(Duration::from_secs_f64(seconds * share * 0.7));
+            child.kill().expect("SIGKILL"); // on unix, kill() is SIGKILL
+            child.wait().expect("gone");
+        }
+        let run = desk.run(&args).ok();
+        resumed_late += u32::from(last_line(&run)["resumed_step"].as_u64().expect("a number") > 0);
+        assert!(results(&desk) == wanted, "round {i} ends in other bytes");
+    }
+    assert!(resumed_late >= 10, "only {resumed_late} rounds found a checkpoint");
+}
+
+/// Sends a signal by the shell's own `kill`.
+#[cfg(unix)]
+fn send(signal: &str, id: u32) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {id}")]).status().expect("a shell");
+    assert!(sent.success());
+}
+
+/// Starts a training that would take minutes, waits for its first record.
+#[cfg(unix)]
+fn endless(desk: &Desk, ignoring: bool, more: &[&str]) -> std::process::Child {
+    let args = [&["train", "--hidden", "64", "--epochs", "1000000", "--batch-size", "4"][..], more].concat();
+    let child = if ignoring {
+        // What a shell does for what it runs in the background.
+        let program = env!("CARGO_BIN_EXE_trainer");
+        let line = format!("trap '' INT TERM; exec {program} {}", args.join(" "));
+        let shell = desk.command(&[]);
+        let folder = shell.get_current_dir().expect("set").to_owned();
+        Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+    } else {
+        desk.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+    };
+    let child = child.expect("starts");
+    let begun = Instant::now();
+    while !desk.path("net.tln.checkpoint").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no checkpoint");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_it_saves_says_how_to_go_on_and_exits_130() {
+    for (signal, ignoring) in [("INT", false), ("TERM", false), ("INT", true), ("TERM", true)] {
+        let desk = Desk::new();
+        let child = endless(&desk, ignoring, &[]);
+        let begun = Instant::now();
+        send(signal, child.id());
+        let output = child.wait_with_output().expect("gone");
+        let (stderr, took) = (String::from_utf8(output.stderr).expect("UTF-8"), begun.elapsed());
+        assert_eq!(output.status.code(), Some(130), "{signal}, ignoring {ignoring}: {stderr}");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert!(
+            stderr.contains("interrupted: finishing the checkpoint") && stderr.contains("--resume"),
+            "{stderr}"
+        );
+        assert!(!desk.path("net.tln").exists() && desk.path("net.tln.checkpoint").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_answers_an_interrupt_within_100_ms() {
+    use std::io::{BufRead, BufReader};
+    let desk = Desk::new();
+    let mut child = endless(&desk, false, &["--quiet"]);
+    let stderr = child.stderr.take().expect("piped");
+    let begun = Instant::now();
+    send("INT", child.id());
+    let first = BufReader::new(stderr).lines().next().expect("a line").expect("UTF-8");
+    let took = begun.elapsed();
+    child.wait().expect("gone");
+    assert!(first.starts_with("interrupted"), "{first}");
+    // Starting a shell for `kill` is in it.
+    assert!(took < Duration::from_millis(100), "{took:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_bytes() {
+    let (_, wanted, _) = uninterrupted();
+    let desk = Desk::new();
+    let child = desk.command(LONG).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+    let begun = Instant::now();
+    while !desk.path("net.tln.checkpoint").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no checkpoint");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    send("INT", child.id());
+    let code = child.wait_with_output().expect("gone").status.code();
+    assert_eq!(code, Some(130));
+    let args = [LONG, &["--resume", "--threads", "2", "--isa", "portable"]].concat();
+    let done = last_line(&desk.run(&args).ok());
+    assert!(
+        done["resumed_step"].as_u64() > Some(0)
+            && done["resumed_step"].as_u64() < done["iterations"].as_u64()
+    );
+    assert!(results(&desk) == wanted, "other threads and instructions change nothing either");
+}
+
+/// Steps of seconds: the first Ctrl-C waits for the step, the second does not.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_leaves_at_once() {
+    use std::io::{BufRead, BufReader};
+    let desk = Desk::new();
+    let sizes = ["--hidden", "5000", "--batch-size", "3058", "--isa", "portable", "--threads", "1"];
+    let mut child = desk
+        .command(&[&["train", "--num-iters", "9"][..], &sizes].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut lines =
+        BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("UTF-8"));
+    lines.find(|line| line.starts_with("net ")).expect("the training begins");
+    std::thread::sleep(Duration::from_millis(1500));
+    send("INT", child.id());
+    let begun = Instant::now();
+    let first = lines.next().expect("a line");
+    assert!(
+        begun.elapsed() < Duration::from_millis(100) && first.contains("finishing the checkpoint"),
+        "{first}"
+    );
+    send("INT", child.id());
+    let code = child.wait().expect("gone").code();
+    assert_eq!(code, Some(130));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn resume_without_a_checkpoint_starts_afresh_and_after_the_end_says_so() {
+    let desk = Desk::new();
+    let first = desk.train(&["--resume"]).ok();
+    assert!(first.stderr.contains("no checkpoint, starting afresh"), "{}", first.stderr);
+    let net = desk.read("net.tln");
+    std::fs::remove_file(desk.path("net.tln")).expect("it is there");
+    let second = desk.train(&["--resume"]).ok();
+    assert!(second.stderr.contains("this run had ended, after step 10 of 10"), "{}", second.stderr);
+    assert_eq!(desk.read("net.tln"), net, "what was lost after the end is written again");
+}
+
+#[test]
+fn other_arguments_or_data_are_refused_with_what_differs() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let base = ["train", "--data", "table.csv", "--hidden", "6", "--epochs", "5", "--resume"];
+    for (more, what) in [
+        (&["--reg", "0.5"][..], "reg was 0.0001 and is 0.5"),
+        (&["--seed", "9"], "seed was 1 and is 9"),
+        (&["--momentum", "0.5"], "momentum was 0.0 and is 0.5"),
+        (&["--patience", "3"], "patience was not set and is 3"),
+    ] {
+        let line = desk.fails(&[&base[..], more].concat(), 2);
+        assert!(line.contains(what), "{line}");
+    }
+    desk.write("table.csv", crate::common::table().replacen("0.", "0.1", 1));
+    let line = desk.fails(&base, 2);
+    assert!(line.contains("checksum-of-data was"), "{line}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused_whatever_is_wrong_with_it() {
+    let desk = Desk::new();
+    desk.train(&["--momentum", "0.9"]).ok();
+    let good = desk.read("net.tln.checkpoint");
+    let args =
+        ["train", "--data", "table.csv", "--hidden", "6", "--epochs", "5", "--momentum", "0.9", "--resume"];
+    for len in [0, 1, 7, 8, 11, good.len() / 2, good.len() - 1] {
+        desk.write("net.tln.checkpoint", &good[..len]);
+        assert!(desk.fails(&args, 3).contains("net.tln.checkpoint"));
+    }
+    for at in [0, 7, 9, 100, good.len() / 2, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[at] ^= 4;
+        desk.write("net.tln.checkpoint", bad);
+        desk.fails(&args, 3);
+    }
+    desk.write("net.tln.checkpoint", &good);
+    desk.run(&args).ok();
+}
+
+#[test]
+fn a_fresh_run_says_that_it_replaces_an_unfinished_one() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let again = desk.train(&[]).ok();
+    assert!(again.stderr.contains("net.tln.checkpoint: replaced by this run"), "{}", again.stderr);
+}
