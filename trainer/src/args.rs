@@ -1,5 +1,8 @@
 //! The command line: flags, their ranges, and help.
 
+mod exchange;
+mod search;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +10,8 @@ use kernels::Isa;
 
 use crate::Error;
 use crate::preset::{Preset, Split};
+pub use exchange::{ExportArgs, ImportArgs, To};
+pub use search::{LrFindArgs, MergeArgs, SearchArgs, SearchCommand};
 
 /// Names of all instruction sets, those of other machines included.
 const ISAS: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
@@ -23,6 +28,8 @@ Examples:
   trainer eval my.tln --data test.csv              accuracy of a net on other rows
   trainer predict my.tln --data rows.csv           one class name a line
   trainer inspect my.tln                           what a net file holds
+  trainer search --data my.csv --budget 10m        try many settings, keep the best net
+  trainer export my.tln --to c                     the net as C source
 
 {usage-heading} {usage}
 
@@ -51,6 +58,14 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Check the gradients against central differences in f64
     Gradcheck(GradcheckArgs),
+    /// Try many settings, one training a core, and keep the best net
+    Search(Box<SearchArgs>),
+    /// Find a learning rate by raising it step by step; writes nothing
+    LrFind(LrFindArgs),
+    /// Write a net for other programs: safetensors, npz, ONNX, C or Rust source
+    Export(ExportArgs),
+    /// Make a net file of weights from PyTorch (safetensors) or scikit-learn and NumPy (npz)
+    Import(ImportArgs),
 }
 
 /// `train`. What is not given comes from the preset.
@@ -110,11 +125,14 @@ pub struct TrainArgs {
     /// CSV file to write: the loss of each step, accuracy and loss of each epoch
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// HTML page to write: curves, templates, mistakes; and the same as SVG and PNG in a folder beside
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// One JSON object a line on stdout, the last with event "done"
     #[arg(long)]
     pub json: bool,
     /// Show one step on one batch with shapes and equation numbers; train and write nothing
-    #[arg(long, conflicts_with_all = ["json", "history"])]
+    #[arg(long, conflicts_with_all = ["json", "history", "report"])]
     pub explain: bool,
 }
 

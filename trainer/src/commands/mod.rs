@@ -1,9 +1,14 @@
 //! The commands, one a file.
 
 mod eval;
+mod export;
 mod gradcheck;
+mod import;
 mod inspect;
+mod lr_find;
 mod predict;
+mod search;
+mod search_merge;
 mod train;
 
 use std::path::Path;
@@ -21,6 +26,10 @@ pub fn run(command: &Command) -> Result<(), Error> {
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Search(args) => search::run(args),
+        Command::LrFind(args) => lr_find::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
     }
 }
 
