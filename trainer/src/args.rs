@@ -13,10 +13,14 @@ use crate::preset::{Preset, Split};
 use crate::schedule::Schedule;
 
 mod config;
+mod exchange;
+mod search;
 #[cfg(test)]
 mod tests;
 
 pub use config::from_config;
+pub use exchange::{ExportArgs, ImportArgs, To};
+pub use search::{LrFindArgs, MergeArgs, SearchArgs, SearchCommand};
 
 /// Names of all instruction sets, those of other machines included.
 const ISAS: [&str; 4] = ["portable", "avx2", "avx512", "neon"];
@@ -34,6 +38,8 @@ Examples:
   trainer predict my.tln --data rows.csv           one class name a line
   trainer inspect my.tln                           what a net file holds
   trainer doctor my.tln --data my.csv              what is wrong with it, and what to change
+  trainer search --data my.csv --budget 10m        try many settings, keep the best net
+  trainer export my.tln --to c                     the net as C source
 
 {usage-heading} {usage}
 
@@ -74,6 +80,14 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// The manual page, for `man -l`
     Man,
+    /// Try many settings, one training a core, and keep the best net
+    Search(Box<SearchArgs>),
+    /// Find a learning rate by raising it step by step; writes nothing
+    LrFind(LrFindArgs),
+    /// Write a net for other programs: safetensors, npz, ONNX, C or Rust source
+    Export(ExportArgs),
+    /// Make a net file of weights from PyTorch (safetensors) or scikit-learn and NumPy (npz)
+    Import(ImportArgs),
 }
 
 /// `train`. What is not given comes from the preset.
@@ -158,6 +172,9 @@ pub struct TrainArgs {
     /// File to write: the loss of each step, accuracy and loss of each epoch; CSV, or JSON lines if it ends with .jsonl
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// HTML page to write: curves, templates, mistakes; and the same as SVG and PNG in a folder beside
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// One JSON object a line on stdout, the last with event "done"
     #[arg(long)]
     pub json: bool,
@@ -165,7 +182,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub quiet: bool,
     /// Show one step on one batch with shapes and equation numbers; train and write nothing
-    #[arg(long, conflicts_with_all = ["json", "history"])]
+    #[arg(long, conflicts_with_all = ["json", "history", "report"])]
     pub explain: bool,
 }
 

@@ -1,21 +1,29 @@
 //! How far a training is: a bar on a terminal, a few plain lines elsewhere.
 
 use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::Epoch;
 use crate::report::talk;
+use crate::see::spark;
 use crate::train::News;
 
 /// Plain lines a training gets, about.
 const LINES: usize = 10;
+/// Characters of the curve behind the bar.
+const CURVE: usize = 12;
+/// Losses that are kept for it; when there are twice as many, neighbours are averaged.
+const KEPT: usize = 256;
+/// How often the numbers behind the bar change.
+const EVERY: Duration = Duration::from_millis(100);
 
 /// Shows the news of a training on stderr.
 #[derive(Debug)]
 pub enum Progress {
     /// stderr is a terminal.
-    Bar(ProgressBar),
+    Bar(Box<Bar>),
     /// It is not: a line whenever so many steps have passed, and for the last record.
     Lines {
         /// The step from which on the next record is told.
@@ -26,15 +34,11 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// `lines`: whether plain lines are wanted where there is no terminal.
+    /// For batches of so many rows. `lines`: whether plain lines are wanted where there is no terminal.
     #[must_use]
-    pub fn new(lines: bool) -> Self {
+    pub fn new(lines: bool, batch: usize) -> Self {
         match (stderr().is_terminal(), lines) {
-            (true, _) => {
-                let style = ProgressStyle::with_template("{bar:32} {pos}/{len} steps, {eta} left  {msg}");
-                let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-                Self::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
-            }
+            (true, _) => Self::Bar(Box::new(Bar::new(batch))),
             (false, true) => Self::Lines { next: 0 },
             (false, false) => Self::Silent,
         }
@@ -43,13 +47,10 @@ impl Progress {
     /// Shows what has happened.
     pub fn show(&mut self, news: &News<'_>) {
         match (self, *news) {
-            (Self::Bar(bar), News::Step(iteration, of, _)) => {
-                if bar.length().is_none() {
-                    bar.set_length(of as u64);
-                }
-                bar.set_position(iteration as u64);
+            (Self::Bar(bar), News::Step(iteration, of, loss)) => bar.step(iteration, of, loss),
+            (Self::Bar(bar), News::Epoch(epoch, _)) => {
+                bar.val = epoch.val.map(|val| val.accuracy());
             }
-            (Self::Bar(bar), News::Epoch(epoch, _)) => bar.set_message(line(epoch)),
             (Self::Lines { next }, News::Epoch(epoch, of)) => {
                 if epoch.iterations >= *next || epoch.iterations == of {
                     talk(format_args!("step {}/{of}  {}", epoch.iterations, line(epoch)));
@@ -63,8 +64,77 @@ impl Progress {
     /// Clears the bar.
     pub fn end(&self) {
         if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+            bar.bar.finish_and_clear();
         }
+    }
+}
+
+/// The bar: share, time left, images a second, loss, accuracy, and the curve of the loss: 78 columns at most.
+#[derive(Debug)]
+pub struct Bar {
+    bar: ProgressBar,
+    batch: usize,
+    begun: Instant,
+    shown: Option<Instant>,
+    losses: Vec<f64>,
+    /// Steps that an entry of `losses` stands for, and those that wait to become one: sum, count.
+    piece: usize,
+    waiting: (f64, usize),
+    val: Option<f64>,
+}
+
+impl Bar {
+    fn new(batch: usize) -> Self {
+        let style = ProgressStyle::with_template("{bar:10} {percent:>3}% {eta:>4} left  {msg}");
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let (begun, waiting) = (Instant::now(), (0.0, 0));
+        Self { bar, batch, begun, shown: None, losses: Vec::new(), piece: 1, waiting, val: None }
+    }
+
+    fn step(&mut self, iteration: usize, of: usize, loss: f32) {
+        if self.bar.length().is_none() {
+            self.bar.set_length(of as u64);
+        }
+        self.bar.set_position(iteration as u64);
+        self.keep(loss.into());
+        let now = Instant::now();
+        if self.shown.is_none_or(|shown| now - shown >= EVERY) {
+            self.shown = Some(now);
+            let seconds = (now - self.begun).as_secs_f64().max(1e-9);
+            let speed = (iteration * self.batch) as f64 / seconds;
+            self.bar.set_message(self.message(speed));
+        }
+    }
+
+    /// Takes up a loss; memory stays small however long the training is.
+    fn keep(&mut self, loss: f64) {
+        self.waiting = (self.waiting.0 + loss, self.waiting.1 + 1);
+        if self.waiting.1 == self.piece {
+            self.losses.push(self.waiting.0 / self.piece as f64);
+            self.waiting = (0.0, 0);
+        }
+        if self.losses.len() == 2 * KEPT {
+            self.losses = self.losses.chunks_exact(2).map(|two| (two[0] + two[1]) / 2.0).collect();
+            self.piece *= 2;
+        }
+    }
+
+    fn message(&self, speed: f64) -> String {
+        let recent = &self.losses[self.losses.len().saturating_sub(20)..];
+        let loss = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
+        let val = self.val.map_or_else(String::new, |val| format!("  val {val:.4}"));
+        format!("{} img/s  loss {loss:.4}{val}  {}", short(speed), spark::line(&self.losses, CURVE))
+    }
+}
+
+/// A number in five characters at most.
+fn short(x: f64) -> String {
+    match x {
+        x if x >= 1e9 => format!("{:.1}G", x / 1e9),
+        x if x >= 1e6 => format!("{:.1}M", x / 1e6),
+        x if x >= 1e3 => format!("{:.0}k", x / 1e3),
+        x => format!("{x:.0}"),
     }
 }
 
@@ -77,4 +147,27 @@ fn line(epoch: &Epoch) -> String {
         train.loss,
         train.accuracy()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!([12.4, 999.0, 45_678.0, 2.34e6, 1.2e9].map(short), ["12", "999", "46k", "2.3M", "1.2G"]);
+    }
+
+    /// What stands before the message takes 27 columns: bar, share, time left.
+    #[test]
+    fn a_bar_fits_80_columns_and_remembers_a_long_training_in_little_room() {
+        let mut bar = Bar::new(100);
+        bar.val = Some(0.5);
+        (0..100_000).for_each(|i| bar.keep(f64::from(100_000 - i)));
+        assert!(bar.losses.len() < 2 * KEPT && bar.losses[0] > 99_000.0);
+        let mut bar = Bar { losses: vec![12.3456; 100], ..bar };
+        bar.val = Some(1.0);
+        let message = bar.message(123_456.0);
+        assert!(27 + message.chars().count() <= 80, "{message}");
+    }
 }

@@ -20,6 +20,8 @@ pub enum Stream {
     Batches = 2,
     /// The random net and the samples of a gradient check.
     Check = 3,
+    /// The order of a grid, and the draws of a search.
+    Search = 16,
 }
 
 /// A stream of random numbers.
@@ -96,6 +98,11 @@ impl Random {
                 return u * factor;
             }
         }
+    }
+
+    /// A multiple of 2⁻⁵³ in [0, 1), each equally likely.
+    pub fn unit(&mut self) -> f64 {
+        (self.source.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
     /// A multiple of 2⁻⁵² in [−1, 1), each equally likely.

@@ -36,6 +36,14 @@
 //! | | `w1`, `b1`, `w2`, `b2` | objects of `min`, `max`, `mean`, `std`, `zeros` |
 //! | `check` | `net`, `group`, `checked`, `skipped`, `worst` | elements compared, left out at a kink, worst relative error |
 //! | `done` (gradcheck) | `worst`, `bound`, `passed` | over all groups |
+//! | `start` (search) | `data`, `train_rows`, `val_rows`, `candidates`, `trainings`, `known`, `shard`, `seed`, `isa`, `threads` | `known`: results found in the journal |
+//! | `trial` | `hidden`, `learning_rate`, `learning_rate_decay`, `reg`, `candidate`, `epochs` | a result: settings, number, epochs asked for |
+//! | | `val_accuracy`, `diverged`, `best_val_accuracy`, `seconds` | of its best epoch; step whose loss was not finite; best so far |
+//! | `done` (search) | `val_accuracy`, `hidden`, `learning_rate`, `learning_rate_decay`, `reg`, `batch_size`, `epochs`, `seed` | the winner; `epochs` until its best epoch |
+//! | | `train_accuracy`, `test_accuracy`, `candidate`, `net`, `bytes`, `history`, `journal` | of the winner; its files |
+//! | | `candidates`, `trainings`, `finished`, `seconds`, `command` | how much was done; what trains the same net again |
+//! | `done` (search merge) | `val_accuracy`, settings, `candidate`, `epochs`, `finished`, `missing_shards`, `net`, `bytes` | of the best of all journals |
+//! | `done` (lr-find) | `learning_rate`, `diverges`, `rates`, `losses`, `smoothed` | suggestion; rate at which the loss left all bounds; each step |
 //!
 //! Numbers that are not finite are null.
 

@@ -2,10 +2,15 @@
 
 mod doctor;
 mod eval;
+mod export;
 mod gradcheck;
+mod import;
 mod inspect;
+mod lr_find;
 mod manual;
 mod predict;
+mod search;
+mod search_merge;
 mod train;
 
 use std::path::Path;
@@ -26,6 +31,10 @@ pub fn run(command: &Command) -> Result<(), Error> {
         Command::Gradcheck(args) => gradcheck::run(args),
         Command::Completions(args) => manual::completions(args),
         Command::Man => manual::man(),
+        Command::Search(args) => search::run(args),
+        Command::LrFind(args) => lr_find::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
     }
 }
 

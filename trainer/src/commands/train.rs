@@ -21,7 +21,7 @@ use crate::terms::Terms;
 use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, Kind, config, config_file, evaluate::Evaluator, explain, export};
+use crate::{Error, Kind, config, config_file, evaluate::Evaluator, explain, export, see};
 
 mod resume;
 
@@ -71,14 +71,17 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
 struct Outputs {
     net: Target,
     history: Option<Target>,
+    report: Option<Target>,
 }
 
 impl Outputs {
     fn find(args: &TrainArgs) -> Result<Self, Error> {
         let net = Target::find(&args.out)?;
         let history = args.history.as_deref().map(Target::find).transpose()?;
+        let report = args.report.as_deref().map(Target::find).transpose()?;
         let data = std::fs::canonicalize(&args.data).ok();
-        for (flag, target) in [("--out", Some(&net)), ("--history", history.as_ref())] {
+        let targets = [("--out", Some(&net)), ("--history", history.as_ref()), ("--report", report.as_ref())];
+        for (i, &(flag, target)) in targets.iter().enumerate() {
             if let (Some(Target::File(path)), Some(data)) = (target, &data)
                 && path == data
             {
@@ -87,18 +90,20 @@ impl Outputs {
                     "{flag} {path} would replace the data set; name another file"
                 )));
             }
+            let twin = targets[..i].iter().find(|(_, other)| *other == target && target.is_some());
+            if let (Some((other, _)), Some(Target::File(path))) = (twin, target) {
+                let path = path.display();
+                return Err(Error::usage(format!(
+                    "{other} and {flag} both name {path}; they need a file each"
+                )));
+            }
         }
-        match (&net, &history) {
-            (Target::File(net), Some(Target::File(history))) if net == history => Err(Error::usage(format!(
-                "--out and --history both name {}; they need a file each",
-                net.display()
-            ))),
-            _ => Ok(Self { net, history }),
-        }
+        Ok(Self { net, history, report })
     }
 
     fn check(&self) -> Result<(), Error> {
         self.net.check()?;
+        self.report.as_ref().map_or(Ok(()), Target::check)?;
         self.history.as_ref().map_or(Ok(()), Target::check)
     }
 }
@@ -159,7 +164,11 @@ impl Run<'_> {
         state: Option<State>,
         report: &mut Report,
     ) -> Result<Trained, Error> {
-        let mut progress = if self.args.quiet { Progress::Silent } else { Progress::new(!report.is_json()) };
+        let mut progress = if self.args.quiet {
+            Progress::Silent
+        } else {
+            Progress::new(!report.is_json(), self.choice.settings.batch_size)
+        };
         let (data, settings) = (self.data, &self.choice.settings);
         let mut training = Training::new(engine, data.train()?, data.val()?, settings, state)?;
         resume::tell_end(&training);
@@ -206,7 +215,38 @@ impl Run<'_> {
             let text = if lines { trained.history.to_json_lines() } else { trained.history.to_csv() };
             history.write(text.as_bytes())?;
         }
+        if let Some(report) = &outputs.report {
+            self.see(engine, trained, report)?;
+        }
         Ok(Written { bytes: bytes.len(), verified, part: name })
+    }
+
+    /// The page about the training.
+    fn see(&self, engine: Engine<'_>, trained: &Trained, page: &Target) -> Result<(), Error> {
+        let Self { args, choice, data, .. } = self;
+        let line = format!("{} on {}", trained.net.shape(), args.data);
+        let share = |found: Option<crate::history::Evaluation>| {
+            found.map_or_else(|| "none".into(), |found| format!("{:.2} %", 100.0 * found.accuracy()))
+        };
+        let cards = [
+            ("validation accuracy", share(trained.val)),
+            ("training accuracy", share(Some(trained.train))),
+            ("steps", trained.history.losses.len().to_string()),
+            ("seconds", format!("{:.1}", trained.seconds)),
+            ("images a second", format!("{:.0}", trained.images_per_second)),
+        ];
+        let command: Vec<String> = std::env::args().map(|word| see::shell_word(&word)).collect();
+        see::run::Training {
+            line: &line,
+            cards: &cards,
+            history: &trained.history,
+            net: &trained.net,
+            data,
+            findings: &[],
+            settings: &see::run::settings(&choice.settings),
+            command: &command.join(" "),
+        }
+        .write(engine, page)
     }
 
     /// Results, and what to do next.
@@ -241,6 +281,9 @@ impl Run<'_> {
         report.line(format_args!("net                  {} ({} bytes)", args.out.display(), written.bytes));
         if let Some(history) = &args.history {
             report.line(format_args!("history              {}", history.display()));
+        }
+        if let Some(page) = &args.report {
+            report.line(format_args!("report               {}", page.display()));
         }
         let Written { verified, part, .. } = written;
         report.line(format_args!(

@@ -1,0 +1,29 @@
+//! `trainer import`: a net file from weights of elsewhere.
+
+use crate::Error;
+use crate::args::ImportArgs;
+use crate::exchange::layers::recognise;
+use crate::exchange::{npz, safetensors};
+use crate::files::Target;
+use crate::report::{Report, talk};
+
+/// Reads, recognises, writes.
+pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
+    let file = args.file.display();
+    let bytes = std::fs::read(&args.file).map_err(|e| Error::read("read", &args.file, &e))?;
+    // A zip begins with PK; a safetensors file with a length far below that.
+    let read = if bytes.starts_with(b"PK") { npz::read(&bytes) } else { safetensors::read(&bytes) };
+    let (tensors, names) = read.map_err(|e| e.context(&file))?;
+    let found = recognise(tensors, names).map_err(|e| e.context(&file))?;
+    let net = found.layers.to_bytes().map_err(|e| e.context(&file))?;
+    let path = args.out.clone().unwrap_or_else(|| args.file.with_extension("tln"));
+    Target::find(&path)?.write(&net)?;
+    found.notes.iter().for_each(talk);
+    if found.layers.mean.is_empty() {
+        talk("no mean and scale in the file: the net takes inputs as they are");
+    }
+    let mut report = Report::new(false);
+    let (d, h, c) = (found.layers.d, found.layers.h, found.layers.c);
+    report.line(format_args!("{}: a {d}-{h}-{c} net ({} bytes)", path.display(), net.len()));
+    report.finish()
+}

@@ -1,0 +1,380 @@
+//! `trainer search`: candidates, trainings, the best net.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use infer_nostd::Net;
+use model::Engine;
+
+use crate::args::{SearchArgs, SearchCommand};
+use crate::config;
+use crate::evaluate::Evaluator;
+use crate::exchange::net::Layers;
+use crate::files::Target;
+use crate::prepare::Prepared;
+use crate::preset::{Choice, Preset};
+use crate::report::{Event, Report, talk};
+use crate::search::journal::{Header, Journal, crc32};
+use crate::search::schedule::{self, Run};
+use crate::search::space::Axes;
+use crate::search::trial::{Done, Field};
+use crate::search::{Outcome, Point, Spec, best, none_left_out, rungs};
+use crate::train::{Length, Plan};
+use crate::verify::verify;
+use crate::{Error, export, see};
+
+/// Lines of the table at the end.
+const SHOWN: usize = 10;
+
+/// The steps.
+pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
+    if let Some(SearchCommand::Merge(args)) = &args.command {
+        return super::search_merge::run(args);
+    }
+    let begun = Instant::now();
+    let files = Files::find(args)?;
+    let choice = choice(args);
+    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let spec = spec(args, choice, &data)?;
+    let val = data.val()?.ok_or_else(|| {
+        Error::usage(
+            "no rows to validate with, and a search chooses by them; ask for a larger --val-fraction",
+        )
+    })?;
+    let field = Field::new(data.train()?, val);
+    for candidate in 0..spec.points.len() {
+        let plan = Plan::new(field.train(), &spec.settings(candidate))?;
+        export::check(plan.shape, data.normalization(), &data.data().classes)?;
+    }
+    let header = Header::new(&spec, &args.data, field.checksum());
+    let (journal, known) = Journal::open(&files.journal, &header)?;
+    let every = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let run = Run {
+        threads: args.threads.unwrap_or(every),
+        isa: args.isa,
+        deadline: args.budget.map(|budget| begun + budget),
+    };
+    let search = Search {
+        args,
+        files,
+        spec: &spec,
+        data: &data,
+        field: &field,
+        journal,
+        report: Report::new(args.json),
+        best: None,
+        taken: 0,
+        trainings: spec.trainings(),
+    };
+    search.go(run, known, begun)
+}
+
+/// The settings that candidates share: our defaults, in batches of 100.
+fn choice(args: &SearchArgs) -> Choice {
+    let mut choice = Preset::Default.choice();
+    choice.settings.length = Length::Epochs(args.epochs);
+    choice.settings.batch_size = args.batch_size.unwrap_or(100);
+    choice.settings.seed = args.seed.unwrap_or(choice.settings.seed);
+    choice.val_fraction = args.val_fraction.unwrap_or(choice.val_fraction);
+    choice.split = args.split.unwrap_or(choice.split);
+    choice
+}
+
+/// Candidates and rungs.
+fn spec(args: &SearchArgs, mut choice: Choice, data: &Prepared) -> Result<Spec, Error> {
+    let given = crate::args::TrainArgs { batch_size: args.batch_size, ..Default::default() };
+    config::fit(&mut choice, &given, data.train()?);
+    let rate = choice.settings.learning_rate;
+    let or =
+        |given: &[f64], default: &[f64]| if given.is_empty() { default.to_vec() } else { given.to_vec() };
+    // Four digits: a rate that can be typed.
+    let times = |k: f64| format!("{:.3e}", k * rate).parse().expect("a number that was just printed");
+    let axes = Axes {
+        hidden: if args.hidden.is_empty() { vec![128, 256, 512] } else { args.hidden.clone() },
+        learning_rate: or(&args.learning_rate, &[times(1.0), times(2.0), times(4.0)]),
+        reg: or(&args.reg, &[1e-4, 1e-3, 3e-3, 1e-2]),
+        learning_rate_decay: or(&args.learning_rate_decay, &[0.9, 0.95]),
+    };
+    let (points, rungs) = match args.random {
+        Some(n) => (axes.draw(n, choice.settings.seed)?, rungs(args.epochs)),
+        None => (axes.grid(choice.settings.seed)?, vec![args.epochs]),
+    };
+    let spec = Spec { base: choice.settings, points, rungs, shard: args.shard };
+    none_left_out(&spec)?;
+    Ok(spec)
+}
+
+/// The files of a search.
+struct Files {
+    net: Target,
+    history: Target,
+    journal: PathBuf,
+    report: Option<Target>,
+}
+
+impl Files {
+    fn find(args: &SearchArgs) -> Result<Self, Error> {
+        let net = Target::find(&args.out)?;
+        let beside = |ending: &str| {
+            let mut name = args.out.clone().into_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let history = Target::find(&args.history.clone().unwrap_or_else(|| beside(".csv")))?;
+        let report = args.report.as_deref().map(Target::find).transpose()?;
+        let journal = Target::find(&beside(".journal"))?.path().to_owned();
+        let data = std::fs::canonicalize(&args.data).ok();
+        let mut seen = vec![("--data", data.as_deref()), ("the journal", Some(journal.as_path()))];
+        for (flag, target) in
+            [("--out", Some(&net)), ("--history", Some(&history)), ("--report", report.as_ref())]
+        {
+            let Some(target) = target else { continue };
+            target.check()?;
+            let path = target.path();
+            if let Some((other, _)) = seen.iter().find(|(_, there)| *there == Some(path)) {
+                let path = path.display();
+                return Err(Error::usage(format!(
+                    "{flag} and {other} are both {path}; they need a file each"
+                )));
+            }
+            seen.push((flag, Some(path)));
+        }
+        drop(seen);
+        Ok(Self { net, history, journal, report })
+    }
+}
+
+/// A search under way.
+struct Search<'a> {
+    args: &'a SearchArgs,
+    files: Files,
+    spec: &'a Spec,
+    data: &'a Prepared,
+    field: &'a Field<'a>,
+    journal: Journal,
+    report: Report,
+    /// The best so far: its net is in the file.
+    best: Option<Outcome>,
+    taken: usize,
+    trainings: usize,
+}
+
+impl Search<'_> {
+    fn go(mut self, run: Run, mut known: Vec<Outcome>, begun: Instant) -> Result<(), Error> {
+        self.resume(&mut known);
+        self.begin(run, known.len());
+        self.taken = known.len();
+        let (spec, field) = (self.spec, self.field);
+        let all = schedule::run(spec, field, run, &mut known, &mut |done| self.take(done))?;
+        if self.best.is_none() {
+            return Err(Error::usage(match all {
+                true => "every candidate diverged; give smaller --learning-rate values",
+                false => {
+                    "no training was finished within the budget; ask for a larger --budget or fewer --epochs"
+                }
+            }));
+        }
+        if !all && !self.report.is_json() {
+            talk("the budget is used up; the same command goes on from the journal");
+        }
+        self.end(&known, begun)?;
+        self.report.finish()
+    }
+
+    /// Takes up the best of an earlier run, if its net is still there; else that candidate is trained again.
+    fn resume(&mut self, known: &mut Vec<Outcome>) {
+        let Some(best) = best(known).cloned() else { return };
+        match std::fs::read(self.files.net.path()) {
+            Ok(bytes) if crc32(&bytes) == best.net => self.best = Some(best),
+            _ => known.retain(|o| *o != best),
+        }
+        if self.best.is_none() {
+            self.resume(known);
+        }
+    }
+
+    /// Says what is about to happen.
+    fn begin(&mut self, run: Run, known: usize) {
+        let (train, val) = (self.field.train().rows.len(), self.field.val().rows.len());
+        let (candidates, trainings) = (self.spec.points.len(), self.trainings);
+        let (i, n) = self.spec.shard;
+        self.report.event(
+            Event::new("start")
+                .with("data", self.args.data.as_str())
+                .with("train_rows", train)
+                .with("val_rows", val)
+                .with("candidates", candidates)
+                .with("trainings", trainings)
+                .with("known", known)
+                .with("shard", format!("{i}/{n}"))
+                .with("seed", self.spec.base.seed)
+                .with("isa", run.isa.name())
+                .with("threads", run.threads),
+        );
+        if !self.report.is_json() {
+            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.data));
+            let part = if n > 1 { format!(", shard {i} of {n}") } else { String::new() };
+            talk(format_args!(
+                "{candidates} candidates, {trainings} trainings, {} at a time{part}",
+                run.threads
+            ));
+            if known > 0 {
+                talk(format_args!("{known} results are in {}", self.files.journal.display()));
+            }
+        }
+    }
+
+    /// A result: the net and its history if it is the best so far, then the line of the journal. In this order, so
+    /// that the journal never promises a net that is not there.
+    fn take(&mut self, done: Done) -> Result<Outcome, Error> {
+        let Done { mut outcome, net, history } = done;
+        let bytes = export::to_bytes(&net, self.data.normalization(), &self.data.data().classes)?;
+        outcome.net = crc32(&bytes);
+        let better = self.best.as_ref().is_none_or(|best| outcome.rank(best).is_lt());
+        if better && outcome.best().is_some() {
+            self.files.history.write(history.to_csv().as_bytes())?;
+            let engine = Engine::serial(self.args.isa);
+            self.files.net.write_checked(&bytes, |read| {
+                verify(engine, &net, self.field.val(), read)
+                    .map(|_| ())
+                    .map_err(|e| e.context(self.args.out.display()))
+            })?;
+            self.best = Some(outcome.clone());
+        }
+        let point = &self.spec.points[outcome.candidate];
+        self.journal.append(outcome.to_json(point))?;
+        self.taken += 1;
+        self.tell(&outcome, point);
+        Ok(outcome)
+    }
+
+    /// A result in a line.
+    fn tell(&mut self, outcome: &Outcome, point: &Point) {
+        let best = self.best.as_ref().map_or(0.0, Outcome::accuracy);
+        self.report.event(
+            with_point(Event::new("trial"), point)
+                .with("candidate", outcome.candidate)
+                .with("epochs", outcome.asked)
+                .with("val_accuracy", outcome.accuracy())
+                .with("diverged", outcome.diverged)
+                .with("best_val_accuracy", best)
+                .with("seconds", outcome.seconds),
+        );
+        if !self.report.is_json() {
+            let found = match outcome.diverged {
+                Some(step) => format!("diverged at step {step}"),
+                None => format!("{:.4} (best {best:.4})", outcome.accuracy()),
+            };
+            let Point { hidden, learning_rate, reg, learning_rate_decay } = point;
+            talk(format_args!(
+                "{:>3}/{}  {found}  hidden {hidden}, rate {learning_rate}, reg {reg}, decay {learning_rate_decay}",
+                self.taken, self.trainings
+            ));
+        }
+    }
+
+    /// The table, the winner, and how to make it again.
+    fn end(&mut self, known: &[Outcome], begun: Instant) -> Result<(), Error> {
+        let best = self.best.clone().expect("checked by the caller");
+        let (epoch, val) = best.best().map(|(epoch, val)| (*epoch, val)).expect("the best has an epoch");
+        let point = self.spec.points[best.candidate];
+        let path = self.files.net.path();
+        let bytes = std::fs::read(path).map_err(|e| Error::read("read back", path, &e))?;
+        let net = Net::from_bytes(&bytes).map_err(|e| Error::fault(format!("{}: {e}", path.display())))?;
+        let net = Layers::of(&net).params()?;
+        let engine = Engine::serial(self.args.isa);
+        let mut evaluator = Evaluator::new(net.shape(), 1);
+        let train = evaluator.evaluate(engine, &net, self.field.train());
+        let test = self.data.test()?.map(|test| evaluator.evaluate(engine, &net, test));
+        let command = self.command(&point, epoch.number);
+        if let Some(report) = &self.files.report {
+            let outcomes = see::search::Outcomes { spec: self.spec, all: known, best: &best };
+            let page = see::search::page(self.data, &net, engine, self.field.val(), &outcomes, &command)?;
+            report.write(page.as_bytes())?;
+        }
+        self.table(known);
+        self.report.line(format_args!(
+            "best net             {} ({} bytes)",
+            self.args.out.display(),
+            bytes.len()
+        ));
+        self.report.line(format_args!("history              {}", self.files.history.path().display()));
+        for (name, found) in [("training", Some(train)), ("validation", Some(val)), ("test", test)] {
+            if let Some(found) = found {
+                let name = format!("{name} accuracy");
+                let (correct, rows) = (found.correct, found.rows);
+                self.report.line(format_args!("{name:20} {:.4}  ({correct} of {rows})", found.accuracy()));
+            }
+        }
+        self.report.line(format_args!("the same net again   {command}"));
+        self.report.event(
+            with_point(Event::new("done"), &point)
+                .with("val_accuracy", val.accuracy())
+                .with("train_accuracy", train.accuracy())
+                .with("test_accuracy", test.map(|test| test.accuracy()))
+                .with("batch_size", self.spec.base.batch_size)
+                .with("epochs", epoch.number)
+                .with("candidate", best.candidate)
+                .with("candidates", self.spec.points.len())
+                .with("trainings", self.trainings)
+                .with("finished", known.len())
+                .with("seconds", begun.elapsed().as_secs_f64())
+                .with("net", self.args.out.to_string_lossy())
+                .with("bytes", bytes.len())
+                .with("history", self.files.history.path().to_string_lossy())
+                .with("journal", self.files.journal.to_string_lossy())
+                .with("command", command)
+                .with("seed", self.spec.base.seed),
+        );
+        Ok(())
+    }
+
+    /// The command that trains the best net again, byte for byte.
+    fn command(&self, point: &Point, epochs: usize) -> String {
+        let Point { hidden, learning_rate, reg, learning_rate_decay } = point;
+        let base = &self.spec.base;
+        let quoted = |path: &str| see::shell_word(path);
+        let label =
+            self.args.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
+        let share =
+            self.args.val_fraction.map_or_else(String::new, |share| format!(" --val-fraction {share}"));
+        let split = match self.args.split {
+            Some(crate::preset::Split::Last) => " --split last",
+            _ => "",
+        };
+        format!(
+            "trainer train --data {}{label}{split}{share} --hidden {hidden} --learning-rate {learning_rate} \
+             --learning-rate-decay {learning_rate_decay} --reg {reg} --batch-size {} --epochs {epochs} --seed {} --out {}",
+            quoted(&self.args.data),
+            base.batch_size,
+            base.seed,
+            quoted(&self.args.out.to_string_lossy())
+        )
+    }
+
+    /// The best candidates, each with its longest training.
+    fn table(&mut self, known: &[Outcome]) {
+        let ranked = see::search::ranked(known);
+        self.report.line("  validation  training  hidden  rate       reg        decay   epoch");
+        for outcome in ranked.iter().take(SHOWN) {
+            let Some((epoch, val)) = outcome.best() else { continue };
+            let Point { hidden, learning_rate, reg, learning_rate_decay } =
+                self.spec.points[outcome.candidate];
+            let (val, train) = (val.accuracy(), epoch.train.accuracy());
+            self.report.line(format_args!(
+                "  {val:<10.4}  {train:<8.4}  {hidden:<6}  {learning_rate:<9}  {reg:<9}  \
+                 {learning_rate_decay:<6}  {} of {}",
+                epoch.number, outcome.asked
+            ));
+        }
+    }
+}
+
+/// The fields of a candidate.
+fn with_point(event: Event, point: &Point) -> Event {
+    event
+        .with("hidden", point.hidden)
+        .with("learning_rate", point.learning_rate)
+        .with("learning_rate_decay", point.learning_rate_decay)
+        .with("reg", point.reg)
+}

@@ -1,0 +1,153 @@
+//! safetensors: the length of a JSON header in 8 bytes, the header (name, type, sizes, place of each array), the
+//! arrays. <https://huggingface.co/docs/safetensors>
+
+use serde_json::{Map, Value, json};
+
+use super::layers::Tensor;
+use super::net::{Layers, transposed};
+use crate::Error;
+
+/// Longest header that is read; those of two layers take some hundred bytes.
+const HEADER_MAX: usize = 1 << 20;
+
+/// The net in the layout of PyTorch's `Linear`: outputs × inputs.
+#[must_use]
+pub fn write(net: &Layers) -> Vec<u8> {
+    let (d, h, c) = (net.d, net.h, net.c);
+    let (w1, w2) = (transposed(&net.w1, d, h), transposed(&net.w2, h, c));
+    let mut arrays: Vec<(&str, Vec<usize>, &[f32])> = vec![
+        ("fc1.weight", vec![h, d], &w1),
+        ("fc1.bias", vec![h], &net.b1),
+        ("fc2.weight", vec![c, h], &w2),
+        ("fc2.bias", vec![c], &net.b2),
+    ];
+    if !net.mean.is_empty() {
+        arrays.push(("mean", vec![net.mean.len()], &net.mean));
+        arrays.push(("scale", vec![net.scale.len()], &net.scale));
+    }
+    let (mut header, mut data) = (Map::new(), Vec::new());
+    let about = json!({ "input": "x = (raw - mean) * scale", "classes": net.names.join("\n") });
+    header.insert("__metadata__".into(), about);
+    for (name, shape, numbers) in arrays {
+        let start = data.len();
+        data.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+        let entry = json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, data.len()] });
+        header.insert(name.into(), entry);
+    }
+    let mut header = Value::Object(header).to_string();
+    // So that the arrays lie at a multiple of 8.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}
+
+/// All arrays, and the class names where we wrote them.
+pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
+    let broken = |what: &str| Error::data(format!("no safetensors file: {what}; export it again"));
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(|| broken("shorter than 8 bytes"))?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if length > HEADER_MAX || length > rest.len() {
+        return Err(broken(&format!("a header of {length} bytes in a file of {}", bytes.len())));
+    }
+    let (header, data) = rest.split_at(length);
+    let header: Value = serde_json::from_slice(header).map_err(|e| broken(&format!("its header: {e}")))?;
+    let header = header.as_object().ok_or_else(|| broken("its header is no object"))?;
+    let mut tensors = Vec::new();
+    for (name, entry) in header.iter().filter(|(name, _)| *name != "__metadata__") {
+        tensors
+            .push(tensor(name, entry, data).ok_or_else(|| {
+                broken(&format!("array {name:?} has sizes, type or place that do not fit"))
+            })?);
+    }
+    let classes = header.get("__metadata__").and_then(|about| about["classes"].as_str()).unwrap_or_default();
+    Ok((tensors, classes.lines().map(str::to_owned).collect()))
+}
+
+/// One array; None if anything about it does not fit.
+fn tensor(name: &str, entry: &Value, data: &[u8]) -> Option<Tensor> {
+    let count = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+    let shape = entry["shape"].as_array()?.iter().map(count).collect::<Option<Vec<_>>>()?;
+    let bytes = data.get(count(&entry["data_offsets"][0])?..count(&entry["data_offsets"][1])?)?;
+    let elements = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size))?;
+    let (size, number): (usize, fn(&[u8]) -> f32) = match entry["dtype"].as_str()? {
+        "F32" => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
+        "F64" => (8, |b| f64::from_le_bytes(std::array::from_fn(|i| b[i])) as f32),
+        "BF16" => (2, |b| f32::from_bits(u32::from(u16::from_le_bytes([b[0], b[1]])) << 16)),
+        "F16" => (2, |b| half(u16::from_le_bytes([b[0], b[1]]))),
+        _ => return None,
+    };
+    let fits = elements.checked_mul(size) == Some(bytes.len());
+    fits.then(|| Tensor { name: name.into(), shape, data: bytes.chunks_exact(size).map(number).collect() })
+}
+
+/// IEEE 754 binary16.
+pub(super) fn half(bits: u16) -> f32 {
+    let (sign, exponent, fraction) = (bits >> 15, bits >> 10 & 31, f32::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * (1.0 / (1u32 << 24) as f32),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        // (1024 + fraction)·2^(exponent − 25), both factors exact.
+        _ => (1024.0 + fraction) * f32::from_bits((u32::from(exponent) + 102) << 23),
+    };
+    if sign == 1 { -size } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::layers::recognise;
+
+    fn net() -> Layers {
+        let numbers = |n: usize, by: f32| (0..n).map(|i| i as f32 * by).collect::<Vec<_>>();
+        Layers {
+            d: 2,
+            h: 3,
+            c: 2,
+            mean: vec![8.0],
+            scale: vec![0.5],
+            w1: numbers(6, 0.1),
+            b1: numbers(3, -1.0),
+            w2: numbers(6, 1.5),
+            b2: numbers(2, 7.0),
+            names: vec!["no".into(), "yes".into()],
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let (tensors, names) = read(&write(&net())).unwrap();
+        assert_eq!(recognise(tensors, names).unwrap().layers, net());
+    }
+
+    #[test]
+    fn halves_have_their_published_values() {
+        let examples = [
+            (0x3C00, 1.0),
+            (0xC000, -2.0),
+            (0x7BFF, 65504.0),
+            (0x0400, 6.103_515_6e-5),
+            (0x0001, 5.960_464_5e-8),
+            (0x3555, 0.333_251_95),
+        ];
+        for (bits, value) in examples {
+            assert_eq!(half(bits), value, "{bits:04x}");
+        }
+        assert!(half(0x7C01).is_nan() && half(0xFC00) == f32::NEG_INFINITY);
+    }
+
+    /// Every truncation and every flipped bit: an error or another net, never a panic.
+    #[test]
+    fn damaged_files_are_told() {
+        let bytes = write(&net());
+        for cut in 0..bytes.len() {
+            assert!(read(&bytes[..cut]).is_err(), "cut at {cut}");
+        }
+        for bit in 0..8 * bytes.len() {
+            let mut hurt = bytes.clone();
+            hurt[bit / 8] ^= 1 << (bit % 8);
+            if let Ok((tensors, names)) = read(&hurt) {
+                let _ = recognise(tensors, names);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Rows and weights as pictures, where rows are images.
+
+use kernels::Input;
+use model::Params;
+
+use super::png::Picture;
+
+/// Templates that are shown at most.
+const MOST: usize = 100;
+/// Pixels between pictures.
+const GAP: usize = 4;
+/// Small images are enlarged to about so many pixels a side.
+const SIDE: usize = 48;
+
+/// How a row is an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Rows.
+    pub height: usize,
+    /// Pixels a row.
+    pub width: usize,
+    /// 1, or 3 planes: red, green, blue.
+    pub channels: usize,
+}
+
+impl Frame {
+    /// What is known of the data, else what D suggests: a square of grey pixels, or of three planes. A few numbers are
+    /// no image.
+    #[must_use]
+    pub fn of(d: usize, channels: usize, image: Option<[usize; 2]>) -> Option<Self> {
+        if let Some([height, width]) = image {
+            let known = height.checked_mul(width).and_then(|n| n.checked_mul(channels)) == Some(d);
+            return (known && matches!(channels, 1 | 3)).then_some(Self { height, width, channels });
+        }
+        [(1, d), (3, d / 3)].into_iter().find_map(|(channels, area)| {
+            let side = area.isqrt();
+            (side >= 8 && side * side * channels == d).then_some(Self { height: side, width: side, channels })
+        })
+    }
+
+    /// From planes to a picture, enlarged by a whole number.
+    fn picture(self, planes: &[u8]) -> Picture {
+        let Self { height, width, channels } = self;
+        let times = (SIDE / width.max(height)).max(1);
+        let mut pixels = Vec::with_capacity(planes.len() * times * times);
+        for y in 0..height * times {
+            for x in 0..width * times {
+                let at = y / times * width + x / times;
+                pixels.extend((0..channels).map(|plane| planes[plane * height * width + at]));
+            }
+        }
+        Picture { width: width * times, height: height * times, channels, pixels }
+    }
+
+    /// A row of data. Bytes that reach neither end of their range are stretched over it if `most` says how far they go.
+    #[must_use]
+    pub fn of_row(self, row: Input<'_>, (least, most): (f32, f32)) -> Picture {
+        let grey =
+            |x: f32| ((x - least) / (most - least).max(f32::MIN_POSITIVE) * 255.0).clamp(0.0, 255.0) as u8;
+        let planes: Vec<u8> = match row {
+            Input::U8(x) => x.iter().map(|&x| grey(x.into())).collect(),
+            Input::F32(x) => x.iter().map(|&x| grey(x)).collect(),
+        };
+        self.picture(&planes)
+    }
+
+    /// The columns of W1 as pictures in a grid: what each hidden unit looks for. The normalisation is undone, so that a
+    /// weight is that of the raw pixel; grey is 0, and each template fills the range by itself.
+    #[must_use]
+    pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Picture {
+        let (d, h) = (net.shape().d, net.shape().h);
+        let shown = h.min(MOST);
+        let template = |unit: usize| {
+            let of_pixel = |j: usize| if scale.is_empty() { 1.0 } else { scale[j * scale.len() / d] };
+            let weights: Vec<f32> = (0..d).map(|j| net.w1_slice()[j * h + unit] * of_pixel(j)).collect();
+            let most = weights.iter().fold(f32::MIN_POSITIVE, |most, w| most.max(w.abs()));
+            self.picture(&weights.iter().map(|w| (127.5 + 127.5 * w / most) as u8).collect::<Vec<_>>())
+        };
+        grid(&(0..shown).map(template).collect::<Vec<_>>())
+    }
+}
+
+/// Pictures of one size in rows; what is between them is transparent.
+#[must_use]
+pub fn grid(pictures: &[Picture]) -> Picture {
+    let Some(first) = pictures.first() else { return Picture::filled(1, 1, 4, 0) };
+    let columns = (1..=pictures.len()).find(|c| c * c * 5 >= pictures.len() * 8).unwrap_or(pictures.len());
+    let (wide, high) = (first.width + GAP, first.height + GAP);
+    let rows = pictures.len().div_ceil(columns);
+    let mut all = Picture::filled(columns * wide - GAP, rows * high - GAP, 4, 0);
+    for (i, picture) in pictures.iter().enumerate() {
+        all.put(i % columns * wide, i / columns * high, &picture.opaque());
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_are_recognised_and_other_rows_are_not() {
+        let frame = |height, width, channels| Some(Frame { height, width, channels });
+        assert_eq!(Frame::of(64, 1, Some([8, 8])), frame(8, 8, 1));
+        assert_eq!(Frame::of(3072, 3, None), frame(32, 32, 3));
+        assert_eq!(Frame::of(784, 1, None), frame(28, 28, 1));
+        assert_eq!(Frame::of(6, 1, Some([2, 3])), frame(2, 3, 1));
+        assert_eq!((Frame::of(4, 1, None), Frame::of(785, 1, None)), (None, None));
+        assert_eq!(Frame::of(64, 1, Some([8, 9])), None);
+    }
+
+    #[test]
+    fn planes_become_pixels() {
+        let row: Vec<u8> = (0..192).map(|i| if i % 64 == 1 { 255 } else { (i / 64) as u8 }).collect();
+        let frame = Frame::of(192, 3, None).unwrap();
+        let picture = frame.of_row(Input::U8(&row), (0.0, 255.0));
+        assert_eq!((picture.width, picture.height), (48, 48));
+        assert_eq!(picture.pixels[..3], [0, 1, 2]);
+        assert_eq!(picture.pixels[6 * 3..][..3], [255; 3]);
+        let sheet = grid(&vec![picture; 5]);
+        assert_eq!((sheet.channels, sheet.width, sheet.height), (4, 3 * 48 + 2 * GAP, 2 * 48 + GAP));
+        assert_eq!(
+            (sheet.pixels[..4].to_vec(), sheet.pixels[48 * 4..][..4].to_vec()),
+            (vec![0, 1, 2, 255], vec![0; 4])
+        );
+    }
+}

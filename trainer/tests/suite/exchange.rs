@@ -1,0 +1,49 @@
+//! `export` and `import`: back and forth, and what is refused. Other programs judge the files in `.ci/exchange`.
+
+use crate::common::Desk;
+
+#[test]
+fn what_is_exported_comes_back_as_the_same_file() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    for to in ["safetensors", "npz"] {
+        let run = desk.run(&["export", "net.tln", "--to", to]).ok();
+        assert!(run.stdout.contains(&format!("net.{to}")), "{}", run.stdout);
+        let run = desk.run(&["import", &format!("net.{to}"), "--out", "back.tln"]).ok();
+        assert!(desk.read("back.tln") == desk.read("net.tln"), "{to}");
+        assert_eq!(run.stderr.contains("transposed"), to == "safetensors", "{}", run.stderr);
+    }
+    for (to, ending) in [("onnx", "onnx"), ("c", "c"), ("rust", "rs")] {
+        desk.run(&["export", "net.tln", "--to", to, "--out", &format!("x.{ending}")]).ok();
+        assert!(desk.read(&format!("x.{ending}")).len() > 200);
+    }
+    desk.run(&["export", "net.tln", "--to", "c"]).ok();
+    assert!(desk.read("net.c") == desk.read("x.c"), "the same net, the same bytes");
+}
+
+#[test]
+fn what_is_no_net_is_refused() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    assert!(desk.fails(&["export", "table.csv", "--to", "c"], 3).contains("table.csv"));
+    assert!(desk.fails(&["export", "net.tln", "--to", "onxx"], 2).contains("onnx"));
+    assert!(desk.fails(&["export", "net.tln", "--to", "c", "--out", "net.tln"], 2).contains("--out"));
+    assert!(desk.fails(&["import", "none.npz"], 3).contains("none.npz"));
+    assert!(desk.fails(&["import", "table.csv"], 3).contains("table.csv"));
+    desk.write("a.npz", "PK\x05\x06 and nothing else");
+    assert!(desk.fails(&["import", "a.npz"], 3).contains("a.npz"));
+}
+
+/// Weights that are not finite are no net.
+#[test]
+fn infinite_weights_are_refused() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    desk.run(&["export", "net.tln", "--to", "safetensors"]).ok();
+    let mut bytes = desk.read("net.safetensors");
+    let end = bytes.len();
+    // `scale` may come last in the file; every array's last number is far from its end by whole floats.
+    bytes[end - 4..].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    desk.write("hurt.safetensors", &bytes);
+    assert!(desk.fails(&["import", "hurt.safetensors"], 3).contains("hurt.safetensors"));
+}

@@ -1,0 +1,93 @@
+//! `--report`: one file with everything in it, and the plots beside.
+
+use crate::common::{Desk, cifar};
+
+/// Nothing of a page comes from elsewhere, and it runs nothing.
+fn self_contained(page: &str) {
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    for wrong in ["<script", "<link", "@import", "url(", "http://", "https://", "javascript:"] {
+        let page = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!page.contains(wrong), "{wrong}");
+    }
+    assert!(page.contains("prefers-color-scheme:dark"));
+    for tag in ["section", "table", "svg", "div", "figure", "h2"] {
+        let (open, closed) =
+            (page.matches(&format!("<{tag}")).count(), page.matches(&format!("</{tag}>")).count());
+        assert_eq!(open, closed, "{tag}");
+    }
+}
+
+#[test]
+fn a_report_of_images_has_everything() {
+    let desk = Desk::new();
+    desk.write("images/data.bin", cifar(60));
+    let args = [
+        "train",
+        "--data",
+        "images",
+        "--hidden",
+        "8",
+        "--epochs",
+        "2",
+        "--learning-rate",
+        "0.0001",
+        "--report",
+        "r.html",
+    ];
+    let run = desk.run(&args).ok();
+    assert!(run.stdout.contains("r.html"), "{}", run.stdout);
+    let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+    self_contained(&page);
+    for part in [
+        "Loss",
+        "Accuracy",
+        "Learning rate",
+        "Settings",
+        "hidden units look for",
+        "Confusion matrix",
+        "Worst mistakes",
+        "Command",
+        "airplane",
+        "data:image/png;base64,",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for plot in ["loss", "accuracy", "learning-rate"] {
+        assert!(desk.read(&format!("r.plots/{plot}.svg")).starts_with(b"<svg "));
+        assert!(desk.read(&format!("r.plots/{plot}.png")).starts_with(b"\x89PNG"));
+    }
+    assert!(desk.read("r.plots/templates.png").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn names_of_classes_and_files_are_text_and_nothing_else() {
+    let desk = Desk::new();
+    desk.write(
+        "<b>.csv",
+        String::from_utf8(desk.read("table.csv")).unwrap().replace("red", "<script>alert(1)</script>"),
+    );
+    desk.run(&["train", "--data", "<b>.csv", "--epochs", "2", "--report", "r.html"]).ok();
+    let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+    self_contained(&page);
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<b>.csv"));
+}
+
+#[test]
+fn a_search_has_a_report_too() {
+    let desk = Desk::new();
+    desk.run(&["search", "--data", "table.csv", "--hidden=2,3", "--epochs=2", "--report", "s.html"]).ok();
+    let page = String::from_utf8(desk.read("s.html")).expect("UTF-8");
+    self_contained(&page);
+    for part in ["Every candidate is a line", "The best candidates", "trainer train --data table.csv"] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_report_does_not_replace_the_net_or_the_data() {
+    let desk = Desk::new();
+    for file in ["net.tln", "table.csv"] {
+        assert!(desk.fails(&["train", "--data", "table.csv", "--report", file], 2).contains("--report"));
+    }
+    desk.fails(&["train", "--data", "table.csv", "--report", "no/such/r.html"], 1);
+}

@@ -1,0 +1,194 @@
+//! `search` and `lr-find`: the same for any number of cores, resumed after a kill at any line, joined from shards.
+
+use serde_json::Value;
+
+use crate::common::{Desk, Run};
+
+const GRID: [&str; 10] = [
+    "search",
+    "--data",
+    "table.csv",
+    "--hidden=2,5",
+    "--learning-rate=0.05,0.3",
+    "--reg=0,1e-3",
+    "--learning-rate-decay=0.9",
+    "--epochs=4",
+    "--batch-size=8",
+    "--json",
+];
+
+fn search(desk: &Desk, more: &[&str]) -> Run {
+    desk.run(&[&GRID[..], more].concat())
+}
+
+fn done(run: &Run) -> Value {
+    serde_json::from_str(run.stdout.lines().last().expect("a line")).expect("JSON")
+}
+
+/// The results in a journal, without what a clock says, in the order of the candidates.
+fn results(desk: &Desk, name: &str) -> Vec<String> {
+    let text = String::from_utf8(desk.read(name)).expect("UTF-8");
+    let mut lines: Vec<String> = text
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let Value::Object(mut fields) = serde_json::from_str(line).expect("JSON") else {
+                panic!("{line}")
+            };
+            fields.remove("seconds").expect("a field");
+            fields.remove("crc").expect("a field");
+            Value::Object(fields).to_string()
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn candidates_results_and_winner_are_the_same_for_any_number_of_cores() {
+    let desk = Desk::new();
+    let expected = done(&search(&desk, &["--threads", "1", "--out", "a.tln"]).ok());
+    assert_eq!((&expected["candidates"], &expected["finished"]), (&8.into(), &8.into()));
+    let other = done(&search(&desk, &["--threads", "3", "--isa", "portable", "--out", "b.tln"]).ok());
+    for field in ["val_accuracy", "hidden", "learning_rate", "reg", "epochs", "candidate"] {
+        assert_eq!(expected[field], other[field], "{field}");
+    }
+    assert!(desk.read("a.tln") == desk.read("b.tln") && desk.read("a.tln.csv") == desk.read("b.tln.csv"));
+    assert_eq!(results(&desk, "a.tln.journal"), results(&desk, "b.tln.journal"));
+}
+
+#[test]
+fn the_command_it_prints_makes_the_same_net() {
+    let desk = Desk::new();
+    let done = done(&search(&desk, &["--split", "last", "--val-fraction", "0.3", "--seed", "9"]).ok());
+    let command = done["command"].as_str().expect("a command").to_owned();
+    let searched = desk.read("best.tln");
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    let trained = desk.run(&words).ok();
+    assert!(desk.read("best.tln") == searched, "{command}: {}", trained.stderr);
+}
+
+#[test]
+fn a_journal_cut_anywhere_is_gone_on_with_to_the_same_end() {
+    let desk = Desk::new();
+    let first = done(&search(&desk, &["--threads", "1"]).ok());
+    let (net, journal, all) =
+        (desk.read("best.tln"), desk.read("best.tln.journal"), results(&desk, "best.tln.journal"));
+    for (cut, keep_net) in
+        [(0, false), (40, true), (700, false), (journal.len() / 2, true), (journal.len() - 3, false)]
+    {
+        desk.write("best.tln.journal", &journal[..cut]);
+        if !keep_net {
+            desk.write("best.tln", "not the net that the journal tells of");
+        }
+        let again = done(&search(&desk, &[]).ok());
+        assert_eq!(again["val_accuracy"], first["val_accuracy"], "cut at {cut}");
+        assert!(desk.read("best.tln") == net, "cut at {cut}");
+        let mut found = results(&desk, "best.tln.journal");
+        found.dedup(); // the best may have been trained twice, for its net
+        assert_eq!(found, all, "cut at {cut}");
+    }
+    let events = search(&desk, &[]).ok().stdout;
+    assert!(!events.contains("\"trial\""), "nothing is left to do: {events}");
+}
+
+#[test]
+fn another_search_does_not_go_on_with_this_journal() {
+    let desk = Desk::new();
+    search(&desk, &[]).ok();
+    let before = desk.everything();
+    for more in [["--seed", "2"], ["--val-fraction", "0.3"], ["--shard", "1/2"]] {
+        let run = search(&desk, &more);
+        assert_eq!(run.code, 2, "{more:?}: {}", run.stderr);
+        assert!(run.stderr.contains("best.tln.journal") && desk.everything() == before, "{more:?}");
+    }
+}
+
+#[test]
+fn shards_joined_give_the_winner_of_the_whole() {
+    let desk = Desk::new();
+    search(&desk, &["--out", "whole.tln"]).ok();
+    let mut journals = Vec::new();
+    for i in 1..=3 {
+        let (shard, out) = (format!("{i}/3"), format!("part{i}.tln"));
+        search(&desk, &["--shard", &shard, "--out", &out]).ok();
+        journals.push(out + ".journal");
+    }
+    let merge = |journals: &[String]| {
+        let journals: Vec<&str> = journals.iter().map(String::as_str).collect();
+        desk.run(&[&["search", "merge", "--json", "--out", "joined.tln"], &journals[..]].concat())
+    };
+    let joined = merge(&journals).ok();
+    assert_eq!((joined.stderr.as_str(), &done(&joined)["finished"]), ("", &8.into()));
+    assert!(desk.read("joined.tln") == desk.read("whole.tln"));
+    let part = merge(&journals[..2]).ok();
+    assert!(part.stderr.contains("shard 3 of 3"), "{}", part.stderr);
+    // Another search's journal, and a net that is not the journal's.
+    search(&desk, &["--seed", "2", "--out", "other.tln"]).ok();
+    assert_eq!(merge(&["part1.tln.journal".into(), "other.tln.journal".into()]).code, 2);
+    for i in 1..=3 {
+        desk.write(&format!("part{i}.tln"), "lost");
+    }
+    assert_eq!(merge(&journals).code, 3);
+}
+
+#[test]
+fn draws_are_halved_and_the_budget_ends_what_is_not_finished() {
+    let desk = Desk::new();
+    let random = ["--random", "9", "--reg=1e-4,1e-2", "--learning-rate-decay=0.9,0.99"];
+    let draw = |more: &[&str]| {
+        let base = [
+            "search",
+            "--data",
+            "table.csv",
+            "--hidden=2,9",
+            "--learning-rate=0.05,0.3",
+            "--epochs=9",
+            "--json",
+        ];
+        desk.run(&[&base[..], &random, more].concat())
+    };
+    let found = done(&draw(&["--out", "a.tln"]).ok());
+    assert_eq!((&found["candidates"], &found["finished"]), (&9.into(), &(9 + 3 + 1).into()));
+    draw(&["--out", "b.tln", "--threads", "3"]).ok();
+    assert!(desk.read("a.tln") == desk.read("b.tln"));
+    assert_eq!(results(&desk, "a.tln.journal"), results(&desk, "b.tln.journal"));
+    // Restarted between rungs, with nothing in memory.
+    let journal = desk.read("a.tln.journal");
+    let lines: Vec<&[u8]> = journal.split_inclusive(|&b| b == b'\n').collect();
+    desk.write("b.tln.journal", lines[..11].concat());
+    draw(&["--out", "b.tln"]).ok();
+    assert!(desk.read("a.tln") == desk.read("b.tln"));
+
+    let none = draw(&["--out", "c.tln", "--budget", "0.000001s"]);
+    assert!(none.code == 2 && none.stderr.contains("--budget"), "{}", none.stderr);
+    assert_eq!(search(&desk, &["--budget", "10"]).code, 2);
+}
+
+#[test]
+fn a_search_needs_rows_to_validate_and_fewer_than_256_combinations() {
+    let desk = Desk::new();
+    assert!(
+        desk.fails(&["search", "--data", "table.csv", "--val-fraction", "0"], 2).contains("--val-fraction")
+    );
+    let many: String = (1..=129).map(|n| format!("{n},")).collect();
+    let many = format!("--hidden={}", many.trim_end_matches(','));
+    assert!(desk.fails(&["search", "--data", "table.csv", &many], 2).contains("--random"));
+    assert!(desk.fails(&["search", "--data", "table.csv", "--shard", "3/2"], 2).contains("--shard"));
+    assert!(desk.fails(&["search", "--data", "table.csv", "--history", "best.tln"], 2).contains("--history"));
+}
+
+#[test]
+fn lr_find_suggests_a_rate_that_learns_and_leaves_no_trace() {
+    let desk = Desk::new();
+    let before = desk.everything();
+    let find = || desk.run(&["lr-find", "--data", "table.csv", "--hidden", "16", "--json"]).ok();
+    let found = done(&find());
+    assert!(desk.everything() == before);
+    assert_eq!(found, done(&find()), "the same every time");
+    let rate = found["learning_rate"].as_f64().expect("a number");
+    assert!((0.003..1.0).contains(&rate), "{rate}");
+    let rate = format!("{rate}");
+    let run = desk.run(&["--data", "table.csv", "--learning-rate", &rate, "--json"]).ok();
+    assert!(done(&run)["train_accuracy"].as_f64().expect("a number") > 0.9, "{}", run.stdout);
+}
