@@ -6,6 +6,7 @@ mod commands;
 mod common;
 mod course;
 mod determinism;
+mod firmware;
 mod json;
 mod outputs;
 mod usage;
