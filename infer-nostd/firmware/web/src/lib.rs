@@ -1,5 +1,5 @@
 //! The digits net as a WebAssembly module. JavaScript writes 64 pixels (0 to 16) at [`pixels`], calls [`classify`] and
-//! reads ten scores at [`scores`]; `check.js` does so, and the page in `examples/` too.
+//! reads ten scores at [`scores`]; `check.cjs` does so, and the page in `examples/` too.
 #![no_std]
 
 use core::cell::UnsafeCell;

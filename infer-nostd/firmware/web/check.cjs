@@ -1,4 +1,4 @@
-// node check.js MODULE.wasm ROWS SUMS: every row through the module; checksums of scores, probabilities and classes are SUMS.
+// node check.cjs MODULE.wasm ROWS SUMS: every row through the module; checksums of scores, probabilities and classes are SUMS.
 const { readFileSync } = require("node:fs");
 const [module, rows, sums] = process.argv.slice(2).map((path) => readFileSync(path));
 
