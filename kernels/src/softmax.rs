@@ -1,6 +1,8 @@
 //! Softmax and log-sum-exp, row by row.
 
-use crate::exp::exp_vector;
+use crate::arch::SMALL;
+use crate::arch::portable::Portable;
+use crate::exp::{exp_f32, exp_vector};
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
@@ -21,6 +23,37 @@ use crate::{Isa, Mat, MatMut, reference};
 /// ```
 pub fn softmax<T: Scalar>(isa: Isa, s: MatMut<'_, T>) {
     T::softmax(isa, s, None);
+}
+
+/// [`softmax`] of one row, in code that never panics: for firmware.
+///
+/// ```
+/// let mut s = [1e4f32, 1e4, f32::NEG_INFINITY];
+/// kernels::softmax_row(kernels::Isa::best(), &mut s);
+/// assert_eq!(s, [0.5, 0.5, 0.0]);
+/// ```
+pub fn softmax_row(isa: Isa, row: &mut [f32]) {
+    if SMALL {
+        return small(row);
+    }
+    let columns = row.len();
+    if let Ok(s) = MatMut::try_new(row, 1, columns) {
+        softmax(isa, s);
+    }
+}
+
+/// The way of processors without vectors.
+fn small(row: &mut [f32]) {
+    let max = reference::row_max(row.iter().copied());
+    let mut partial = [0.0; LANES];
+    for block in row.chunks_mut(LANES) {
+        for (x, partial) in block.iter_mut().zip(&mut partial) {
+            *x = exp_f32(*x - max);
+            *partial += *x;
+        }
+    }
+    let scale = 1.0 / Portable.reduce_sum(partial);
+    row.iter_mut().for_each(|x| *x *= scale);
 }
 
 /// [`softmax`] and, from the same exponentials, [`log_sum_exp`]: what training needs of the scores.
@@ -163,6 +196,23 @@ impl Logs {
         if lane == LANES - 1 || i + 1 == out.len() {
             let logs = s.add(s.load(&self.max), ln_vector(s, s.load(&self.sum)));
             store_at(s, logs, &mut out[..=i], i - lane);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::small;
+    use crate::{MatMut, reference};
+
+    #[test]
+    fn one_number_at_a_time_gives_the_same_bits() {
+        for n in 0..70 {
+            let mut row: [f32; 70] = core::array::from_fn(|j| ((j * 37 % 70) as f32 - 30.0) * 0.37);
+            let mut expected = row;
+            small(&mut row[..n]);
+            reference::softmax(MatMut::new(&mut expected[..n], 1, n));
+            assert_eq!(row.map(f32::to_bits), expected.map(f32::to_bits), "{n}");
         }
     }
 }

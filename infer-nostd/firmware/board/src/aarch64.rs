@@ -68,9 +68,9 @@ pub(crate) fn stack_pointer() -> usize {
     sp
 }
 
-/// Something that the compiler cannot see through.
+/// Something that the compiler cannot see through, and that is not the same for another N.
 #[inline(always)]
-pub(crate) fn nothing() {
-    // SAFETY: does nothing.
-    unsafe { asm!("", options(nostack, preserves_flags)) };
+pub(crate) fn mark<const N: u32>() {
+    // SAFETY: changes the register it names.
+    unsafe { asm!("mov w0, #{}", const N, out("x0") _, options(nostack, preserves_flags)) };
 }
