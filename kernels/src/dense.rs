@@ -49,27 +49,23 @@ pub fn dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32
 
 /// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
 #[must_use = "false: nothing was computed"]
-#[cfg_attr(target_os = "none", inline(never))] // one copy, in every profile
-pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
-    let (k, n) = (x.len(), out.len());
-    let fits = k.checked_mul(n) == Some(w.len()) && with.bias.is_none_or(|b| b.len() == n);
-    if fits && n > 0 {
-        run(isa, x, w, with, out);
-    }
-    fits
-}
-
-/// Lengths that fit, and a column at least: where the processors part.
 #[inline(always)]
-fn run(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) {
+pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
     #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64")))]
-    if arch::cortex_m4::layer(x, w, with, out) {
-        return;
+    {
+        let _ = isa;
+        arch::cortex_m4::layer(x, w, with, out)
     }
-    if SMALL {
-        small(x, w, with, out);
-    } else {
-        isa.run(Row { x, w, with, out });
+    #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64"))))]
+    {
+        let (k, n) = (x.len(), out.len());
+        let fits = k.checked_mul(n) == Some(w.len()) && with.bias.is_none_or(|b| b.len() == n);
+        if fits && SMALL {
+            small(x, w, with, out);
+        } else if fits && n > 0 {
+            isa.run(Row { x, w, with, out });
+        }
+        fits
     }
 }
 

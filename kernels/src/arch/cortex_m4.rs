@@ -32,15 +32,15 @@ pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     f32::from_bits(bits)
 }
 
-/// Four rows of a strip of sixteen: r8 is where x is, r9 where the weights are, r3 the bytes of a row. In the middle of a
-/// row r9 stands half a strip further; so it steps back by as much first.
+/// Four rows of a strip of sixteen: r8 is where x is, r9 where the weights are, r6 the bytes from
+/// the middle of a strip to its next row.
 macro_rules! four_rows {
     ($($x:literal)*) => {
         concat!("vldmia r8!, {{s24-s27}}\n", $(
             "vldmia r9!, {{s16-s23}}\n",
             "vfma.f32 s0, s16, ", $x, "\nvfma.f32 s1, s17, ", $x, "\nvfma.f32 s2, s18, ", $x, "\nvfma.f32 s3, s19, ", $x,
             "\nvfma.f32 s4, s20, ", $x, "\nvfma.f32 s5, s21, ", $x, "\nvfma.f32 s6, s22, ", $x, "\nvfma.f32 s7, s23, ", $x,
-            "\nvldmia r9, {{s16-s23}}\nadd r9, r9, r14\n",
+            "\nvldmia r9, {{s16-s23}}\nadd r9, r9, r6\n",
             "vfma.f32 s8, s16, ", $x, "\nvfma.f32 s9, s17, ", $x, "\nvfma.f32 s10, s18, ", $x, "\nvfma.f32 s11, s19, ", $x,
             "\nvfma.f32 s12, s20, ", $x, "\nvfma.f32 s13, s21, ", $x, "\nvfma.f32 s14, s22, ", $x, "\nvfma.f32 s15, s23, ", $x,
             "\n",
@@ -48,14 +48,11 @@ macro_rules! four_rows {
     };
 }
 
-const RESUME: usize = 1;
-const RELU: usize = 2;
-/// x is no multiple of four: no strips of sixteen.
-const NO_SIXTEENS: usize = 4;
+/// Bits of [`Layer::flags`].
+const RESUME: u32 = 30;
+const RELU: u32 = 31;
 /// Weights or bias are not aligned, or x is empty: strips of one.
-const ONES: usize = 8;
-/// The length of x is odd: no strips of ten.
-const NO_TENS: usize = 16;
+const ONES: u32 = 29;
 
 /// Two rows of a strip of ten.
 macro_rules! ten_rows {
@@ -86,27 +83,28 @@ struct Layer {
     bias: *const u8,
     /// r10: columns, at least one.
     n: usize,
-    /// r12: see the constants above.
+    /// r12: k, of which the last bits tell whether it is a multiple of two and of four (set, to say no, with [`ONES`]); and
+    /// the bits above.
     flags: usize,
 }
 
 /// out ← x W (+ b, ReLU), or more of it with `resume`: [`crate::dense`]. False, and nothing done, if W does not have
-/// `x.len() · out.len()` elements, the bias not `out.len()`, or this is 0.
+/// `x.len() · out.len()` elements or the bias not `out.len()`.
 #[inline(always)]
 pub(crate) fn layer(x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
     let (k, n) = (x.len(), out.len());
     let (bias, b_len) = with.bias.map_or((core::ptr::null(), n), |b| (b.address(), b.len()));
-    if n == 0 || b_len != n || k.checked_mul(n) != Some(w.len()) {
+    if b_len != n || k.checked_mul(n) != Some(w.len()) {
         return false;
     }
-    let w = w.address();
-    let mut flags = usize::from(with.resume) * RESUME + usize::from(with.relu) * RELU;
-    flags |= (k & 1) * NO_TENS;
-    if k % 4 != 0 {
-        flags |= NO_SIXTEENS;
+    if n == 0 {
+        return true;
     }
+    let w = w.address();
+    // A slice has fewer than 2²⁹ floats here, so the upper bits are free.
+    let mut flags = k | usize::from(with.resume) << RESUME | usize::from(with.relu) << RELU;
     if (w.addr() | bias.addr()) % 4 != 0 || k == 0 {
-        flags |= ONES | NO_SIXTEENS | NO_TENS;
+        flags |= 1 << ONES | 3;
     }
     let layer = Layer { x: x.as_ptr(), k, w, row: n * 4, out: out.as_mut_ptr(), bias, n, flags };
     // SAFETY: n is not 0, W has k · n elements, the bias (if any) and `out` n, and the flags tell the truth about k and
@@ -131,34 +129,36 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "vpush {{d8-d15}}",
         "mov r7, r0",
         "ldmia r0, {{r0-r5, r10, r12}}",
-        "vmrs r6, fpscr",
-        "orr r8, r6, #0x2000000", // default-NaN mode
+        "vmrs r8, fpscr",
+        "str r8, [sp, #-4]!",
+        "orr r8, r8, #0x2000000", // default-NaN mode
         "vmsr fpscr, r8",
+        "sub r6, r3, #32",
 
         "2:", // the next strip
         "mov r9, #0",
         "vmov d0, r9, r9", "vmov d1, r9, r9", "vmov d2, r9, r9", "vmov d3, r9, r9",
-        "vmov d4, r9, r9", "vmov d5, r9, r9", "vmov d6, r9, r9", "vmov d7, r9, r9",
+        "vmov d4, r9, r9",
         "mov r8, r0",
-        "mov r9, r2",
         "mov r11, r1",
         "cmp r10, #16",
         "blo 3f",
-        "tst r12, #4",
+        "tst r12, #3",
         "beq 46f",
         "3:",
+        "mov r9, r2",
         "cmp r10, #10",
         "blo 3f",
-        "tst r12, #16",
+        "tst r12, #1",
         "beq 40f",
         "3:",
         "cmp r10, #4",
         "blo 31f",
-        "tst r12, #8",
+        "tst r12, #0x20000000", // ONES
         "beq 34f",
 
         "31:", // one column
-        "tst r12, #1",
+        "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldrne s0, [r4]",
         "cmp r11, #0",
@@ -184,7 +184,7 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "b 8f",
 
         "34:", // four columns
-        "tst r12, #1",
+        "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldmiane r4, {{s0-s3}}",
         "4:",
@@ -205,7 +205,7 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "b 8f",
 
         "40:", // ten columns
-        "tst r12, #1",
+        "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldmiane r4, {{s0-s9}}",
         "4:",
@@ -224,10 +224,11 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "b 8f",
 
         "46:", // sixteen columns
-        "tst r12, #1",
+        "vmov d5, r9, r9", "vmov d6, r9, r9", "vmov d7, r9, r9",
+        "mov r9, r2",
+        "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldmiane r4, {{s0-s15}}",
-        "sub r14, r3, #32",
         "4:",
         four_rows!("s24" "s25" "s26" "s27"),
         "subs r11, #4",
@@ -253,23 +254,25 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "bx lr",
 
         "8:",
-        "vmsr fpscr, r6",
-        "tst r12, #2",
-        "beq 9f",
+        "ldr r8, [sp], #4",
+        "vmsr fpscr, r8",
+        "cmp r12, #0", // RELU
+        "bge 9f",
         "ldr r4, [r7, #16]",
         "ldr r10, [r7, #24]",
         // The ReLU. A negative float is negative as a signed integer, and +0 when that is saturated to unsigned; a
         // positive one stays, as does a NaN, which has no sign here.
-        "subs r10, #4",
+        "subs r10, #8",
         "blo 6f",
         "5:",
-        "ldmia r4, {{r0, r1, r2, r3}}",
+        "ldmia r4, {{r0-r3, r5, r6, r8, r9}}",
         "usat r0, #31, r0", "usat r1, #31, r1", "usat r2, #31, r2", "usat r3, #31, r3",
-        "stmia r4!, {{r0, r1, r2, r3}}",
-        "subs r10, #4",
+        "usat r5, #31, r5", "usat r6, #31, r6", "usat r8, #31, r8", "usat r9, #31, r9",
+        "stmia r4!, {{r0-r3, r5, r6, r8, r9}}",
+        "subs r10, #8",
         "bhs 5b",
         "6:",
-        "adds r10, #4",
+        "adds r10, #8",
         "beq 9f",
         "7:",
         "ldr r0, [r4]",
