@@ -56,6 +56,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod compact;
 mod crc;
 mod error;
 pub mod format;

@@ -25,7 +25,8 @@ pub struct Net<'a> {
     pub(crate) b1: &'a [[u8; 4]],
     pub(crate) w2: &'a [[u8; 4]],
     pub(crate) b2: &'a [[u8; 4]],
-    pub(crate) names: &'a str,
+    /// UTF-8, each name ended by a line feed.
+    pub(crate) names: &'a [u8],
 }
 
 impl<'a> Net<'a> {
@@ -79,7 +80,8 @@ impl<'a> Net<'a> {
 
     /// The name of class i; None if there is no such class or the file has no names.
     pub fn class_name(&self, i: usize) -> Option<&'a str> {
-        self.names.split_terminator('\n').nth(i)
+        let mut names = self.names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty());
+        core::str::from_utf8(names.nth(i)?).ok()
     }
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.

@@ -1,7 +1,7 @@
 //! One row through one layer: y = x W + b, with W used where it lies.
 
 use crate::arch::multiply::{Operands, multiply};
-use crate::arch::{self, SMALL};
+use crate::arch::{self, SMALL, compact};
 use crate::floats::{Floats, load_at, store_at};
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
@@ -51,12 +51,22 @@ pub fn dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
 pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
-    #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64")))]
+    #[cfg(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    ))]
     {
         let _ = isa;
         arch::cortex_m4::layer(x, w, with, out)
     }
-    #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64"))))]
+    #[cfg(not(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    )))]
     {
         let (k, n) = (x.len(), out.len());
         let fits = k.checked_mul(n) == Some(w.len()) && with.bias.is_none_or(|b| b.len() == n);
@@ -90,7 +100,8 @@ fn columns<E: Element>(x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
         for &x in x {
             let Some(w) = w.get(at) else { break };
             chain = mul_add(x, w.get(), chain);
-            at += stride;
+            at = at.wrapping_add(stride);
+            compact();
         }
         if let Some(b) = with.bias {
             chain += b.at(j);

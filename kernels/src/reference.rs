@@ -111,6 +111,7 @@ pub(crate) fn first_largest<T: Scalar>(x: &[T]) -> usize {
         if value > largest {
             (best, largest) = (j, value);
         }
+        crate::arch::compact();
     }
     best
 }

@@ -1,7 +1,6 @@
 //! Softmax and log-sum-exp, row by row.
 
-use crate::arch::SMALL;
-use crate::arch::portable::Portable;
+use crate::arch::{SMALL, compact};
 use crate::exp::{exp_f32, exp_vector};
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
@@ -50,10 +49,25 @@ fn small(row: &mut [f32]) {
         for (x, partial) in block.iter_mut().zip(&mut partial) {
             *x = exp_f32(*x - max);
             *partial += *x;
+            compact();
         }
     }
-    let scale = 1.0 / Portable.reduce_sum(partial);
-    row.iter_mut().for_each(|x| *x *= scale);
+    let mut half = LANES / 2;
+    while let Some((low, high)) = partial.split_at_mut_checked(half)
+        && half > 0
+    {
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
+            compact();
+        }
+        half /= 2;
+    }
+    let [sum, ..] = partial;
+    let scale = 1.0 / sum;
+    for x in row {
+        *x *= scale;
+        compact();
+    }
 }
 
 /// [`softmax`] and, from the same exponentials, [`log_sum_exp`]: what training needs of the scores.

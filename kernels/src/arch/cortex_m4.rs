@@ -134,10 +134,12 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "orr r8, r8, #0x2000000", // default-NaN mode
         "vmsr fpscr, r8",
         "sub r6, r3, #32",
-
         "2:", // the next strip
         "mov r9, #0",
-        "vmov d0, r9, r9", "vmov d1, r9, r9", "vmov d2, r9, r9", "vmov d3, r9, r9",
+        "vmov d0, r9, r9",
+        "vmov d1, r9, r9",
+        "vmov d2, r9, r9",
+        "vmov d3, r9, r9",
         "vmov d4, r9, r9",
         "mov r8, r0",
         "mov r11, r1",
@@ -156,8 +158,7 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "blo 31f",
         "tst r12, #0x20000000", // ONES
         "beq 34f",
-
-        "31:", // one column
+        "31:",                  // one column
         "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldrne s0, [r4]",
@@ -182,8 +183,7 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "subs r10, #1",
         "bne 2b",
         "b 8f",
-
-        "34:", // four columns
+        "34:",                  // four columns
         "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldmiane r4, {{s0-s3}}",
@@ -191,7 +191,10 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "vldmia r8!, {{s31}}",
         "vldmia r9, {{s16-s19}}",
         "add r9, r9, r3",
-        "vfma.f32 s0, s16, s31", "vfma.f32 s1, s17, s31", "vfma.f32 s2, s18, s31", "vfma.f32 s3, s19, s31",
+        "vfma.f32 s0, s16, s31",
+        "vfma.f32 s1, s17, s31",
+        "vfma.f32 s2, s18, s31",
+        "vfma.f32 s3, s19, s31",
         "subs r11, #1",
         "bne 4b",
         "cbz r5, 5f",
@@ -203,8 +206,7 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "subs r10, #4",
         "bne 2b",
         "b 8f",
-
-        "40:", // ten columns
+        "40:",                  // ten columns
         "tst r12, #0x40000000", // RESUME
         "it ne",
         "vldmiane r4, {{s0-s9}}",
@@ -222,9 +224,10 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "subs r10, #10",
         "bne 2b",
         "b 8f",
-
         "46:", // sixteen columns
-        "vmov d5, r9, r9", "vmov d6, r9, r9", "vmov d7, r9, r9",
+        "vmov d5, r9, r9",
+        "vmov d6, r9, r9",
+        "vmov d7, r9, r9",
         "mov r9, r2",
         "tst r12, #0x40000000", // RESUME
         "it ne",
@@ -242,17 +245,26 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "subs r10, #16",
         "bne 2b",
         "b 8f",
-
         "76:", // the bias of sixteen columns, of ten, of four
-        "vadd.f32 s15, s15, s31", "vadd.f32 s14, s14, s30", "vadd.f32 s13, s13, s29",
-        "vadd.f32 s12, s12, s28", "vadd.f32 s11, s11, s27", "vadd.f32 s10, s10, s26",
+        "vadd.f32 s15, s15, s31",
+        "vadd.f32 s14, s14, s30",
+        "vadd.f32 s13, s13, s29",
+        "vadd.f32 s12, s12, s28",
+        "vadd.f32 s11, s11, s27",
+        "vadd.f32 s10, s10, s26",
         "70:",
-        "vadd.f32 s9, s9, s25", "vadd.f32 s8, s8, s24", "vadd.f32 s7, s7, s23",
-        "vadd.f32 s6, s6, s22", "vadd.f32 s5, s5, s21", "vadd.f32 s4, s4, s20",
+        "vadd.f32 s9, s9, s25",
+        "vadd.f32 s8, s8, s24",
+        "vadd.f32 s7, s7, s23",
+        "vadd.f32 s6, s6, s22",
+        "vadd.f32 s5, s5, s21",
+        "vadd.f32 s4, s4, s20",
         "64:",
-        "vadd.f32 s3, s3, s19", "vadd.f32 s2, s2, s18", "vadd.f32 s1, s1, s17", "vadd.f32 s0, s0, s16",
+        "vadd.f32 s3, s3, s19",
+        "vadd.f32 s2, s2, s18",
+        "vadd.f32 s1, s1, s17",
+        "vadd.f32 s0, s0, s16",
         "bx lr",
-
         "8:",
         "ldr r8, [sp], #4",
         "vmsr fpscr, r8",
@@ -266,8 +278,14 @@ unsafe extern "C" fn strips(layer: &Layer) {
         "blo 6f",
         "5:",
         "ldmia r4, {{r0-r3, r5, r6, r8, r9}}",
-        "usat r0, #31, r0", "usat r1, #31, r1", "usat r2, #31, r2", "usat r3, #31, r3",
-        "usat r5, #31, r5", "usat r6, #31, r6", "usat r8, #31, r8", "usat r9, #31, r9",
+        "usat r0, #31, r0",
+        "usat r1, #31, r1",
+        "usat r2, #31, r2",
+        "usat r3, #31, r3",
+        "usat r5, #31, r5",
+        "usat r6, #31, r6",
+        "usat r8, #31, r8",
+        "usat r9, #31, r9",
         "stmia r4!, {{r0-r3, r5, r6, r8, r9}}",
         "subs r10, #8",
         "bhs 5b",

@@ -71,7 +71,8 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
         }
         want[n..].fill(0.5);
         for offset in 0..5 {
-            let (mut w_bytes, mut b_bytes) = (Bytes([0xff; 4 * ROWS * COLUMNS + 4]), Bytes([0xff; 4 * COLUMNS + 4]));
+            let (mut w_bytes, mut b_bytes) =
+                (Bytes([0xff; 4 * ROWS * COLUMNS + 4]), Bytes([0xff; 4 * COLUMNS + 4]));
             // The last round has numbers; the others bytes, W and bias at different places.
             let (w_at, b_at) = (offset % 4, (offset * 3) % 4);
             write(w, &mut w_bytes.0[w_at..]);
@@ -85,7 +86,13 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
                 )
             };
             let mut got = [0.5; COLUMNS];
-            dense(Isa::best(), x, w_floats, Dense { resume, bias: biased.then_some(b_floats), relu }, &mut got[..n]);
+            dense(
+                Isa::best(),
+                x,
+                w_floats,
+                Dense { resume, bias: biased.then_some(b_floats), relu },
+                &mut got[..n],
+            );
             if !same(&got, &want) {
                 return false;
             }

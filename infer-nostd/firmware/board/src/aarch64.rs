@@ -47,7 +47,9 @@ extern "C" fn reset() -> ! {
 /// Operation and argument to the emulator.
 fn call(operation: u32, argument: usize) {
     // SAFETY: the operations used read memory that the argument points to, and change x0 alone.
-    unsafe { asm!("hlt #0xf000", inout("x0") u64::from(operation) => _, in("x1") argument, options(nostack, readonly)) };
+    unsafe {
+        asm!("hlt #0xf000", inout("x0") u64::from(operation) => _, in("x1") argument, options(nostack, readonly))
+    };
 }
 
 pub(crate) fn write(zero_terminated: &[u8]) {

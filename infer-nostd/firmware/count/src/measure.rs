@@ -55,9 +55,12 @@ macro_rules! program {
             let mut good = measure::scores("f32, compiled in: ", &RAW, Input::F32(&floats), scratch);
             good &= measure::scores("u8 normalised, compiled in: ", &BYTES, Input::U8(&bytes), scratch);
             good &= measure::check("read and check at run time: ", FILE);
-            if let (Ok(aligned), Ok(odd)) = (Net::from_bytes(black_box(FILE)), Net::from_bytes(black_box(&ODD.1))) {
+            if let (Ok(aligned), Ok(odd)) =
+                (Net::from_bytes(black_box(FILE)), Net::from_bytes(black_box(&ODD.1)))
+            {
                 good &= measure::scores("f32, at run time: ", &aligned, Input::F32(&floats), scratch);
-                good &= measure::scores("f32, at run time, not aligned: ", &odd, Input::F32(&floats), scratch);
+                good &=
+                    measure::scores("f32, at run time, not aligned: ", &odd, Input::F32(&floats), scratch);
             } else {
                 good = false;
             }

@@ -26,7 +26,8 @@ fn main() -> bool {
     }
     let (expected, _) = EXPECTED.as_chunks::<4>();
     let mut good = true;
-    for ((name, sum), expected) in ["scores ", " probabilities ", " classes "].iter().zip(sums).zip(expected) {
+    for ((name, sum), expected) in ["scores ", " probabilities ", " classes "].iter().zip(sums).zip(expected)
+    {
         board::print(name);
         board::print_hex(!sum);
         good &= !sum == u32::from_le_bytes(*expected);
