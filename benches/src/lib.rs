@@ -10,3 +10,8 @@ mod rival;
 pub use data::{Product, SHAPES, Shape, filled};
 pub use peers::{PEERS, Peer, gemm_with};
 pub use rival::Rival;
+
+/// The examples of README.md, so that they stay true.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -207,7 +207,7 @@ impl<'a> Net<'a> {
             let last = later.is_empty();
             let bias = if last { ends.bias } else { None };
             let with = Dense { resume: first > 0, bias, relu: ends.relu && last };
-            if !self.normalization.try_apply(first, now, block)
+            if !self.normalization.try_apply(isa, first, now, block)
                 || !try_dense(isa, block, Floats::Bytes(rows), with, hidden)
             {
                 return false;

@@ -130,13 +130,23 @@ impl Kernel for Row<'_> {
     }
 }
 
-/// Columns in strips of eight vectors, which hide the latency of the chains, then one vector at a time.
+/// Columns in strips of several vectors, which hide the latency of the chains, then one vector at a time.
 #[inline(always)]
 fn strips<S: Simd, E: Element>(s: S, x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
     let mut j = 0;
-    while j + 8 * LANES <= out.len() {
-        strip::<S, E, 8>(s, x, w, with, out, j);
-        j += 8 * LANES;
+    if S::MANY_REGISTERS {
+        while j + 8 * LANES <= out.len() {
+            strip::<S, E, 8>(s, x, w, with, out, j);
+            j += 8 * LANES;
+        }
+    }
+    while j + 4 * LANES <= out.len() {
+        strip::<S, E, 4>(s, x, w, with, out, j);
+        j += 4 * LANES;
+    }
+    while j + 2 * LANES <= out.len() {
+        strip::<S, E, 2>(s, x, w, with, out, j);
+        j += 2 * LANES;
     }
     while j < out.len() {
         strip::<S, E, 1>(s, x, w, with, out, j);

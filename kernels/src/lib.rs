@@ -24,7 +24,8 @@
 //! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B |
 //! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Floats`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
-//! | [`softmax()`], [`log_sum_exp`], [`softmax_log_sum_exp`] | e^{s − max} / Σ; ln Σ e^s; both |
+//! | [`softmax()`], [`log_sum_exp`] | e^{s − max} / Σ; ln Σ e^s |
+//! | [`cross_entropy()`], [`cross_entropy_gradient`] | ln Σ e^s − s_y; (softmax − onehot) / N |
 //! | [`exp()`], [`ln()`] | e^x, ln x |
 //! | [`column_sums`], [`sum_of_squares`], [`argmax`] | Σ_i A_ij; Σ x²; first largest |
 //! | [`axpy`], [`sgd_step`] | y ← a x + y; W ← f W − η G |
@@ -44,7 +45,8 @@
 //!   from +0; then partial p += partial p + 8, p + 4, p + 2, p + 1. Of a whole matrix (sum of squares): the same with
 //!   128 partials, as multiply-adds.
 //! - **Column sums.** One ascending chain from +0.
-//! - **Softmax.** Row maximum off, exp, times the reciprocal of the sum: one division a row.
+//! - **Softmax.** Row maximum off, exp, times the reciprocal of the sum. **Cross-entropy.** ln of that sum less the own
+//!   score, both on scores less their maximum; its gradient (p − onehot) / N, a subtraction and a division.
 //! - **The step.** W ← fma(−η, g, f·W) with f = 1 − 2λη; biases b ← fma(−η, g, b), which is f = 1. The caller
 //!   computes f in f64 and rounds it once.
 //! - **Inputs.** x̂ = (x − μ)·s, two roundings.
@@ -72,6 +74,7 @@
 #![allow(clippy::needless_range_loop)]
 
 mod arch;
+mod cross_entropy;
 mod dense;
 mod exp;
 mod floats;
@@ -89,6 +92,7 @@ mod softmax;
 mod update;
 mod view;
 
+pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
 pub use dense::{Dense, dense, try_dense};
 pub use exp::exp;
 pub use floats::Floats;
@@ -99,6 +103,6 @@ pub use normalize::{Input, Normalization, NormalizationError};
 pub use reduce::{argmax, column_sums, sum_of_squares, try_argmax};
 pub use relu::{relu, relu_backward};
 pub use scalar::Scalar;
-pub use softmax::{log_sum_exp, softmax, softmax_log_sum_exp, softmax_row};
+pub use softmax::{log_sum_exp, softmax, softmax_row};
 pub use update::{axpy, sgd_step};
 pub use view::{Mat, MatMut, ShapeError};

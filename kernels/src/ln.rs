@@ -14,9 +14,9 @@ use crate::simd::{Kernel, LANES, Simd};
 /// million cases. ln ±0 = −∞, ln of a negative number is NaN, ln ∞ = ∞, ln NaN = NaN, ln 1 = +0.
 ///
 /// ```
-/// let mut x = [1.0f32, core::f32::consts::E, 0.0];
+/// let mut x = [1.0f32, 2.0, 0.0];
 /// kernels::ln(kernels::Isa::best(), &mut x);
-/// assert_eq!(x, [0.0, 1.0, f32::NEG_INFINITY]);
+/// assert_eq!(x, [0.0, core::f32::consts::LN_2, f32::NEG_INFINITY]);
 /// ```
 pub fn ln<T: Scalar>(isa: Isa, x: &mut [T]) {
     T::ln_all(isa, x);

@@ -2,8 +2,10 @@
 
 use core::fmt;
 
-use crate::arch::compact;
+use crate::Isa;
+use crate::arch::{SMALL, compact};
 use crate::floats::Floats;
+use crate::simd::{Kernel, LANES, Simd};
 
 /// A row of raw inputs, or a part of one.
 #[derive(Clone, Copy, Debug)]
@@ -103,10 +105,10 @@ impl core::error::Error for NormalizationError {}
 /// roundings an element, the same everywhere; a byte becomes the float of its value first.
 ///
 /// ```
-/// use kernels::{Floats, Input, Normalization};
+/// use kernels::{Floats, Input, Isa, Normalization};
 /// let n = Normalization::new(4, Floats::F32(&[10.0, 20.0]), Floats::F32(&[0.5, 2.0])).unwrap();
 /// let mut out = [0.0; 4];
-/// n.apply(0, Input::U8(&[10, 12, 20, 21]), &mut out);
+/// n.apply(Isa::best(), 0, Input::U8(&[10, 12, 20, 21]), &mut out);
 /// assert_eq!(out, [0.0, 1.0, 0.0, 2.0]);
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +147,7 @@ impl<'a> Normalization<'a> {
     ///
     /// # Panics
     /// If `x` and `out` differ in length, or if the part reaches past the last input.
-    pub fn apply(&self, first: usize, x: Input<'_>, out: &mut [f32]) {
+    pub fn apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) {
         assert!(
             x.len() == out.len(),
             "x has {} elements, out has {}: they must be equal",
@@ -154,23 +156,26 @@ impl<'a> Normalization<'a> {
         );
         let fits = first <= self.inputs && out.len() <= self.inputs - first;
         assert!(fits, "inputs {first}.. ({} of them) reach past the last of {}", out.len(), self.inputs);
-        let _ = self.try_apply(first, x, out); // it fits
+        let _ = self.try_apply(isa, first, x, out); // it fits
     }
 
     /// [`Normalization::apply`] for parts that may not fit: false then, and `out` is left alone. Never panics.
     #[must_use = "false: nothing was written"]
-    pub fn try_apply(&self, first: usize, x: Input<'_>, out: &mut [f32]) -> bool {
+    pub fn try_apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) -> bool {
         if x.len() != out.len() || first > self.inputs || out.len() > self.inputs - first {
             return false;
         }
         match x {
-            Input::U8(x) => self.apply_to(first, x, out),
-            Input::F32(x) => self.apply_to(first, x, out),
+            Input::U8(x) if SMALL => self.one_by_one(first, x, out),
+            Input::F32(x) if SMALL => self.one_by_one(first, x, out),
+            Input::U8(x) => isa.run(Apply { by: *self, first, x, out }),
+            Input::F32(x) => isa.run(Apply { by: *self, first, x, out }),
         }
         true
     }
 
-    fn apply_to<X: Copy + Into<f32>>(&self, first: usize, mut x: &[X], mut out: &mut [f32]) {
+    /// The way of processors without vectors.
+    fn one_by_one<X: Copy + Into<f32>>(&self, first: usize, mut x: &[X], mut out: &mut [f32]) {
         let Some(width) = self.inputs.checked_div(self.mean.len()) else {
             for (out, &x) in out.iter_mut().zip(x) {
                 *out = x.into();
@@ -198,5 +203,86 @@ impl<'a> Normalization<'a> {
             (x, out, room) = (later, rest, width);
             q += 1;
         }
+    }
+
+    /// Inputs that share a mean: D/Q, or all of them where there is none.
+    fn width(&self) -> usize {
+        self.inputs.checked_div(self.mean.len()).unwrap_or(self.inputs)
+    }
+}
+
+/// What raw inputs may be.
+trait Raw: Copy + Into<f32> {
+    /// Sixteen of them as floats, exactly.
+    fn load<S: Simd>(s: S, x: &[Self; LANES]) -> S::V;
+}
+
+impl Raw for f32 {
+    #[inline(always)]
+    fn load<S: Simd>(s: S, x: &[f32; LANES]) -> S::V {
+        s.load(x)
+    }
+}
+
+impl Raw for u8 {
+    #[inline(always)]
+    fn load<S: Simd>(s: S, x: &[u8; LANES]) -> S::V {
+        s.load_bytes(x)
+    }
+}
+
+/// A part of a row, as a kernel.
+struct Apply<'a, X> {
+    by: Normalization<'a>,
+    first: usize,
+    x: &'a [X],
+    out: &'a mut [f32],
+}
+
+impl<X: Raw> Kernel for Apply<'_, X> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Normalization { mean, scale, .. } = self.by;
+        let (width, first) = (self.by.width(), self.first);
+        if mean.is_empty() {
+            return each(s, self.x, self.out, |_, x| x, |_, x| x);
+        }
+        if width == 1 {
+            let vector = |j, x| s.mul(s.sub(x, mean.load_at(s, first + j)), scale.load_at(s, first + j));
+            return each(s, self.x, self.out, vector, |j, x| {
+                (x - mean.get(first + j)) * scale.get(first + j)
+            });
+        }
+        let mut done = 0;
+        while done < self.x.len() {
+            let q = (first + done) / width;
+            let end = self.x.len().min((q + 1) * width - first);
+            let (mean, scale) = (mean.get(q), scale.get(q));
+            let (means, scales) = (s.splat(mean), s.splat(scale));
+            let vector = |_, x| s.mul(s.sub(x, means), scales);
+            each(s, &self.x[done..end], &mut self.out[done..end], vector, |_, x| (x - mean) * scale);
+            done = end;
+        }
+    }
+}
+
+/// out_j ← f(j, x_j): sixteen at a time by `vector`, what is left by `scalar`.
+#[inline(always)]
+fn each<S: Simd, X: Raw>(
+    s: S,
+    x: &[X],
+    out: &mut [f32],
+    vector: impl Fn(usize, S::V) -> S::V,
+    scalar: impl Fn(usize, f32) -> f32,
+) {
+    let whole = x.len() - x.len() % LANES;
+    let (x, x_rest) = x.as_chunks::<LANES>();
+    let (out, out_rest) = out.as_chunks_mut::<LANES>();
+    for (i, (x, out)) in x.iter().zip(out).enumerate() {
+        s.store(vector(i * LANES, X::load(s, x)), out);
+    }
+    for (j, (&x, out)) in x_rest.iter().zip(out_rest).enumerate() {
+        *out = scalar(whole + j, x.into());
     }
 }

@@ -7,6 +7,7 @@
 use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::cross_entropy::CrossEntropy;
 use crate::exp::Exp;
 use crate::ln::Ln;
 use crate::matmul::Epilogue;
@@ -82,7 +83,14 @@ pub trait Ops: Sized {
     fn relu_backward(isa: Isa, h: &[Self], d: &mut [Self]);
     fn exp_all(isa: Isa, x: &mut [Self]);
     fn ln_all(isa: Isa, x: &mut [Self]);
-    fn softmax(isa: Isa, s: MatMut<'_, Self>, log_sum_exp: Option<&mut [Self]>);
+    fn softmax(isa: Isa, s: MatMut<'_, Self>);
+    fn cross_entropy(
+        isa: Isa,
+        s: Mat<'_, Self>,
+        labels: &[u32],
+        loss: &mut [Self],
+        ds: Option<MatMut<'_, Self>>,
+    );
     fn log_sum_exp(isa: Isa, s: Mat<'_, Self>, out: &mut [Self]);
     fn argmax(x: &[Self]) -> usize;
     fn column_sums(isa: Isa, a: Mat<'_, Self>, out: &mut [Self]);
@@ -166,8 +174,17 @@ impl Ops for f32 {
     fn ln_all(isa: Isa, x: &mut [f32]) {
         isa.run(Ln(x));
     }
-    fn softmax(isa: Isa, s: MatMut<'_, f32>, log_sum_exp: Option<&mut [f32]>) {
-        isa.run(Softmax { s, log_sum_exp });
+    fn softmax(isa: Isa, s: MatMut<'_, f32>) {
+        isa.run(Softmax(s));
+    }
+    fn cross_entropy(
+        isa: Isa,
+        s: Mat<'_, f32>,
+        labels: &[u32],
+        loss: &mut [f32],
+        ds: Option<MatMut<'_, f32>>,
+    ) {
+        isa.run(CrossEntropy { s, labels, loss, ds });
     }
     fn log_sum_exp(isa: Isa, s: Mat<'_, f32>, out: &mut [f32]) {
         isa.run(LogSumExp { s, out });
@@ -197,9 +214,9 @@ impl Ops for f64 {
         b: Mat<'_, f64>,
         c: MatMut<'_, f64>,
         e: Epilogue<'_, f64>,
-        _: &mut [f64],
+        ws: &mut [f64],
     ) {
-        crate::matmul::matmul_f64(a, b, c, e);
+        crate::matmul::matmul_f64(a, b, c, e, ws);
     }
     fn relu(_: Isa, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = reference::relu(*x));
@@ -213,11 +230,11 @@ impl Ops for f64 {
     fn ln_all(_: Isa, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = x.ln());
     }
-    fn softmax(_: Isa, s: MatMut<'_, f64>, log_sum_exp: Option<&mut [f64]>) {
-        if let Some(out) = log_sum_exp {
-            reference::log_sum_exp(s.as_mat(), out);
-        }
+    fn softmax(_: Isa, s: MatMut<'_, f64>) {
         reference::softmax(s);
+    }
+    fn cross_entropy(_: Isa, s: Mat<'_, f64>, labels: &[u32], loss: &mut [f64], ds: Option<MatMut<'_, f64>>) {
+        reference::cross_entropy(s, labels, loss, ds);
     }
     fn log_sum_exp(_: Isa, s: Mat<'_, f64>, out: &mut [f64]) {
         reference::log_sum_exp(s, out);

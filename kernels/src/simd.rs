@@ -36,7 +36,9 @@ impl Element for [u8; 4] {
 pub(crate) trait Simd: Copy {
     /// Sixteen floats in registers.
     type V: Copy;
-    /// Rows of a full register tile of the matrix product: 8 (then two vectors wide), 6 or 4 (one vector wide).
+    /// Whether registers hold more than twenty vectors: tiles are twice as large then.
+    const MANY_REGISTERS: bool;
+    /// Rows of a full tile of the matrix product: 8 (two vectors wide) with many registers, else 6 or 4 (one wide).
     const TILE_ROWS: usize;
 
     /// x in every lane.
@@ -45,6 +47,8 @@ pub(crate) trait Simd: Copy {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V;
     /// The first `src.len()` ≤ 16 lanes from memory, `fill` in the others. Reads nothing beyond `src`.
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V;
+    /// Sixteen bytes from memory, as the floats of their values.
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V;
     /// Sixteen elements to memory.
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.
@@ -56,6 +60,8 @@ pub(crate) trait Simd: Copy {
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     /// a · b.
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a / b.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a · b + c, rounded once.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger one; either where they are equal (±0), either where one is NaN.
@@ -71,6 +77,8 @@ pub(crate) trait Simd: Copy {
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
+    /// Lane j of vector i becomes lane i of vector j.
+    fn transpose(self, v: &mut [Self::V; LANES]);
     /// The largest lane; any where lanes are NaN.
     fn reduce_max(self, v: Self::V) -> f32;
     /// Sum of the lanes as a tree: lane p += lane p + 8, then + 4, + 2, + 1.

@@ -193,7 +193,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     pub fn row_range(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.rows, "rows {range:?} of {}", self.rows);
         let rows = range.end - range.start;
-        let data = self.from(range.start * self.row_stride, rows, self.cols);
+        let data = self.from(range.start, rows, self.cols);
         Self { data, rows, ..self }
     }
 
@@ -206,12 +206,13 @@ impl<'a, T: Copy> Mat<'a, T> {
         self.t().row_range(range).t()
     }
 
-    /// The elements from `first` on that a `rows` × `cols` part spans.
+    /// The elements from row `first` on that a `rows` × `cols` part spans.
     fn from(&self, first: usize, rows: usize, cols: usize) -> &'a [T] {
         if rows == 0 || cols == 0 {
             return &[];
         }
-        &self.data[first..][..(rows - 1) * self.row_stride + (cols - 1) * self.col_stride + 1]
+        let span = (rows - 1) * self.row_stride + (cols - 1) * self.col_stride + 1;
+        &self.data[first * self.row_stride..][..span]
     }
 
     /// The elements from (0, 0) to the last one, gaps included.
@@ -332,7 +333,8 @@ impl<'a, T: Copy> MatMut<'a, T> {
     pub fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows, "cannot split {} rows at {at}", self.rows);
         // Below the last row nothing follows, not even the rest of its stride.
-        let cut = if at == self.rows { self.data.len() } else { (at * self.row_stride).min(self.data.len()) };
+        let start = at.saturating_mul(self.row_stride);
+        let cut = if at == self.rows { self.data.len() } else { start.min(self.data.len()) };
         let (top, bottom) = self.data.split_at_mut(cut);
         (Self { data: top, rows: at, ..self }, Self { data: bottom, rows: self.rows - at, ..self })
     }
@@ -350,5 +352,10 @@ impl<'a, T: Copy> MatMut<'a, T> {
         assert!(at <= self.cols, "cannot split {} columns at {at}", self.cols);
         let (left, right) = self.data.split_at_mut(at);
         (Self { data: left, cols: at, ..self }, Self { data: right, cols: self.cols - at, ..self })
+    }
+
+    /// The elements from (0, 0) to the last one, gaps included.
+    pub(crate) fn data_mut(&mut self) -> &mut [T] {
+        self.data
     }
 }

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Rng, SPECIAL, Values, assert_panics, assert_same_bits, one_in};
-use kernels::{Floats, Input, Normalization, NormalizationError, reference};
+use common::{Rng, SPECIAL, Values, assert_panics, assert_same_bits, isas, one_in};
+use kernels::{Floats, Input, Isa, Normalization, NormalizationError, reference};
 
 /// The divisors of D, and 0: all the numbers of means that D inputs may have.
 fn counts(d: usize) -> impl Iterator<Item = usize> {
@@ -43,10 +43,12 @@ fn check(d: usize, q: usize, values: Values, rng: &mut Rng) {
                 let context = format!("{d} inputs {q} means {values:?} {first} + {len} kind {turn}");
                 for (input, want) in [(Input::F32(&numbers), &want_numbers), (Input::U8(&bytes), &want_bytes)]
                 {
-                    out.fill(7.0);
-                    normalization.apply(first, input.part(first, len), &mut out[..len]);
-                    assert_same_bits(&out[..len], &want[first..][..len], format_args!("{context}"));
-                    assert!(out[len..].iter().all(|&x| x == 7.0), "{context}: written outside");
+                    for isa in isas() {
+                        out.fill(7.0);
+                        normalization.apply(isa, first, input.part(first, len), &mut out[..len]);
+                        assert_same_bits(&out[..len], &want[first..][..len], format_args!("{isa} {context}"));
+                        assert!(out[len..].iter().all(|&x| x == 7.0), "{context}: written outside");
+                    }
                 }
             }
         }
@@ -81,7 +83,7 @@ fn every_byte_is_the_float_of_its_value() {
     let bytes: Vec<u8> = (0..=255).collect();
     let normalization = Normalization::new(256, Floats::F32(&[100.5]), Floats::F32(&[1.0 / 255.0])).unwrap();
     let mut out = [0.0; 256];
-    normalization.apply(0, Input::from(&bytes[..]), &mut out);
+    normalization.apply(Isa::best(), 0, Input::from(&bytes[..]), &mut out);
     let want: Vec<f32> = (0..256).map(|x| (x as f32 - 100.5) * (1.0 / 255.0)).collect();
     assert_same_bits(&out, &want, format_args!("all bytes"));
 }
@@ -124,7 +126,7 @@ fn counts_that_do_not_divide_the_inputs_are_refused() {
         let normalization = new(inputs, means, means).unwrap();
         assert_eq!(normalization.inputs(), inputs);
         assert_eq!((normalization.mean().len(), normalization.scale().len()), (means, means));
-        normalization.apply(inputs, Input::F32(&[]), &mut []);
+        normalization.apply(Isa::best(), inputs, Input::F32(&[]), &mut []);
     }
 }
 
@@ -135,7 +137,7 @@ fn parts_that_do_not_fit_panic_with_their_numbers() {
         let normalization =
             Normalization::new(6, Floats::F32(&zeros[..q]), Floats::F32(&zeros[..q])).unwrap();
         let apply = |first, x: usize, out: usize| {
-            normalization.apply(first, Input::F32(&zeros[..x]), &mut vec![0.0; out]);
+            normalization.apply(Isa::best(), first, Input::F32(&zeros[..x]), &mut vec![0.0; out]);
         };
         assert_panics("x has 2 elements, out has 3", || apply(0, 2, 3));
         assert_panics("inputs 0.. (7 of them) reach past the last of 6", || apply(0, 7, 7));
@@ -149,7 +151,8 @@ fn parts_that_do_not_fit_panic_with_their_numbers() {
 #[test]
 fn inputs_tell_their_length_and_their_parts() {
     let (bytes, numbers) = ([1u8, 2, 3], [1.0f32, 2.0, 3.0]);
-    for input in [Input::from(&bytes[..]), Input::from(&numbers[..])] {
+    let from_arrays = [Input::from(&bytes), Input::from(&numbers)];
+    for input in [Input::from(&bytes[..]), Input::from(&numbers[..])].into_iter().chain(from_arrays) {
         assert_eq!((input.len(), input.is_empty()), (3, false));
         assert_eq!((input.part(1, 2).len(), input.part(3, 0).is_empty()), (2, true));
         assert_panics("range end index 3 out of range for slice of length 2", || _ = input.part(1, 3));

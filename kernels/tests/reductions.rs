@@ -4,14 +4,14 @@ mod common;
 
 use common::matrix::{Layout, Stored};
 use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
-use kernels::{Mat, argmax, column_sums, reference, sum_of_squares};
+use kernels::{Isa, Mat, Scalar, argmax, column_sums, reference, sum_of_squares};
 
 /// The contract's words for a whole matrix, not the reference's loop: 128 partial sums, then a tree of halves.
-fn partial_sums(len: usize, mut add: impl FnMut(f32, usize) -> f32) -> f32 {
-    let mut p: Vec<f32> = (0..128).map(|p| (p..len).step_by(128).fold(0.0, &mut add)).collect();
+fn partial_sums<T: Scalar>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
+    let mut p: Vec<T> = (0..128).map(|p| (p..len).step_by(128).fold(T::ZERO, &mut add)).collect();
     while p.len() > 1 {
         let (low, high) = p.split_at(p.len() / 2);
-        p = low.iter().zip(high).map(|(low, high)| low + high).collect();
+        p = low.iter().zip(high).map(|(&low, &high)| low + high).collect();
     }
     p[0]
 }
@@ -88,10 +88,11 @@ fn column_sums_in_f64_are_the_chain() {
     }
 }
 
+/// Up to two rounds of the partial sums, and a few more.
 #[test]
 fn sum_of_squares_of_every_length() {
     let mut rng = Rng::new(103);
-    for len in lengths() {
+    for len in (0..=260).chain([1000, 4099]) {
         for values in Values::ALL {
             let x = values.vec(&mut rng, len);
             let want = partial_sums(len, |sum, j| x[j].mul_add(x[j], sum));
@@ -117,17 +118,25 @@ fn sum_of_squares_of_nothing_and_of_zeros_is_plus_zero() {
 #[test]
 fn sum_of_squares_in_f64_rounds_products_and_sums() {
     let mut rng = Rng::new(104);
-    let x: Vec<f64> = (0..45).map(|_| f64::from(rng.uniform()) / 3.0).collect();
-    let mut p: Vec<f64> =
-        (0..16).map(|p| (p..45).step_by(16).fold(0.0, |sum, j| x[j] * x[j] + sum)).collect();
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            p[i] += p[i + half];
+    for len in [0, 1, 45, 128, 129, 700, 1500] {
+        let x: Vec<f64> = (0..len).map(|_| f64::from(rng.uniform()) / 3.0).collect();
+        let want = partial_sums(len, |sum, j| x[j] * x[j] + sum);
+        for isa in isas() {
+            assert_same_bits(&[sum_of_squares(isa, &x)], &[want], format_args!("{isa} f64 {len} elements"));
         }
     }
-    for isa in isas() {
-        assert_same_bits(&[sum_of_squares(isa, &x)], &p[..1], format_args!("{isa} f64"));
-    }
+}
+
+/// The test above would be blind if sums in other orders had the same bits.
+#[test]
+fn the_order_of_a_sum_shows() {
+    let mut rng = Rng::new(106);
+    let x: Vec<f64> = (0..1500).map(|_| f64::from(rng.uniform()) / 3.0).collect();
+    let chain = x.iter().fold(0.0, |sum, x| x * x + sum);
+    assert_ne!(chain, sum_of_squares(Isa::PORTABLE, &x));
+    let x: Vec<f32> = x.iter().map(|&x| x as f32).collect();
+    let chain = x.iter().fold(0.0, |sum, x| x.mul_add(*x, sum));
+    assert_ne!(chain, sum_of_squares(Isa::PORTABLE, &x));
 }
 
 /// The first index whose element none exceeds, written as a search for the answer's defining property.

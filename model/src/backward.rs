@@ -1,9 +1,9 @@
 //! The backward pass: dS → dW2, db2, dH0 → dW1, db1, dX. Each step quotes the line of the forward pass that it
 //! differentiates.
 
-use kernels::{Epilogue, Mat, MatMut, Scalar, axpy, column_sums, softmax_log_sum_exp};
+use kernels::{Epilogue, Mat, MatMut, Scalar, axpy, column_sums, cross_entropy_gradient};
 
-use crate::loss::{add_shifted, mean, penalty, shift};
+use crate::loss::{chain, mean, penalty};
 use crate::{Engine, Labels, Loss, Params, Workspace};
 
 /// ∂L/∂W1, ∂L/∂b1, ∂L/∂W2, ∂L/∂b2 and, if `dx` asks for it, ∂L/∂X; returns L.
@@ -84,19 +84,10 @@ pub fn backward<T: Scalar>(
 ///
 /// Source: eq. (7)-(11) for the right class, (12)-(16) for the others, (5) for the loss.
 pub(crate) fn score_gradient<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, ws: &mut Workspace<T>) -> T {
-    shift(labels, ws);
-    let n = ws.rows();
-    softmax_log_sum_exp(engine.isa, ws.ds.top_mut(n), &mut ws.lse[..n]);
-    let rows = T::from_f64(n as f64);
-    let mut ds = ws.ds.top_mut(n);
-    for (i, y) in labels.columns().enumerate() {
-        let row = ds.row_mut(i);
-        row[y] = row[y] - T::ONE;
-        for ds in row {
-            *ds = *ds / rows;
-        }
-    }
-    mean(add_shifted(T::ZERO, ws), n)
+    let n = ws.labelled_rows(labels);
+    let (s, ds) = (ws.s.top(n), ws.ds.top_mut(n));
+    cross_entropy_gradient(engine.isa, s, labels.as_slice(), ds, &mut ws.losses[..n]);
+    mean(chain(T::ZERO, ws), n)
 }
 
 /// dH0 ← (dS W2ᵀ) ∘ 1(H > 0), N×H. H > 0 exactly where H0 > 0, so H0 itself is not needed.

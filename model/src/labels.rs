@@ -49,11 +49,6 @@ impl<'a> Labels<'a> {
     pub fn as_slice(&self) -> &'a [u32] {
         self.labels
     }
-
-    /// The labels as column numbers.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> + use<'a> {
-        self.labels.iter().map(|&label| label as usize)
-    }
 }
 
 /// A label that names no class.

@@ -1,6 +1,6 @@
 //! The loss: cross-entropy of the scores, and the penalty on the weights.
 
-use kernels::{Scalar, argmax, log_sum_exp, sum_of_squares};
+use kernels::{Scalar, cross_entropy, sum_of_squares};
 
 use crate::{Engine, Labels, Params, Workspace};
 
@@ -65,10 +65,9 @@ pub fn loss<T: Scalar>(
 ///
 /// Source: eq. (5).
 pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws: &mut Workspace<T>) -> T {
-    shift(labels, ws);
-    let n = ws.rows();
-    log_sum_exp(engine.isa, ws.ds.top(n), &mut ws.lse[..n]);
-    add_shifted(sum, ws)
+    let n = ws.labelled_rows(labels);
+    cross_entropy(engine.isa, ws.s.top(n), labels.as_slice(), &mut ws.losses[..n]);
+    chain(sum, ws)
 }
 
 /// λ Σ W1² + λ Σ W2², computed as λ (Σ W1² + Σ W2²). Biases are not in it. Source: eq. (1), (39).
@@ -79,26 +78,9 @@ pub fn penalty<T: Scalar>(engine: Engine<'_>, net: &Params<T>, lambda: T) -> T {
     lambda * (sum_of_squares(engine.isa, net.w1_slice()) + sum_of_squares(engine.isa, net.w2_slice()))
 }
 
-/// The buffer of dS ← S less the maximum of each row; and the shifted score of each row's own class, kept apart because
-/// the softmax will overwrite it. The shift changes no probability: e^{S − m} / Σ e^{S − m} has a factor e^{−m} above
-/// and below. It keeps the exponentials in range and L_i from cancelling.
-pub(crate) fn shift<T: Scalar>(labels: Labels<'_>, ws: &mut Workspace<T>) {
-    let n = ws.labelled_rows(labels);
-    let (scores, mut shifted) = (ws.s.top(n), ws.ds.top_mut(n));
-    for ((i, y), own) in labels.columns().enumerate().zip(&mut ws.own) {
-        let row = scores.row(i).expect("the workspace stores rows of neighbours");
-        let max = row[argmax(row)];
-        for (shifted, &s) in shifted.row_mut(i).iter_mut().zip(row) {
-            *shifted = s - max;
-        }
-        *own = row[y] - max;
-    }
-}
-
-/// `sum` + Σ_i L_i, L_i = ln Σ_j e^{S_ij} − S_iy, where both terms belong to the shifted scores.
-pub(crate) fn add_shifted<T: Scalar>(sum: T, ws: &Workspace<T>) -> T {
-    let n = ws.rows();
-    ws.lse[..n].iter().zip(&ws.own[..n]).fold(sum, |sum, (&lse, &own)| sum + (lse - own))
+/// `sum` + Σ_i L_i, one ascending chain.
+pub(crate) fn chain<T: Scalar>(sum: T, ws: &Workspace<T>) -> T {
+    ws.losses[..ws.rows()].iter().fold(sum, |sum, &loss| sum + loss)
 }
 
 /// sum / N.

@@ -28,14 +28,12 @@ pub struct Workspace<T> {
     pub(crate) h: Rows<T>,
     /// S, N×C: eq. (4).
     pub(crate) s: Rows<T>,
-    /// S less each row's maximum, then dS, N×C: eq. (7)-(16).
+    /// dS, N×C: eq. (7)-(16).
     pub(crate) ds: Rows<T>,
     /// dH0, N×H: eq. (26)-(28).
     pub(crate) dh0: Rows<T>,
-    /// ln Σ e^S of each shifted row, N: eq. (5).
-    pub(crate) lse: Vec<T>,
-    /// S_iy of each shifted row, N: eq. (5).
-    pub(crate) own: Vec<T>,
+    /// L_i, N: eq. (5).
+    pub(crate) losses: Vec<T>,
     /// db2, then db1, where the step is fused and no one keeps them.
     pub(crate) db: Vec<T>,
     pub(crate) products: Workspaces<T>,
@@ -61,8 +59,7 @@ impl<T: Scalar> Workspace<T> {
             s: Rows::new(n, c),
             ds: Rows::new(n, c),
             dh0: Rows::new(n, h),
-            lse: vec![T::ZERO; n],
-            own: vec![T::ZERO; n],
+            losses: vec![T::ZERO; n],
             db: vec![T::ZERO; h.max(c)],
             products: Workspaces::new(each, width),
         }
@@ -98,8 +95,8 @@ impl<T: Scalar> Workspace<T> {
         self.s.top(self.rows)
     }
 
-    /// dS = (softmax(S) − onehot(y)) / N of the last backward pass, N×C; a forward pass or a loss since then leaves
-    /// it without meaning. Source: eq. (7)-(16).
+    /// dS = (softmax(S) − onehot(y)) / N of the last backward pass, N×C; a forward pass since then leaves it
+    /// without meaning. Source: eq. (7)-(16).
     pub fn score_gradient(&self) -> Mat<'_, T> {
         self.ds.top(self.rows)
     }

@@ -98,7 +98,7 @@ pub struct TrainArgs {
     /// Seed of split, first weights and batches [default: 1]
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
-    /// Threads [default: one, or every processor where the steps are large]; the net is the same for any number
+    /// Threads [default: 1, more where steps are large]; the net is the same for any number
     #[arg(long, value_name = "N", value_parser = threads, allow_hyphen_values = true)]
     pub threads: Option<usize>,
     /// Instruction set: best, portable, avx2, avx512 or neon; the net is the same with any

@@ -46,14 +46,15 @@ pub fn fit(choice: &mut Choice, args: &TrainArgs, data: Part<'_>) {
     }
 }
 
-/// Multiply-adds of the first layer in a step from which on threads are worth their waking.
-const MACS_FOR_THREADS: usize = 4 << 20;
+/// Multiply-adds of a step's first layer that are worth a thread of their own: about 0.2 ms of work.
+const MACS_A_THREAD: usize = 8 << 20;
 
-/// Threads to use: those asked for; else one, or every processor where a step is large. With small steps (the digits:
-/// 32 × 64 × 128 multiply-adds, 5 µs) a second thread would be waited for longer than it works.
+/// Threads to use: those asked for; else one, and more where a step is large enough to feed them, up to the number of
+/// processors. In small steps (the digits: 32 × 64 × 128 multiply-adds, 5 µs) a second thread would be waited for longer
+/// than it works.
 #[must_use]
 pub fn threads(args: &TrainArgs, choice: &Choice, d: usize) -> usize {
     let macs = choice.settings.batch_size.saturating_mul(d).saturating_mul(choice.settings.hidden);
     let every = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    args.threads.unwrap_or_else(|| if macs >= MACS_FOR_THREADS { every() } else { 1 })
+    args.threads.unwrap_or_else(|| (macs / MACS_A_THREAD).max(1).min(every()))
 }

@@ -34,7 +34,7 @@ impl Evaluator {
         let mut sum = 0.0;
         for rows in part.rows.chunks(BLOCK) {
             let Self { batch, workspace, classes } = self;
-            batch.fill(part.view, rows);
+            batch.fill(engine, part.view, rows);
             forward(engine, net, batch.x(), workspace);
             sum += f64::from(add_losses(engine, batch.labels(), 0.0, workspace));
             classes.resize(rows.len(), 0);

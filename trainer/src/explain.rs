@@ -22,6 +22,7 @@ pub fn explain(
     let random = Random::new(settings.seed, Stream::Batches);
     let mut batch = Batch::default();
     batch.fill(
+        engine,
         train.view,
         Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random).draw(),
     );

@@ -44,7 +44,9 @@ impl Progress {
     pub fn show(&mut self, news: &News<'_>) {
         match (self, *news) {
             (Self::Bar(bar), News::Step(iteration, of, _)) => {
-                bar.set_length(of as u64);
+                if bar.length().is_none() {
+                    bar.set_length(of as u64);
+                }
                 bar.set_position(iteration as u64);
             }
             (Self::Bar(bar), News::Epoch(epoch, _)) => bar.set_message(line(epoch)),

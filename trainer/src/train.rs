@@ -96,7 +96,7 @@ pub fn train(
     let start = Instant::now();
     for iteration in 1..=iterations {
         let rows = batches.draw();
-        batch.fill(train.view, rows);
+        batch.fill(engine, train.view, rows);
         let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
         let loss = sgd_step(engine, &mut net, batch.x(), batch.labels(), step, &mut workspace).total();
         images += rows.len();

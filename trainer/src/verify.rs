@@ -19,7 +19,7 @@ pub fn verify(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>, file: &[u8]
     let mut batch = Batch::default();
     let mut scratch = vec![0.0; read.scratch_len()];
     for rows in part.rows.chunks(BLOCK) {
-        batch.fill(part.view, rows);
+        batch.fill(engine, part.view, rows);
         forward(engine, net, batch.x(), &mut workspace);
         for (i, &row) in rows.iter().enumerate() {
             let ours = workspace.scores().row(i).expect("scores are stored row by row");

@@ -50,8 +50,28 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
+/// Lane j of register i becomes lane i of register j.
+#[inline(always)]
+fn transpose8(_proof: Avx2, v: &mut [__m256; 8]) {
+    for g in [0, 4] {
+        let (a, b) = (op!(_mm256_unpacklo_ps(v[g], v[g + 1])), op!(_mm256_unpackhi_ps(v[g], v[g + 1])));
+        let (c, d) =
+            (op!(_mm256_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm256_unpackhi_ps(v[g + 2], v[g + 3])));
+        v[g] = op!(_mm256_shuffle_ps::<0x44>(a, c));
+        v[g + 1] = op!(_mm256_shuffle_ps::<0xee>(a, c));
+        v[g + 2] = op!(_mm256_shuffle_ps::<0x44>(b, d));
+        v[g + 3] = op!(_mm256_shuffle_ps::<0xee>(b, d));
+    }
+    for c in 0..4 {
+        let low = op!(_mm256_permute2f128_ps::<0x20>(v[c], v[c + 4]));
+        v[c + 4] = op!(_mm256_permute2f128_ps::<0x31>(v[c], v[c + 4]));
+        v[c] = low;
+    }
+}
+
 impl Simd for Avx2 {
     type V = [__m256; 2];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
 
     #[inline(always)]
@@ -85,6 +105,16 @@ impl Simd for Avx2 {
         [a, b]
     }
     #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        // SAFETY: `src` is 16 readable bytes, and the load needs no alignment.
+        let bytes = unsafe { _mm_loadu_si128(src.as_ptr().cast()) };
+        let high = op!(_mm_unpackhi_epi64(bytes, bytes));
+        [
+            op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes))),
+            op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(high))),
+        ]
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.
@@ -111,6 +141,10 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
         [op!(_mm256_mul_ps(a[0], b[0])), op!(_mm256_mul_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_div_ps(a[0], b[0])), op!(_mm256_div_ps(a[1], b[1]))]
     }
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -157,6 +191,24 @@ impl Simd for Avx2 {
             e[i] = op!(_mm256_cvtepi32_ps(n));
         }
         (m, e)
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        // Four blocks of 8 × 8; those off the diagonal change places.
+        let mut out = [[op!(_mm256_setzero_ps()); 2]; LANES];
+        for down in 0..2 {
+            for across in 0..2 {
+                let mut block = [out[0][0]; 8];
+                for i in 0..8 {
+                    block[i] = v[8 * down + i][across];
+                }
+                transpose8(self, &mut block);
+                for i in 0..8 {
+                    out[8 * across + i][down] = block[i];
+                }
+            }
+        }
+        *v = out;
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

@@ -45,6 +45,7 @@ macro_rules! op {
 
 impl Simd for Avx512 {
     type V = __m512;
+    const MANY_REGISTERS: bool = true;
     const TILE_ROWS: usize = 8;
 
     #[inline(always)]
@@ -63,6 +64,12 @@ impl Simd for Avx512 {
         let (src, fill) = (&src[..src.len().min(LANES)], self.splat(fill));
         // SAFETY: the mask has one lane for each of the 4-byte elements of `src`; others are not read.
         unsafe { _mm512_mask_loadu_ps(fill, first(src.len()), src.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        // SAFETY: `src` is 16 readable bytes, and the load needs no alignment.
+        let bytes = unsafe { _mm_loadu_si128(src.as_ptr().cast()) };
+        op!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
     }
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
@@ -86,6 +93,10 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
         op!(_mm512_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_div_ps(a, b))
     }
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -117,6 +128,31 @@ impl Simd for Avx512 {
         let n = op!(_mm512_srai_epi32::<23>(from));
         let m = op!(_mm512_sub_epi32(bits, _mm512_slli_epi32::<23>(n)));
         (op!(_mm512_castsi512_ps(m)), op!(_mm512_cvtepi32_ps(n)))
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        // Four rows at a time: in each quarter q of vector 4g + c then lie the rows 4g.. of column 4q + c.
+        for g in [0, 4, 8, 12] {
+            let (a, b) = (op!(_mm512_unpacklo_ps(v[g], v[g + 1])), op!(_mm512_unpackhi_ps(v[g], v[g + 1])));
+            let (c, d) =
+                (op!(_mm512_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm512_unpackhi_ps(v[g + 2], v[g + 3])));
+            let [a, b, c, d] = [a, b, c, d].map(|x| op!(_mm512_castps_pd(x)));
+            v[g] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(a, c)));
+            v[g + 1] = op!(_mm512_castpd_ps(_mm512_unpackhi_pd(a, c)));
+            v[g + 2] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(b, d)));
+            v[g + 3] = op!(_mm512_castpd_ps(_mm512_unpackhi_pd(b, d)));
+        }
+        // Then the quarters: even ones and odd ones of two groups, then of all four.
+        for c in 0..4 {
+            let even = op!(_mm512_shuffle_f32x4::<0x88>(v[c], v[c + 4]));
+            let odd = op!(_mm512_shuffle_f32x4::<0xdd>(v[c], v[c + 4]));
+            let even_high = op!(_mm512_shuffle_f32x4::<0x88>(v[c + 8], v[c + 12]));
+            let odd_high = op!(_mm512_shuffle_f32x4::<0xdd>(v[c + 8], v[c + 12]));
+            v[c] = op!(_mm512_shuffle_f32x4::<0x88>(even, even_high));
+            v[c + 8] = op!(_mm512_shuffle_f32x4::<0xdd>(even, even_high));
+            v[c + 4] = op!(_mm512_shuffle_f32x4::<0x88>(odd, odd_high));
+            v[c + 12] = op!(_mm512_shuffle_f32x4::<0xdd>(odd, odd_high));
+        }
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

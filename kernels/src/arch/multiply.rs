@@ -27,10 +27,13 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     chains: &mut [[S::V; V]; H],
 ) {
     let Some(end) = o.depth.checked_sub(1) else { return };
-    assert!((H - 1) * o.a_row + end * o.a_col < o.a.len());
-    assert!(
-        o.last <= LANES && o.b_vector >= LANES && (V - 1) * o.b_vector + end * o.b_row + o.last <= o.b.len()
-    );
+    // The furthest element of each operand. Saturating, so that an overflow fails too.
+    let furthest = |n: usize, stride: usize, step: usize| {
+        n.saturating_mul(stride).saturating_add(end.saturating_mul(step))
+    };
+    assert!(furthest(H - 1, o.a_row, o.a_col) < o.a.len());
+    assert!(o.last <= LANES && o.b_vector >= LANES);
+    assert!(furthest(V - 1, o.b_vector, o.b_row).saturating_add(o.last) <= o.b.len());
     if o.last == LANES {
         run::<S, E, H, V, true>(s, o, chains);
     } else {
@@ -51,7 +54,7 @@ fn run<S: Simd, E: Element, const H: usize, const V: usize, const FULL: bool>(
         for v in 0..V {
             let first = p * o.b_row + v * o.b_vector;
             let len = if FULL || v < V - 1 { LANES } else { o.last };
-            // SAFETY: p < depth. The last vector ends within `b` by the second assertion of `multiply`; any other
+            // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `multiply`; any other
             // one ends at `first + 16`, no later than the vector after it starts, since `b_vector` ≥ 16.
             let b = unsafe { o.b.get_unchecked(first..first + len) };
             row[v] = match b.first_chunk::<LANES>() {

@@ -47,8 +47,23 @@ impl Neon {
     }
 }
 
+/// Lane j of register i becomes lane i of register j.
+#[inline]
+#[target_feature(enable = "neon")]
+fn transpose4(a: float32x4_t, b: float32x4_t, c: float32x4_t, d: float32x4_t) -> [float32x4_t; 4] {
+    let (ab0, ab1) = (vreinterpretq_f64_f32(vtrn1q_f32(a, b)), vreinterpretq_f64_f32(vtrn2q_f32(a, b)));
+    let (cd0, cd1) = (vreinterpretq_f64_f32(vtrn1q_f32(c, d)), vreinterpretq_f64_f32(vtrn2q_f32(c, d)));
+    [
+        vreinterpretq_f32_f64(vtrn1q_f64(ab0, cd0)),
+        vreinterpretq_f32_f64(vtrn1q_f64(ab1, cd1)),
+        vreinterpretq_f32_f64(vtrn2q_f64(ab0, cd0)),
+        vreinterpretq_f32_f64(vtrn2q_f64(ab1, cd1)),
+    ]
+}
+
 impl Simd for Neon {
     type V = [float32x4_t; 4];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
 
     #[inline(always)]
@@ -74,6 +89,14 @@ impl Simd for Neon {
         let mut lanes = [fill; LANES];
         for (lane, x) in lanes.iter_mut().zip(src) {
             *lane = x.get();
+        }
+        self.load(&lanes)
+    }
+    #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        let mut lanes = [0.0; LANES];
+        for i in 0..LANES {
+            lanes[i] = f32::from(src[i]);
         }
         self.load(&lanes)
     }
@@ -104,6 +127,10 @@ impl Simd for Neon {
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
         each!(i => vmulq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vdivq_f32(a[i], b[i]))
     }
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -150,6 +177,22 @@ impl Simd for Neon {
             vreinterpretq_f32_s32(vsubq_s32(bits, vshlq_n_s32::<23>(n)))
         });
         (mantissa, exponent)
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        // Sixteen blocks of 4 × 4; those off the diagonal change places.
+        let mut out = [[Self::zero(); 4]; LANES];
+        for down in 0..4 {
+            for across in 0..4 {
+                let row = |i: usize| v[4 * down + i][across];
+                // SAFETY: `self` proves NEON; the intrinsics touch no memory.
+                let block = unsafe { transpose4(row(0), row(1), row(2), row(3)) };
+                for i in 0..4 {
+                    out[4 * across + i][down] = block[i];
+                }
+            }
+        }
+        *v = out;
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

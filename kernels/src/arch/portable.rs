@@ -33,6 +33,7 @@ macro_rules! lanes {
 
 impl Simd for Portable {
     type V = [f32; LANES];
+    const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 4;
 
     #[inline(always)]
@@ -50,6 +51,10 @@ impl Simd for Portable {
             *v = x.get();
         }
         v
+    }
+    #[inline(always)]
+    fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
+        lanes!(i => f32::from(src[i]))
     }
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
@@ -72,6 +77,10 @@ impl Simd for Portable {
     #[inline(always)]
     fn mul(self, a: Self::V, b: Self::V) -> Self::V {
         lanes!(i => a[i] * b[i])
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => a[i] / b[i])
     }
     #[inline(always)]
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
@@ -102,6 +111,14 @@ impl Simd for Portable {
             m
         });
         (m, e)
+    }
+    #[inline(always)]
+    fn transpose(self, v: &mut [Self::V; LANES]) {
+        for i in 0..LANES {
+            for j in 0..i {
+                (v[i][j], v[j][i]) = (v[j][i], v[i][j]);
+            }
+        }
     }
     #[inline(always)]
     fn reduce_max(self, v: Self::V) -> f32 {

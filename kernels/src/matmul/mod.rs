@@ -135,6 +135,12 @@ pub(crate) fn check_shapes<T: Scalar>(
     }
 }
 
+/// Panics with both numbers where the workspace is too short.
+fn check_workspace<T: Scalar>(a: Mat<'_, T>, c: &MatMut<'_, T>, got: usize) {
+    let needed = matmul_workspace(c.rows(), c.cols(), a.cols());
+    assert!(got >= needed, "the workspace needs {needed} elements, it has {got}");
+}
+
 /// The f32 product.
 pub(crate) fn matmul_f32(
     isa: Isa,
@@ -145,22 +151,24 @@ pub(crate) fn matmul_f32(
     workspace: &mut [f32],
 ) {
     check_shapes(a, b, &c, epilogue);
-    let needed = matmul_workspace(c.rows(), c.cols(), a.cols());
-    assert!(workspace.len() >= needed, "the workspace needs {needed} elements, it has {}", workspace.len());
+    check_workspace(a, &c, workspace.len());
     isa.run(Product { a, b, c, epilogue, workspace });
 }
 
-/// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's.
+/// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's. It needs
+/// no workspace but asks for it as f32 does: generic code that is tested in f64 alone must not fail in f32.
 pub(crate) fn matmul_f64(
     a: Mat<'_, f64>,
     b: Mat<'_, f64>,
     mut c: MatMut<'_, f64>,
     epilogue: Epilogue<'_, f64>,
+    workspace: &[f64],
 ) {
+    check_shapes(a, b, &c, epilogue);
+    check_workspace(a, &c, workspace.len());
     if b.col_stride() != 1 || matches!(epilogue, Epilogue::SgdStep { .. }) {
         return reference::matmul(a, b, c, epilogue);
     }
-    check_shapes(a, b, &c, epilogue);
     for i in 0..c.rows() {
         let row = c.row_mut(i);
         if !matches!(epilogue, Epilogue::Accumulate) {

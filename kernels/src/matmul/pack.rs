@@ -2,6 +2,7 @@
 //! Only these copies meet such strides; a block that lies right is read where it is.
 
 use crate::Mat;
+use crate::floats::load_at;
 use crate::simd::{LANES, Simd};
 
 /// Columns of B from which on it pays to pack a block of A whose columns lie together.
@@ -15,6 +16,14 @@ pub(super) struct Rows<'a> {
     pub(super) group: usize,
     pub(super) row: usize,
     pub(super) col: usize,
+}
+
+impl Rows<'_> {
+    /// Whether rows lie equally far apart across groups of `g`: unless they are packed.
+    #[inline(always)]
+    pub(super) fn is_even(&self, g: usize) -> bool {
+        self.group == g * self.row
+    }
 }
 
 /// A block of B as the tile reads it: B(p, j) at `data[p · row + (j / 16) · vector + j % 16]`.
@@ -55,7 +64,7 @@ pub(super) fn rows<'a, S: Simd>(a: Mat<'a, f32>, columns: usize, out: &'a mut [f
 
 /// The columns of `b`, packed into `out` unless each row already lies together.
 #[inline(always)]
-pub(super) fn columns<'a, S: Simd>(_s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -> Columns<'a> {
+pub(super) fn columns<'a, S: Simd>(s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -> Columns<'a> {
     let depth = b.rows();
     if b.col_stride() == 1 {
         return Columns { data: b.data(), row: b.row_stride(), vector: LANES };
@@ -65,6 +74,10 @@ pub(super) fn columns<'a, S: Simd>(_s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -
     for j in (0..b.cols()).step_by(LANES) {
         let width = LANES.min(b.cols() - j);
         let panel = &mut out[j * depth..][..LANES * depth];
+        if down == 1 {
+            transpose(s, &data[j * along..], along, width, panel);
+            continue;
+        }
         for (p, out) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             for (c, out) in out[..width].iter_mut().enumerate() {
                 *out = data[p * down + (j + c) * along];
@@ -73,6 +86,25 @@ pub(super) fn columns<'a, S: Simd>(_s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -
         }
     }
     Columns { data: out, row: LANES, vector: LANES * depth }
+}
+
+/// Sixteen columns of neighbours, `along` apart, as rows of sixteen: blocks of 16 × 16 through registers. Columns from
+/// `width` on become +0.
+#[inline(always)]
+fn transpose<S: Simd>(s: S, data: &[f32], along: usize, width: usize, panel: &mut [f32]) {
+    for (block, out) in panel.chunks_mut(LANES * LANES).enumerate() {
+        let (rows, p) = (out.len() / LANES, block * LANES);
+        let mut v = [s.splat(0.0); LANES];
+        for c in 0..LANES {
+            if c < width {
+                v[c] = load_at(s, &data[c * along + p..][..rows], 0);
+            }
+        }
+        s.transpose(&mut v);
+        for (out, v) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(v) {
+            s.store(v, out);
+        }
+    }
 }
 
 /// A copy of a length that is known when compiling, once inlined: a few moves, not a call.

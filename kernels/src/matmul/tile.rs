@@ -56,20 +56,20 @@ pub(super) fn block<S: Simd>(s: S, a: Rows<'_>, b: Columns<'_>, run: Run, mut ta
     }
     let mut i = full;
     while i < rows {
-        match rows - i {
-            4.. if S::TILE_ROWS > 4 => {
-                part.band::<4, 2>(i..i + 4);
-                i += 4;
-            }
-            2.. => {
-                part.band::<2, 4>(i..i + 2);
-                i += 2;
-            }
-            _ => {
-                part.band::<1, 8>(i..i + 1);
-                i += 1;
-            }
+        let height = match rows - i {
+            4.. => 4,
+            2.. => 2,
+            _ => 1,
+        };
+        match (height, S::MANY_REGISTERS) {
+            (4, true) => part.band::<4, 4>(i..i + 4),
+            (4, false) => part.band::<4, 1>(i..i + 4),
+            (2, true) => part.band::<2, 8>(i..i + 2),
+            (2, false) => part.band::<2, 2>(i..i + 2),
+            (_, true) => part.band::<1, 8>(i..i + 1),
+            (_, false) => part.band::<1, 4>(i..i + 1),
         }
+        i += height;
     }
 }
 
@@ -83,7 +83,7 @@ struct Part<'a, 'b, 'c, S> {
 }
 
 impl<S: Simd> Part<'_, '_, '_, S> {
-    /// The rows `rows` of the block in tiles of H rows: panels of V vectors of columns, then of single vectors.
+    /// The rows `rows` of the block in tiles of H rows: panels of V vectors of columns, then of two and of one.
     #[inline(always)]
     fn band<const H: usize, const V: usize>(&mut self, rows: Range<usize>) {
         let columns = self.target.columns.len();
@@ -94,8 +94,22 @@ impl<S: Simd> Part<'_, '_, '_, S> {
             }
             j = columns.min(j + V * LANES);
         }
-        while j < columns {
+        while V > 2 && columns - j > LANES {
             for i in rows.clone().step_by(H) {
+                self.tile::<H, 2>((i, j));
+            }
+            j = columns.min(j + 2 * LANES);
+        }
+        while j < columns {
+            let mut i = rows.start;
+            if S::MANY_REGISTERS && H == S::TILE_ROWS && self.a.is_even(H) {
+                // Half as many vectors want twice as many rows to hide the latency of the multiply-add.
+                while i + 16 <= rows.end {
+                    self.tile::<16, 1>((i, j));
+                    i += 16;
+                }
+            }
+            for i in (i..rows.end).step_by(H) {
                 self.tile::<H, 1>((i, j));
             }
             j = columns.min(j + LANES);

@@ -18,6 +18,15 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let source = open(&args.data, &options)?;
     let part = if source.test.is_some() { "test" } else { "all" };
     let data = source.into_evaluation()?;
+    if data.d != net.d() {
+        return Err(Error::data(format!(
+            "{}: the net takes {} inputs, the rows of {} have {}; give data of the net's kind",
+            args.net.display(),
+            net.d(),
+            args.data,
+            data.d
+        )));
+    }
     let found = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
 
     let mut report = Report::new(args.json);

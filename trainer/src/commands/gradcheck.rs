@@ -56,7 +56,7 @@ fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result
     let train = data.train()?;
     let rows = &train.rows[..args.rows.min(train.rows.len())];
     let mut batch = Batch::default();
-    batch.fill(train.view, rows);
+    batch.fill(Engine::default(), train.view, rows);
     let settings =
         Settings { hidden: args.hidden, batch_size: rows.len(), ..Preset::Default.choice().settings };
     let x = batch.values().iter().copied().map(f64::from).collect();

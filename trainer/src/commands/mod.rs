@@ -26,7 +26,10 @@ pub fn run(command: &Command) -> Result<(), Error> {
 
 /// The bytes of a net file.
 fn read_net(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|e| Error::read("read", path, &e))
+    std::fs::read(path).map_err(|e| {
+        let path = path.display();
+        Error::data(format!("{path}: cannot read it: {e}; name a net file, such as `train --out` writes"))
+    })
 }
 
 /// The net in them.

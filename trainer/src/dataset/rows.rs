@@ -1,6 +1,6 @@
 //! Rows in memory: values, labels, names.
 
-use kernels::{Input, Normalization};
+use kernels::Input;
 
 use crate::error::Error;
 
@@ -105,25 +105,6 @@ impl Dataset {
     #[must_use]
     pub fn row(&self, i: usize) -> Input<'_> {
         self.values.row(self.d, i)
-    }
-
-    /// X ← x̂ of the rows named, y ← their labels: `x` is rows × D, `y` has one a row.
-    ///
-    /// # Panics
-    /// If a row does not exist, or if `x` or `y` do not have that shape.
-    pub fn gather(&self, rows: &[u32], how: &Normalization<'_>, x: &mut [f32], y: &mut [u32]) {
-        assert!(
-            x.len() == rows.len() * self.d && y.len() == rows.len(),
-            "{} rows of {} values need as many: x has {}, y has {}",
-            rows.len(),
-            self.d,
-            x.len(),
-            y.len()
-        );
-        for ((&i, x), y) in rows.iter().zip(x.chunks_exact_mut(self.d)).zip(y) {
-            how.apply(0, self.row(i as usize), x);
-            *y = self.labels[i as usize];
-        }
     }
 
     /// Whether a net can learn from these rows: they must show two classes at least.

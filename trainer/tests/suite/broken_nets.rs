@@ -69,5 +69,8 @@ fn a_net_for_other_data_is_refused() {
     assert!(desk.fails(&["eval", "net.tln", "--data", "other.csv"], 3).contains("purple"));
     desk.write("wide.csv", "0,1,2,3,4,5\n");
     desk.fails(&["predict", "net.tln", "--data", "wide.csv"], 3);
+    desk.write("named.csv", "0,1,red\n".repeat(3) + "0,2,green\n1,2,blue\n");
+    let line = desk.fails(&["eval", "net.tln", "--data", "named.csv"], 3);
+    assert!(line.contains("takes 4 inputs") && line.contains("named.csv have 2"), "{line}");
     desk.fails(&["eval", "net.tln"], 3);
 }

@@ -1,7 +1,11 @@
 //! Softmax and log-sum-exp, row by row.
 
+mod rows;
+
+pub(crate) use rows::{Short, exponentials, row_max, sum_of_exponentials};
+
 use crate::arch::{SMALL, compact};
-use crate::exp::{exp_f32, exp_vector};
+use crate::exp::exp_f32;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
@@ -21,7 +25,7 @@ use crate::{Isa, Mat, MatMut, reference};
 /// assert_eq!(s, [0.5, 0.5, 0.0]);
 /// ```
 pub fn softmax<T: Scalar>(isa: Isa, s: MatMut<'_, T>) {
-    T::softmax(isa, s, None);
+    T::softmax(isa, s);
 }
 
 /// [`softmax`] of one row, in code that never panics: for firmware.
@@ -70,15 +74,6 @@ fn small(row: &mut [f32]) {
     }
 }
 
-/// [`softmax`] and, from the same exponentials, [`log_sum_exp`]: what training needs of the scores.
-///
-/// # Panics
-/// If `out` does not have one element a row.
-pub fn softmax_log_sum_exp<T: Scalar>(isa: Isa, s: MatMut<'_, T>, out: &mut [T]) {
-    check_rows(s.rows(), out.len());
-    T::softmax(isa, s, Some(out));
-}
-
 /// out_i ← ln Σ_j e^{S_ij} = max + ln Σ_j e^{S_ij − max}.
 ///
 /// The loss of example i is out_i − S_iy: finite wherever the scores are, unlike the log of a probability that may
@@ -94,32 +89,41 @@ pub fn softmax_log_sum_exp<T: Scalar>(isa: Isa, s: MatMut<'_, T>, out: &mut [T])
 /// assert_eq!(out, [1e4]);
 /// ```
 pub fn log_sum_exp<T: Scalar>(isa: Isa, s: Mat<'_, T>, out: &mut [T]) {
-    check_rows(s.rows(), out.len());
+    let (rows, got) = (s.rows(), out.len());
+    assert!(rows == got, "out has {got} elements, S has {rows} rows: they must be equal");
     T::log_sum_exp(isa, s, out);
 }
 
-fn check_rows(rows: usize, out: usize) {
-    assert!(rows == out, "out has {out} elements, S has {rows} rows: they must be equal");
-}
-
-pub(crate) struct Softmax<'a> {
-    pub(crate) s: MatMut<'a, f32>,
-    pub(crate) log_sum_exp: Option<&'a mut [f32]>,
-}
+pub(crate) struct Softmax<'a>(pub(crate) MatMut<'a, f32>);
 
 impl Kernel for Softmax<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(mut self, s: S) {
-        let mut logs = Logs::new();
-        for i in 0..self.s.rows() {
-            let row = self.s.row_mut(i);
+    fn run<S: Simd>(self, s: S) {
+        let mut scores = self.0;
+        let (n, c) = (scores.rows(), scores.cols());
+        if c == 0 {
+            return;
+        }
+        if c <= LANES {
+            let stride = scores.row_stride();
+            for i in (0..n).step_by(LANES) {
+                let rows = LANES.min(n - i);
+                let block = &mut scores.data_mut()[i * stride..];
+                let Short { mut e, sum, .. } = Short::new(s, block, stride, rows, c);
+                let factor = s.div(s.splat(1.0), sum);
+                for j in 0..LANES {
+                    e[j] = s.mul(e[j], factor);
+                }
+                Short::store(s, e, block, stride, rows, c);
+            }
+            return;
+        }
+        for i in 0..n {
+            let row = scores.row_mut(i);
             let max = row_max(s, row);
             let sum = exponentials(s, row, max);
             scale(s, row, 1.0 / sum);
-            if let Some(out) = &mut self.log_sum_exp {
-                logs.push(s, max, sum, i, out);
-            }
         }
     }
 }
@@ -133,84 +137,38 @@ impl Kernel for LogSumExp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let mut logs = Logs::new();
-        for i in 0..self.s.rows() {
-            let Some(row) = self.s.row(i) else {
-                return reference::log_sum_exp(self.s, self.out);
+        let c = self.s.cols();
+        if self.s.col_stride() != 1 || c == 0 {
+            return reference::log_sum_exp(self.s, self.out);
+        }
+        for (block, out) in self.out.chunks_mut(LANES).enumerate() {
+            let i = block * LANES;
+            let (max, sum) = if c <= LANES {
+                let stride = self.s.row_stride();
+                let Short { max, sum, .. } =
+                    Short::new(s, &self.s.data()[i * stride..], stride, out.len(), c);
+                (max, sum)
+            } else {
+                let (mut max, mut sum) = ([0.0; LANES], [1.0; LANES]);
+                for r in 0..out.len() {
+                    let row = self.s.row(i + r).unwrap_or(&[]);
+                    max[r] = row_max(s, row);
+                    sum[r] = sum_of_exponentials(s, row, max[r]);
+                }
+                (s.load(&max), s.load(&sum))
             };
-            let max = row_max(s, row);
-            let mut sum = s.splat(0.0);
-            for j in (0..row.len()).step_by(LANES) {
-                sum = s.add(sum, exponential(s, row, j, max));
-            }
-            logs.push(s, max, s.reduce_sum(sum), i, self.out);
+            // Sixteen logarithms at a time: one is as dear.
+            store_at(s, s.add(max, ln_vector(s, sum)), out, 0);
         }
     }
-}
-
-/// The largest element of a row; which zero, or what a NaN does here, changes nothing later.
-#[inline(always)]
-fn row_max<S: Simd>(s: S, row: &[f32]) -> f32 {
-    let (full, rest) = row.as_chunks::<LANES>();
-    let mut max = s.load_part(rest, f32::NEG_INFINITY);
-    for x in full {
-        max = s.max(s.load(x), max);
-    }
-    s.reduce_max(max)
-}
-
-/// e^{x − max} of the vector at `row[j]`, +0 past the end.
-#[inline(always)]
-fn exponential<S: Simd>(s: S, row: &[f32], j: usize, max: f32) -> S::V {
-    let x = match row[j..].first_chunk::<LANES>() {
-        Some(full) => s.load(full),
-        None => s.load_part(&row[j..], f32::NEG_INFINITY),
-    };
-    exp_vector(s, s.sub(x, s.splat(max)))
-}
-
-/// row ← e^{row − max}; returns the sum. Lanes past the end add +0 to sums that are never −0: no bit changes.
-#[inline(always)]
-fn exponentials<S: Simd>(s: S, row: &mut [f32], max: f32) -> f32 {
-    let mut sum = s.splat(0.0);
-    for j in (0..row.len()).step_by(LANES) {
-        let e = exponential(s, row, j, max);
-        sum = s.add(sum, e);
-        store_at(s, e, row, j);
-    }
-    s.reduce_sum(sum)
 }
 
 /// row ← row · factor.
 #[inline(always)]
-fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
+pub(crate) fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
     let factor = s.splat(factor);
     for j in (0..row.len()).step_by(LANES) {
         store_at(s, s.mul(load_at(s, row, j), factor), row, j);
-    }
-}
-
-/// max + ln Σ of up to sixteen rows at once: one logarithm is as dear as sixteen.
-struct Logs {
-    max: [f32; LANES],
-    sum: [f32; LANES],
-}
-
-impl Logs {
-    #[inline(always)]
-    fn new() -> Self {
-        Self { max: [0.0; LANES], sum: [1.0; LANES] }
-    }
-
-    /// Takes row i; after the sixteenth and after the last one writes their results to `out`.
-    #[inline(always)]
-    fn push<S: Simd>(&mut self, s: S, max: f32, sum: f32, i: usize, out: &mut [f32]) {
-        let lane = i % LANES;
-        (self.max[lane], self.sum[lane]) = (max, sum);
-        if lane == LANES - 1 || i + 1 == out.len() {
-            let logs = s.add(s.load(&self.max), ln_vector(s, s.load(&self.sum)));
-            store_at(s, logs, &mut out[..=i], i - lane);
-        }
     }
 }
 

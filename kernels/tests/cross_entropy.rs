@@ -1,0 +1,112 @@
+//! Cross-entropy and its gradient: every shape and any values against the reference bit for bit, and what is known.
+
+mod common;
+
+use common::matrix::{Layout, Output, Stored};
+use common::{Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
+use kernels::{Isa, Mat, MatMut, cross_entropy, cross_entropy_gradient, reference};
+
+/// Fails where an instruction set differs from the reference in either function, or writes elsewhere.
+#[track_caller]
+fn check(s: &[f32], labels: &[u32], cols: usize, gap: usize, what: &str) {
+    let rows = labels.len();
+    let (mut want, mut want_ds) = (vec![f32::NAN; rows], vec![f32::NAN; rows * cols]);
+    let ds = MatMut::new(&mut want_ds, rows, cols);
+    reference::cross_entropy(Mat::new(s, rows, cols), labels, &mut want, Some(ds));
+    for isa in isas() {
+        for layout in Layout::ALL {
+            let context = format!("{isa} {rows} x {cols} {layout:?} {what}");
+            let stored = Stored::new(layout, rows, cols, s);
+            let mut loss = vec![f32::NAN; rows];
+            cross_entropy(isa, stored.view(), labels, &mut loss);
+            assert_same_bits(&loss, &want, format_args!("{context} loss alone"));
+
+            loss.fill(f32::NAN);
+            let mut ds = Output::new(rows, cols, gap, None);
+            cross_entropy_gradient(isa, stored.view(), labels, ds.view(), &mut loss);
+            assert_same_bits(&loss, &want, format_args!("{context} loss"));
+            ds.assert_is(&want_ds, format_args!("{context} gradient"));
+        }
+    }
+}
+
+fn labels(rng: &mut Rng, rows: usize, cols: usize) -> Vec<u32> {
+    (0..rows).map(|_| rng.below(cols) as u32).collect()
+}
+
+#[test]
+fn every_number_of_columns() {
+    let mut rng = Rng::new(130);
+    for cols in lengths().filter(|&cols| cols > 0) {
+        for values in Values::ALL {
+            let y = labels(&mut rng, 3, cols);
+            check(&values.vec(&mut rng, 3 * cols), &y, cols, rng.below(5), &format!("{values:?}"));
+        }
+    }
+}
+
+#[test]
+fn every_number_of_rows() {
+    let mut rng = Rng::new(131);
+    for rows in (0..=50).step_by(one_in(5)) {
+        for cols in [1, 2, 3, 10, 16, 17, 33] {
+            let s: Vec<f32> = (0..rows * cols).map(|_| 30.0 * rng.uniform()).collect();
+            check(&s, &labels(&mut rng, rows, cols), cols, 3, "scores");
+        }
+    }
+}
+
+/// Each label in turn: the one is taken from its own column and from no other.
+#[test]
+fn every_label() {
+    let mut rng = Rng::new(132);
+    for cols in [2usize, 10, 16, 17, 40] {
+        for y in 0..cols {
+            let s: Vec<f32> = (0..cols).map(|_| 3.0 * rng.uniform()).collect();
+            check(&s, &[y as u32], cols, 0, "one row");
+            let (mut ds, mut loss) = (vec![0.0; cols], [0.0]);
+            let view = MatMut::new(&mut ds, 1, cols);
+            cross_entropy_gradient(Isa::best(), Mat::new(&s, 1, cols), &[y as u32], view, &mut loss);
+            assert!(ds.iter().enumerate().all(|(j, &d)| (d < 0.0) == (j == y)), "label {y}: {ds:?}");
+            assert!(loss[0] > 0.0);
+        }
+    }
+}
+
+/// Rows whose loss and gradient are exact: far apart, equal, and infinite scores.
+#[test]
+fn known_results() {
+    let (nan, inf) = (f32::NAN, f32::INFINITY);
+    let rows: [(&[f32], u32, f32, &[f32]); 7] = [
+        (&[1e4, -1e4], 0, 0.0, &[0.0, 0.0]),
+        (&[1e4, -1e4], 1, 2e4, &[1.0, -1.0]),
+        (&[7.0, 7.0], 0, core::f32::consts::LN_2, &[-0.5, 0.5]),
+        (&[0.0, -inf], 0, 0.0, &[0.0, 0.0]),
+        (&[0.0, -inf], 1, inf, &[1.0, -1.0]),
+        (&[nan, 1.0], 1, nan, &[nan, nan]),
+        (&[-inf, -inf], 0, nan, &[nan, nan]),
+    ];
+    for (s, y, want, gradient) in rows {
+        for isa in isas() {
+            let (mut ds, mut loss) = (vec![7.0; 2], [7.0]);
+            cross_entropy_gradient(isa, Mat::new(s, 1, 2), &[y], MatMut::new(&mut ds, 1, 2), &mut loss);
+            assert_same_bits(&loss, &[want], format_args!("{isa} {s:?} {y} loss"));
+            assert_same_bits(&ds, gradient, format_args!("{isa} {s:?} {y} gradient"));
+        }
+    }
+}
+
+#[test]
+fn shapes_and_labels_that_do_not_fit_panic_with_the_numbers() {
+    let s = [0.0f32; 6];
+    let run = |labels: &[u32], loss: usize, cols: usize| {
+        let (mut ds, mut loss) = (vec![0.0; 2 * cols], vec![0.0; loss]);
+        let ds = MatMut::new(&mut ds, 2, cols);
+        cross_entropy_gradient(Isa::best(), Mat::new(&s, 2, 3), labels, ds, &mut loss);
+    };
+    run(&[0, 2], 2, 3);
+    assert_panics("1 labels for 2 rows", || run(&[0], 2, 3));
+    assert_panics("loss has 3 elements, S has 2 rows", || run(&[0, 1], 3, 3));
+    assert_panics("dS is 2 x 4, S is 2 x 3", || run(&[0, 1], 2, 4));
+    assert_panics("label 3 of row 1 is not below 3", || run(&[0, 3], 2, 3));
+}
