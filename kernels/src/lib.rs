@@ -70,6 +70,8 @@
 //! Shapes that do not fit are a programmer's mistake: functions panic and name both numbers. Views have `try_`
 //! twins for shapes that come from elsewhere.
 #![no_std]
+// Processors without vectors leave the vector ways of some operations aside.
+#![cfg_attr(target_os = "none", allow(dead_code, unused_imports))]
 // Loops over rows and lanes are written with their indices, as the formulas are.
 #![allow(clippy::needless_range_loop)]
 

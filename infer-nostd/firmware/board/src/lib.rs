@@ -92,6 +92,12 @@ pub fn stack_used(top: usize) -> usize {
     top - at.addr()
 }
 
+/// The stack pointer of the caller, if this is inlined as it says.
+#[inline(always)]
+pub fn stack_pointer() -> usize {
+    machine::stack_pointer()
+}
+
 /// Paints the stack below the caller again: [`stack_used`] starts anew.
 #[inline(never)]
 pub fn paint_stack() {

@@ -16,6 +16,18 @@ pub(crate) fn scores(what: &str, net: &Net<'_>, x: Input<'_>, scratch: &mut [f32
     good
 }
 
+/// Measures the stack of one call: how far below the caller's frame the paint is gone.
+#[inline(always)]
+pub(crate) fn stack(what: &str, call: impl FnOnce() -> bool) -> bool {
+    board::paint_stack();
+    let good = call();
+    let used = board::stack_used(board::stack_pointer());
+    print(what);
+    board::print_number(used as u32);
+    print(" bytes of stack\n");
+    good
+}
+
 /// Counts the instructions of reading and checking a net.
 #[inline(never)]
 pub(crate) fn check(what: &str, file: &[u8]) -> bool {
@@ -64,6 +76,11 @@ macro_rules! program {
             } else {
                 good = false;
             }
+            let (x, raw) = (black_box(Input::F32(&floats)), black_box(Input::U8(&bytes)));
+            good &= measure::stack("scores of f32: ", || RAW.scores(x, scratch).is_ok());
+            good &= measure::stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
+            good &= measure::stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
+            good &= measure::stack("read and check: ", || Net::from_bytes(black_box(FILE)).is_ok());
             good
         }
     };
