@@ -3,6 +3,8 @@
 //! Half a byte at a time, from a table of 16: 64 bytes of flash instead of 1024, and still fast enough to be
 //! evaluated at compile time.
 
+use crate::compact::compact;
+
 /// The remainder of each half byte.
 const TABLE: [u32; 16] = table();
 
@@ -27,6 +29,7 @@ pub(crate) const fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0;
     let mut i = 0;
     while i < bytes.len() {
+        compact();
         crc ^= bytes[i] as u32;
         crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
         crc = crc >> 4 ^ TABLE[(crc & 15) as usize];

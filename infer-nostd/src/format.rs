@@ -2,6 +2,7 @@
 
 use kernels::{Floats, Normalization};
 
+use crate::compact::compact;
 use crate::crc::crc32;
 use crate::layout::{CRC_LEN, Layout, SECTIONS, Sizes};
 use crate::{Error, Net};
@@ -150,6 +151,9 @@ fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     out[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
+/// How many of the sections hold numbers: all but the names.
+const NUMERIC: usize = SECTIONS.len() - 1;
+
 /// Reads and checks a whole file: lengths, then the checksum, then the values.
 pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
     let (sizes, layout) = match parse_header(bytes) {
@@ -159,17 +163,20 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
     if bytes.len() != layout.total {
         return Err(Error::Length { needed: layout.total, got: bytes.len() });
     }
-    let (checked, checksum) = bytes.split_at(layout.total - CRC_LEN);
-    let (stored, computed) = (u32_at(checksum, 0), crc32(checked));
+    let Some((checked, checksum)) = bytes.split_last_chunk::<CRC_LEN>() else {
+        return Err(Error::Length { needed: layout.total, got: bytes.len() }); // never: a file is longer than that
+    };
+    let (stored, computed) = (u32::from_le_bytes(*checksum), crc32(checked));
     if stored != computed {
         return Err(Error::Checksum { stored, computed });
     }
     if let Err(error) = check_padding(checked, &layout) {
         return Err(error);
     }
-    let mut numbers: [&[[u8; 4]]; SECTIONS.len()] = [&[]; SECTIONS.len()];
+    let mut numbers: [&[[u8; 4]]; NUMERIC] = [&[]; NUMERIC];
     let mut i = 0;
-    while i + 1 < SECTIONS.len() {
+    while i < NUMERIC {
+        compact();
         numbers[i] = part(checked, layout.start[i], layout.len[i]).as_chunks().0;
         if let Some(index) = not_finite(numbers[i]) {
             return Err(Error::NotFinite { section: SECTIONS[i], index });
@@ -180,7 +187,7 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
         Ok(names) => names,
         Err(error) => return Err(error),
     };
-    let [mean, scale, w1, b1, w2, b2, _] = numbers;
+    let [mean, scale, w1, b1, w2, b2] = numbers;
     let normalization = match Normalization::new(sizes.d, Floats::Bytes(mean), Floats::Bytes(scale)) {
         Ok(normalization) => normalization,
         Err(_) => return Err(Error::Normalization { inputs: sizes.d, entries: sizes.q }),
@@ -232,9 +239,16 @@ const fn parse_header(bytes: &[u8]) -> Result<(Sizes, Layout), Error> {
     Ok((sizes, layout))
 }
 
-/// The number at `bytes[at..]`, which the caller knows to be four bytes long.
-const fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+/// The number at `header[at..]`; `at` is one of the constants above.
+#[inline(always)]
+const fn u32_at(header: &[u8; HEADER_LEN], at: usize) -> u32 {
+    u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+}
+
+/// Byte i; 0 where there is none, which the callers have ruled out: but without a panic in the program.
+#[inline(always)]
+const fn byte(bytes: &[u8], i: usize) -> u8 {
+    if i < bytes.len() { bytes[i] } else { 0 }
 }
 
 /// `bytes[start..start + len]`; empty where that is outside, which the layout has ruled out.
@@ -255,7 +269,8 @@ const fn check_padding(checked: &[u8], layout: &Layout) -> Result<(), Error> {
         let mut offset = layout.start[i] + layout.len[i];
         let end = if i + 1 < SECTIONS.len() { layout.start[i + 1] } else { checked.len() };
         while offset < end {
-            if checked[offset] != 0 {
+            compact();
+            if byte(checked, offset) != 0 {
                 return Err(Error::Padding { offset });
             }
             offset += 1;
@@ -270,6 +285,7 @@ const fn check_padding(checked: &[u8], layout: &Layout) -> Result<(), Error> {
 const fn not_finite(numbers: &[[u8; 4]]) -> Option<usize> {
     let mut i = 0;
     while i < numbers.len() {
+        compact();
         if numbers[i][3] & 0x7F == 0x7F && numbers[i][2] & 0x80 != 0 {
             return Some(i);
         }
@@ -279,16 +295,16 @@ const fn not_finite(numbers: &[[u8; 4]]) -> Option<usize> {
 }
 
 /// The names as they lie in the file: none, or one a class, each with its line feed, none empty, none twice.
-const fn parse_names<'a>(checked: &'a [u8], layout: &Layout, classes: usize) -> Result<&'a str, Error> {
+const fn parse_names<'a>(checked: &'a [u8], layout: &Layout, classes: usize) -> Result<&'a [u8], Error> {
     let [.., start] = layout.start;
     let [.., len] = layout.len;
     let bytes = part(checked, start, len);
-    let names = match core::str::from_utf8(bytes) {
-        Ok(names) => names,
-        Err(error) => return Err(Error::NamesNotUtf8 { offset: start + error.valid_up_to() }),
-    };
+    if let Some(offset) = not_utf8(bytes) {
+        return Err(Error::NamesNotUtf8 { offset: start + offset });
+    }
     let (mut class, mut first, mut i) = (0, 0, 0);
     while i < bytes.len() {
+        compact();
         if bytes[i] == b'\n' {
             if i == first {
                 return Err(Error::NameEmpty { class });
@@ -307,22 +323,56 @@ const fn parse_names<'a>(checked: &'a [u8], layout: &Layout, classes: usize) -> 
     if class != classes && class != 0 {
         return Err(Error::NameCount { names: class, classes });
     }
-    Ok(names)
+    Ok(bytes)
+}
+
+/// The start of the first sequence that is not UTF-8. (`core`'s own check is ten times as long, for speed.)
+const fn not_utf8(bytes: &[u8]) -> Option<usize> {
+    // Bytes that the sequence still wants, from where on, and in which range the next of them must be.
+    let (mut more, mut start, mut low, mut high) = (0, 0, 0x80, 0xBF);
+    let mut i = 0;
+    while i < bytes.len() {
+        compact();
+        let byte = bytes[i];
+        if more > 0 {
+            if byte < low || byte > high {
+                return Some(start);
+            }
+            (more, low, high) = (more - 1, 0x80, 0xBF);
+        } else if byte >= 0x80 {
+            start = i;
+            if byte < 0xC2 || byte > 0xF4 {
+                return Some(i);
+            }
+            more = 1 + (byte >= 0xE0) as u32 + (byte >= 0xF0) as u32;
+            // No overlong forms, no surrogates, nothing past U+10FFFF.
+            match byte {
+                0xE0 => low = 0xA0,
+                0xED => high = 0x9F,
+                0xF0 => low = 0x90,
+                0xF4 => high = 0x8F,
+                _ => {}
+            }
+        }
+        i += 1;
+    }
+    if more > 0 { Some(start) } else { None }
 }
 
 /// The class before `bytes[start..end]` that has this very name.
 const fn same_name(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
     let (mut class, mut first, mut equal, mut i) = (0, 0, true, 0);
     while i < start {
+        compact();
         let twin = start + (i - first);
-        if bytes[i] == b'\n' {
+        if byte(bytes, i) == b'\n' {
             if equal && twin == end {
                 return Some(class);
             }
             class += 1;
             first = i + 1;
             equal = true;
-        } else if twin >= end || bytes[i] != bytes[twin] {
+        } else if twin >= end || byte(bytes, i) != byte(bytes, twin) {
             equal = false;
         }
         i += 1;

@@ -1,5 +1,6 @@
 //! Where the parts of a net file lie: one rule, for writer and reader.
 
+use crate::compact::compact;
 use crate::format::{ALIGN, HEADER_LEN, NAMES_MAX};
 use crate::{Error, Section};
 
@@ -58,6 +59,7 @@ impl Sizes {
         let mut at = HEADER_LEN;
         let mut i = 0;
         while i < SECTIONS.len() {
+            compact();
             let Some(len) = self.bytes(SECTIONS[i]) else { return None };
             let Some(end) = at.checked_add(len) else { return None };
             layout.start[i] = at;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kernels::{Dense, Floats, Input, Isa, MatMut, Normalization, argmax, dense, softmax};
+use kernels::{Dense, Floats, Input, Isa, Normalization, softmax_row, try_argmax, try_dense};
 
 use crate::{Error, format};
 
@@ -25,7 +25,8 @@ pub struct Net<'a> {
     pub(crate) b1: &'a [[u8; 4]],
     pub(crate) w2: &'a [[u8; 4]],
     pub(crate) b2: &'a [[u8; 4]],
-    pub(crate) names: &'a str,
+    /// UTF-8, each name ended by a line feed.
+    pub(crate) names: &'a [u8],
 }
 
 impl<'a> Net<'a> {
@@ -79,7 +80,8 @@ impl<'a> Net<'a> {
 
     /// The name of class i; None if there is no such class or the file has no names.
     pub fn class_name(&self, i: usize) -> Option<&'a str> {
-        self.names.split_terminator('\n').nth(i)
+        let mut names = self.names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty());
+        core::str::from_utf8(names.nth(i)?).ok()
     }
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
@@ -143,7 +145,7 @@ impl<'a> Net<'a> {
     ) -> Result<&'s [f32], Error> {
         let isa = Isa::best();
         let scores = self.forward(isa, x.into(), scratch.as_mut())?;
-        softmax(isa, MatMut::new(scores, 1, self.c));
+        softmax_row(isa, scores);
         Ok(scores)
     }
 
@@ -158,7 +160,7 @@ impl<'a> Net<'a> {
         scratch: &mut S,
     ) -> Result<usize, Error> {
         let scores = self.forward(Isa::best(), x.into(), scratch.as_mut())?;
-        Ok(argmax(scores))
+        Ok(try_argmax(scores).unwrap_or(0)) // there is no net without a class
     }
 
     /// Both layers; the one path behind the three calls above, compiled once.
@@ -170,32 +172,50 @@ impl<'a> Net<'a> {
         let short = Error::Scratch { needed: self.scratch_len(), got };
         let (hidden, rest) = scratch.split_at_mut_checked(self.h).ok_or(short)?;
         let scores = rest.get_mut(..self.c).ok_or(short)?;
-        self.hidden(isa, x, hidden);
-        dense(isa, hidden, self.w2(), Dense { bias: Some(self.b2()), ..Dense::default() }, scores);
-        Ok(scores)
+        let last = Dense { bias: Some(self.b2()), ..Dense::default() };
+        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, self.w2(), last, scores) {
+            Ok(scores)
+        } else {
+            Err(short) // the parts of a net fit each other, so never; but no panic either way
+        }
     }
 
     /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). Each chain of the product is taken up again for every block of inputs, so
-    /// the bits are those of one go.
-    fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) {
+    /// the bits are those of one go. True, as the parts of a net fit each other.
+    fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
         let ends = Dense { resume: false, bias: Some(self.b1()), relu: true };
-        if let (Input::F32(x), true) = (x, self.normalization.mean().is_empty()) {
-            return dense(isa, x, self.w1(), ends, hidden);
+        match x {
+            Input::F32(x) if self.normalization.mean().is_empty() => {
+                try_dense(isa, x, self.w1(), ends, hidden)
+            }
+            _ => self.normalised(isa, x, ends, hidden),
         }
+    }
+
+    /// [`Net::hidden`] with x̂ in blocks on the stack: a function of its own, so that a call that needs no block has none.
+    #[inline(never)]
+    fn normalised(&self, isa: Isa, mut x: Input<'_>, ends: Dense<'_>, hidden: &mut [f32]) -> bool {
         let mut block = [0.0; BLOCK];
-        let mut first = 0;
-        // Saturating: where the product is more than a usize holds, W1 is less than one block.
-        for rows in self.w1.chunks(BLOCK.saturating_mul(self.h)) {
-            let block = &mut block[..rows.len() / self.h];
-            self.normalization.apply(isa, first, x.part(first, block.len()), block);
-            let resume = first > 0;
-            first += block.len();
-            let with = if first == self.d() {
-                Dense { resume, ..ends }
-            } else {
-                Dense { resume, ..Dense::default() }
+        let (mut first, mut w1) = (0, self.w1);
+        loop {
+            let len = x.len().min(BLOCK);
+            let (Some((now, later)), Some((rows, others)), Some(block)) =
+                (x.split(len), w1.split_at_checked(len.saturating_mul(self.h)), block.get_mut(..len))
+            else {
+                return false;
             };
-            dense(isa, block, Floats::Bytes(rows), with, hidden);
+            let last = later.is_empty();
+            let bias = if last { ends.bias } else { None };
+            let with = Dense { resume: first > 0, bias, relu: ends.relu && last };
+            if !self.normalization.try_apply(isa, first, now, block)
+                || !try_dense(isa, block, Floats::Bytes(rows), with, hidden)
+            {
+                return false;
+            }
+            if last {
+                return true;
+            }
+            (first, x, w1) = (first + len, later, others);
         }
     }
 }

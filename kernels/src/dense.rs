@@ -1,9 +1,11 @@
 //! One row through one layer: y = x W + b, with W used where it lies.
 
-use crate::Isa;
 use crate::arch::multiply::{Operands, multiply};
+use crate::arch::{self, SMALL, compact};
 use crate::floats::{Floats, load_at, store_at};
+use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
+use crate::{Isa, reference};
 
 /// How the chains of [`dense`] start and end. The default: from +0, and that is all.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,8 +43,70 @@ pub fn dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32
     if let Some(b) = with.bias {
         assert!(b.len() == n, "the bias has {} elements, out has {n}: they must be equal", b.len());
     }
-    if n > 0 {
-        isa.run(Row { x, w, with, out });
+    // The lengths fit.
+    let _ = try_dense(isa, x, w, with, out);
+}
+
+/// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
+#[must_use = "false: nothing was computed"]
+#[inline(always)]
+pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
+    #[cfg(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    ))]
+    {
+        let _ = isa;
+        arch::cortex_m4::layer(x, w, with, out)
+    }
+    #[cfg(not(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    )))]
+    {
+        let (k, n) = (x.len(), out.len());
+        let fits = k.checked_mul(n) == Some(w.len()) && with.bias.is_none_or(|b| b.len() == n);
+        if fits && SMALL {
+            small(x, w, with, out);
+        } else if fits && n > 0 {
+            isa.run(Row { x, w, with, out });
+        }
+        fits
+    }
+}
+
+/// The way of processors without vectors, and of those without assembly of ours: a chain at a time, with weights as
+/// numbers where they are aligned.
+fn small(x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) {
+    match w {
+        Floats::F32(w) => columns(x, w, with, out),
+        Floats::Bytes(bytes) => match arch::aligned(bytes) {
+            Some(w) => columns(x, w, with, out),
+            None => columns(x, bytes, with, out),
+        },
+    }
+}
+
+/// A column after the other, each a chain.
+fn columns<E: Element>(x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
+    let stride = out.len();
+    for (j, out) in out.iter_mut().enumerate() {
+        let mut chain = if with.resume { *out } else { 0.0 };
+        let mut at = j;
+        for &x in x {
+            let Some(w) = w.get(at) else { break };
+            chain = mul_add(x, w.get(), chain);
+            at = at.wrapping_add(stride);
+            compact();
+        }
+        if let Some(b) = with.bias {
+            chain += b.at(j);
+        }
+        *out = if with.relu { reference::relu(chain) } else { chain };
     }
 }
 
@@ -124,5 +188,33 @@ fn strip<S: Simd, E: Element, const V: usize>(
             None => chain,
         };
         store_at(s, if with.relu { s.relu(sum) } else { sum }, out, j);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dense, columns, dense};
+    use crate::{Floats, Isa};
+
+    /// The way of small processors, against the way of this one (which the other tests hold to the reference).
+    #[test]
+    fn one_column_at_a_time_gives_the_same_bits() {
+        let numbers: [f32; 700] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
+        let b: [f32; 20] = core::array::from_fn(|i| (i as f32 - 11.0) / 3.0);
+        for (k, n) in [(0, 3), (1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17)] {
+            let (x, w, b) = (&numbers[1..][..k], &numbers[..k * n], Floats::F32(&b[..n]));
+            let mut bytes = [[0; 4]; 700];
+            w.iter().zip(&mut bytes).for_each(|(w, bytes)| *bytes = w.to_le_bytes());
+            for options in 0..8 {
+                let bias = (options & 1 != 0).then_some(b);
+                let with = Dense { bias, relu: options & 2 != 0, resume: options & 4 != 0 };
+                let (mut want, mut numbers, mut bytewise) = ([0.5; 20], [0.5; 20], [0.5; 20]);
+                dense(Isa::best(), x, Floats::F32(w), with, &mut want[..n]);
+                columns(x, w, with, &mut numbers[..n]);
+                columns(x, &bytes[..k * n], with, &mut bytewise[..n]);
+                assert_eq!(numbers.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {options}");
+                assert_eq!(bytewise.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {options}");
+            }
+        }
     }
 }

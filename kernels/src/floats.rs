@@ -45,6 +45,24 @@ impl<'a> Floats<'a> {
         }
     }
 
+    /// Where they lie.
+    #[allow(dead_code)] // used by one instruction set
+    pub(crate) fn address(self) -> *const u8 {
+        match self {
+            Self::F32(x) => x.as_ptr().cast(),
+            Self::Bytes(x) => x.as_ptr().cast(),
+        }
+    }
+
+    /// Element i, +0 past the end: for those who have checked the length, without a panic in the program.
+    #[inline(always)]
+    pub(crate) fn at(&self, i: usize) -> f32 {
+        match self {
+            Self::F32(x) => x.get(i).map_or(0.0, |x| x.get()),
+            Self::Bytes(x) => x.get(i).map_or(0.0, |x| x.get()),
+        }
+    }
+
     /// All of them in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = f32> + 'a {
         (0..self.len()).map(move |i| self.get(i))

@@ -1,6 +1,25 @@
 //! The fused multiply-add for processors that have none: exact, in double precision.
 
 /// round(a·b + c): one rounding, as the FMA instruction does it, for every input (NaN payloads aside).
+#[inline(always)]
+pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+    #[cfg(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    ))]
+    return crate::arch::cortex_m4::mul_add(a, b, c);
+    #[cfg(not(all(
+        target_arch = "arm",
+        target_os = "none",
+        target_abi = "eabihf",
+        not(target_has_atomic = "64")
+    )))]
+    in_f64(a, b, c)
+}
+
+/// The same by f64 arithmetic.
 ///
 /// The product of two f32 is exact in f64 (24 + 24 ≤ 53 bits). The f64 sum s = a·b + c is not; its error e is
 /// known exactly from a two-sum. Rounding s *to odd* — where inexact, take the neighbour with the odd last
@@ -10,7 +29,8 @@
 ///
 /// Written without a branch, so that a loop over it vectorises.
 #[inline(always)]
-pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+#[allow(dead_code)] // where there is an instruction
+fn in_f64(a: f32, b: f32, c: f32) -> f32 {
     let (p, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let s = p + c;
     // Two-sum (Knuth): s + e = p + c exactly. An infinite s gives a NaN here, which counts as exact.

@@ -73,6 +73,8 @@
 //! Shapes that do not fit are a programmer's mistake: functions panic and name both numbers. Views have `try_`
 //! twins for shapes that come from elsewhere.
 #![no_std]
+// Processors without vectors leave the vector ways of some operations aside.
+#![cfg_attr(target_os = "none", allow(dead_code, unused_imports))]
 // Loops over rows and lanes are written with their indices, as the formulas are.
 #![allow(clippy::needless_range_loop)]
 
@@ -96,16 +98,16 @@ mod update;
 mod view;
 
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
-pub use dense::{Dense, dense};
+pub use dense::{Dense, dense, try_dense};
 pub use exp::exp;
 pub use floats::Floats;
 pub use isa::Isa;
 pub use ln::ln;
 pub use matmul::{Epilogue, matmul, matmul_workspace};
 pub use normalize::{Input, Normalization, NormalizationError};
-pub use reduce::{argmax, column_sums, sum_of_squares};
+pub use reduce::{argmax, column_sums, sum_of_squares, try_argmax};
 pub use relu::{relu, relu_backward};
 pub use scalar::Scalar;
-pub use softmax::{log_sum_exp, softmax};
+pub use softmax::{log_sum_exp, softmax, softmax_row};
 pub use update::{Momentum, axpy, momentum_step, sgd_step};
 pub use view::{Mat, MatMut, ShapeError};

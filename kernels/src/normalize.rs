@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::Isa;
+use crate::arch::{SMALL, compact};
 use crate::floats::Floats;
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -27,6 +28,15 @@ impl Input<'_> {
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The first `len` elements and the others; None if there are fewer.
+    #[must_use]
+    pub fn split(self, len: usize) -> Option<(Self, Self)> {
+        match self {
+            Self::U8(x) => x.split_at_checked(len).map(|(a, b)| (Self::U8(a), Self::U8(b))),
+            Self::F32(x) => x.split_at_checked(len).map(|(a, b)| (Self::F32(a), Self::F32(b))),
+        }
     }
 
     /// The elements `first .. first + len`.
@@ -146,9 +156,52 @@ impl<'a> Normalization<'a> {
         );
         let fits = first <= self.inputs && out.len() <= self.inputs - first;
         assert!(fits, "inputs {first}.. ({} of them) reach past the last of {}", out.len(), self.inputs);
+        let _ = self.try_apply(isa, first, x, out); // it fits
+    }
+
+    /// [`Normalization::apply`] for parts that may not fit: false then, and `out` is left alone. Never panics.
+    #[must_use = "false: nothing was written"]
+    pub fn try_apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) -> bool {
+        if x.len() != out.len() || first > self.inputs || out.len() > self.inputs - first {
+            return false;
+        }
         match x {
+            Input::U8(x) if SMALL => self.one_by_one(first, x, out),
+            Input::F32(x) if SMALL => self.one_by_one(first, x, out),
             Input::U8(x) => isa.run(Apply { by: *self, first, x, out }),
             Input::F32(x) => isa.run(Apply { by: *self, first, x, out }),
+        }
+        true
+    }
+
+    /// The way of processors without vectors.
+    fn one_by_one<X: Copy + Into<f32>>(&self, first: usize, mut x: &[X], mut out: &mut [f32]) {
+        let Some(width) = self.inputs.checked_div(self.mean.len()) else {
+            for (out, &x) in out.iter_mut().zip(x) {
+                *out = x.into();
+                compact();
+            }
+            return;
+        };
+        let Some(mut q) = first.checked_div(width) else { return }; // no inputs, none to normalise
+        let mut room = width - (first - q * width); // elements that this mean is still for
+        loop {
+            let run = room.min(x.len());
+            let (Some((now, later)), Some((to, rest))) =
+                (x.split_at_checked(run), out.split_at_mut_checked(run))
+            else {
+                return;
+            };
+            let (mean, scale) = (self.mean.at(q), self.scale.at(q));
+            for (out, &x) in to.iter_mut().zip(now) {
+                *out = (x.into() - mean) * scale;
+                compact();
+            }
+            if later.is_empty() {
+                return;
+            }
+            (x, out, room) = (later, rest, width);
+            q += 1;
         }
     }
 

@@ -56,7 +56,13 @@ pub fn sum_of_squares<T: Scalar>(isa: Isa, x: &[T]) -> T {
 /// assert_eq!(kernels::argmax(&[0.5, f32::NAN, f32::INFINITY]), 1);
 /// ```
 pub fn argmax<T: Scalar>(x: &[T]) -> usize {
+    assert!(!x.is_empty(), "argmax of nothing");
     T::argmax(x)
+}
+
+/// [`argmax`] for rows that may be empty: None then. Never panics.
+pub fn try_argmax<T: Scalar>(x: &[T]) -> Option<usize> {
+    (!x.is_empty()).then(|| T::argmax(x))
 }
 
 pub(crate) struct ColumnSums<'a> {

@@ -123,14 +123,20 @@ pub fn cross_entropy<T: Scalar>(
 /// If `x` is empty.
 pub fn argmax<T: Scalar>(x: &[T]) -> usize {
     assert!(!x.is_empty(), "argmax of nothing");
-    let mut best = 0;
+    first_largest(x)
+}
+
+/// [`argmax`], and 0 of nothing.
+pub(crate) fn first_largest<T: Scalar>(x: &[T]) -> usize {
+    let (mut best, mut largest) = (0, T::NEG_INFINITY);
     for (j, &value) in x.iter().enumerate() {
         if value.partial_cmp(&value).is_none() {
             return j;
         }
-        if value > x[best] {
-            best = j;
+        if value > largest {
+            (best, largest) = (j, value);
         }
+        crate::arch::compact();
     }
     best
 }

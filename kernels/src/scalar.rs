@@ -191,7 +191,7 @@ impl Ops for f32 {
         isa.run(LogSumExp { s, out });
     }
     fn argmax(x: &[f32]) -> usize {
-        reference::argmax(x)
+        reference::first_largest(x)
     }
     fn column_sums(isa: Isa, a: Mat<'_, f32>, out: &mut [f32]) {
         isa.run(ColumnSums { a, out });
@@ -244,7 +244,7 @@ impl Ops for f64 {
         reference::log_sum_exp(s, out);
     }
     fn argmax(x: &[f64]) -> usize {
-        reference::argmax(x)
+        reference::first_largest(x)
     }
     fn column_sums(_: Isa, a: Mat<'_, f64>, out: &mut [f64]) {
         reference::column_sums(a, out);

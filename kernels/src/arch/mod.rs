@@ -13,7 +13,30 @@ pub(crate) mod avx2;
 pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod cpuid;
+// Bare-metal targets with hardware floats in their calls, of which Cortex-M alone lacks 64-bit atomics. There is no stable
+// `cfg` for its unit, which has the fused multiply-add on all of them.
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64")))]
+pub(crate) mod cortex_m4;
 pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
+
+/// Whether the processor is a small one without vectors, bare metal: `dense` and softmax go one number at a time then.
+pub(crate) const SMALL: bool =
+    cfg!(all(target_os = "none", any(target_arch = "arm", target_arch = "riscv32")));
+
+/// Numbers in `bytes`, if they lie as this processor wants its floats to lie.
+pub(crate) fn aligned(bytes: &[[u8; 4]]) -> Option<&[f32]> {
+    // SAFETY: any four bytes are a float; `align_to` takes care of alignment and length.
+    let (before, numbers, after) = unsafe { bytes.align_to::<f32>() };
+    (cfg!(target_endian = "little") && before.is_empty() && after.is_empty()).then_some(numbers)
+}
+
+/// Keeps a loop that it stands in from being unrolled, where the processor is a small one: flash is dearer than time there.
+#[inline(always)]
+pub(crate) fn compact() {
+    if SMALL {
+        core::hint::black_box(()); // no instruction
+    }
+}

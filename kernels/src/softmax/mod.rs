@@ -4,6 +4,8 @@ mod rows;
 
 pub(crate) use rows::{Short, exponentials, row_max, sum_of_exponentials};
 
+use crate::arch::{SMALL, compact};
+use crate::exp::exp_f32;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
@@ -24,6 +26,52 @@ use crate::{Isa, Mat, MatMut, reference};
 /// ```
 pub fn softmax<T: Scalar>(isa: Isa, s: MatMut<'_, T>) {
     T::softmax(isa, s);
+}
+
+/// [`softmax`] of one row, in code that never panics: for firmware.
+///
+/// ```
+/// let mut s = [1e4f32, 1e4, f32::NEG_INFINITY];
+/// kernels::softmax_row(kernels::Isa::best(), &mut s);
+/// assert_eq!(s, [0.5, 0.5, 0.0]);
+/// ```
+pub fn softmax_row(isa: Isa, row: &mut [f32]) {
+    if SMALL {
+        return small(row);
+    }
+    let columns = row.len();
+    if let Ok(s) = MatMut::try_new(row, 1, columns) {
+        softmax(isa, s);
+    }
+}
+
+/// The way of processors without vectors.
+fn small(row: &mut [f32]) {
+    let max = reference::row_max(row.iter().copied());
+    let mut partial = [0.0; LANES];
+    for block in row.chunks_mut(LANES) {
+        for (x, partial) in block.iter_mut().zip(&mut partial) {
+            *x = exp_f32(*x - max);
+            *partial += *x;
+            compact();
+        }
+    }
+    let mut half = LANES / 2;
+    while let Some((low, high)) = partial.split_at_mut_checked(half)
+        && half > 0
+    {
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
+            compact();
+        }
+        half /= 2;
+    }
+    let [sum, ..] = partial;
+    let scale = 1.0 / sum;
+    for x in row {
+        *x *= scale;
+        compact();
+    }
 }
 
 /// out_i ← ln Σ_j e^{S_ij} = max + ln Σ_j e^{S_ij − max}.
@@ -121,5 +169,22 @@ pub(crate) fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
     let factor = s.splat(factor);
     for j in (0..row.len()).step_by(LANES) {
         store_at(s, s.mul(load_at(s, row, j), factor), row, j);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::small;
+    use crate::{MatMut, reference};
+
+    #[test]
+    fn one_number_at_a_time_gives_the_same_bits() {
+        for n in 0..70 {
+            let mut row: [f32; 70] = core::array::from_fn(|j| ((j * 37 % 70) as f32 - 30.0) * 0.37);
+            let mut expected = row;
+            small(&mut row[..n]);
+            reference::softmax(MatMut::new(&mut expected[..n], 1, n));
+            assert_eq!(row.map(f32::to_bits), expected.map(f32::to_bits), "{n}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod course;
 mod determinism;
 mod doctor;
 mod exchange;
+mod firmware;
 mod json;
 mod options;
 mod outputs;

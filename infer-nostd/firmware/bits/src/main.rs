@@ -1,0 +1,139 @@
+//! On the processor itself: `dense` and softmax against the reference loops, bit for bit. Every width of strip with every
+//! remainder, x of every length modulo four, weights and bias at every alignment, with and without bias, ReLU and
+//! resuming; ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign.
+#![no_std]
+#![no_main]
+
+use kernels::{Dense, Epilogue, Floats, Isa, Mat, MatMut, dense, reference, softmax_row};
+
+const COLUMNS: usize = 61;
+const ROWS: usize = 9;
+
+/// Bytes that start at a multiple of four.
+#[repr(C, align(4))]
+struct Bytes<const LEN: usize>([u8; LEN]);
+
+board::entry!(main);
+
+fn main() -> bool {
+    let mut random = Random(1);
+    let mut cases = 0;
+    for n in (0..=35).chain([42, 48, 58, COLUMNS]) {
+        for k in 0..=ROWS {
+            for special in [false, true] {
+                if !shape(&mut random, k, n, special) {
+                    board::print("differs at k, n ");
+                    board::print_number(k as u32);
+                    board::print(" ");
+                    board::print_number(n as u32);
+                    board::print("\n");
+                    return false;
+                }
+                cases += 40;
+            }
+        }
+    }
+    for n in 0..=COLUMNS {
+        let mut row = [0.0; COLUMNS];
+        row.iter_mut().for_each(|x| *x = 40.0 * random.number(false));
+        let mut want = row;
+        softmax_row(Isa::best(), &mut row[..n]);
+        reference::softmax(MatMut::new(&mut want[..n], 1, n));
+        if !same(&row, &want) {
+            board::print("softmax differs\n");
+            return false;
+        }
+        cases += 1;
+    }
+    board::print_number(cases);
+    board::print(" cases: the bits of the reference\n");
+    true
+}
+
+/// Every option and alignment for one shape.
+fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
+    let (mut x, mut w, mut b) = ([0.0; ROWS], [0.0; ROWS * COLUMNS], [0.0; COLUMNS]);
+    for x in x.iter_mut().chain(&mut w).chain(&mut b) {
+        *x = random.number(special);
+    }
+    let (x, w, b) = (&x[..k], &w[..k * n], &b[..n]);
+    for options in 0..8 {
+        let (resume, biased, relu) = (options & 1 != 0, options & 2 != 0, options & 4 != 0);
+        let mut want = [0.5; COLUMNS];
+        if !resume {
+            want[..n].fill(0.0);
+        }
+        let out = MatMut::new(&mut want[..n], 1, n);
+        reference::matmul(Mat::new(x, 1, k), Mat::new(w, k, n), out, Epilogue::Accumulate);
+        for (want, &b) in want[..n].iter_mut().zip(b) {
+            *want = if biased { *want + b } else { *want };
+            *want = if relu { reference::relu(*want) } else { *want };
+        }
+        want[n..].fill(0.5);
+        for offset in 0..5 {
+            let (mut w_bytes, mut b_bytes) =
+                (Bytes([0xff; 4 * ROWS * COLUMNS + 4]), Bytes([0xff; 4 * COLUMNS + 4]));
+            // The last round has numbers; the others bytes, W and bias at different places.
+            let (w_at, b_at) = (offset % 4, (offset * 3) % 4);
+            write(w, &mut w_bytes.0[w_at..]);
+            write(b, &mut b_bytes.0[b_at..]);
+            let (w_floats, b_floats) = if offset == 4 {
+                (Floats::F32(w), Floats::F32(b))
+            } else {
+                (
+                    Floats::Bytes(w_bytes.0[w_at..][..4 * w.len()].as_chunks().0),
+                    Floats::Bytes(b_bytes.0[b_at..][..4 * n].as_chunks().0),
+                )
+            };
+            let mut got = [0.5; COLUMNS];
+            dense(
+                Isa::best(),
+                x,
+                w_floats,
+                Dense { resume, bias: biased.then_some(b_floats), relu },
+                &mut got[..n],
+            );
+            if !same(&got, &want) {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn write(numbers: &[f32], bytes: &mut [u8]) {
+    for (number, bytes) in numbers.iter().zip(bytes.as_chunks_mut().0) {
+        *bytes = number.to_le_bytes();
+    }
+}
+
+/// Equal bits, or NaN both.
+fn same(a: &[f32], b: &[f32]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()))
+}
+
+struct Random(u32);
+
+impl Random {
+    fn bits(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0 >> 8
+    }
+
+    /// In [−1, 1); one in four of another kind, if `special`.
+    fn number(&mut self, special: bool) -> f32 {
+        const KINDS: [u32; 8] =
+            [0, 0x8000_0000, 1, 0x807f_ffff, 0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0xffc0_1234];
+        let bits = self.bits();
+        if special && bits & 0xc000 == 0 {
+            return f32::from_bits(KINDS[(bits & 7) as usize]);
+        }
+        bits as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    board::print("panic\n");
+    board::exit(false)
+}
