@@ -85,6 +85,9 @@ pub struct SearchArgs {
     /// One JSON object a line on stdout, the last with event "done"
     #[arg(long)]
     pub json: bool,
+    /// Results only: no talk
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// What `search` does besides searching.

@@ -31,6 +31,9 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
     if let Some(SearchCommand::Merge(args)) = &args.command {
         return super::search_merge::run(args);
     }
+    if args.quiet {
+        crate::report::be_quiet();
+    }
     let begun = Instant::now();
     let files = Files::find(args)?;
     let choice = choice(args);

@@ -114,6 +114,8 @@ struct Written {
     verified: usize,
     /// Of which part the verified rows are.
     part: &'static str,
+    /// What the doctor says.
+    findings: Vec<Finding>,
 }
 
 /// A training and what belongs to it.
@@ -215,14 +217,21 @@ impl Run<'_> {
             let text = if lines { trained.history.to_json_lines() } else { trained.history.to_csv() };
             history.write(text.as_bytes())?;
         }
+        let findings = self.examine(engine, trained)?;
         if let Some(report) = &outputs.report {
-            self.see(engine, trained, report)?;
+            self.see(engine, trained, &findings, report)?;
         }
-        Ok(Written { bytes: bytes.len(), verified, part: name })
+        Ok(Written { bytes: bytes.len(), verified, part: name, findings })
     }
 
     /// The page about the training.
-    fn see(&self, engine: Engine<'_>, trained: &Trained, page: &Target) -> Result<(), Error> {
+    fn see(
+        &self,
+        engine: Engine<'_>,
+        trained: &Trained,
+        findings: &[Finding],
+        page: &Target,
+    ) -> Result<(), Error> {
         let Self { args, choice, data, .. } = self;
         let line = format!("{} on {}", trained.net.shape(), args.data);
         let share = |found: Option<crate::history::Evaluation>| {
@@ -235,6 +244,8 @@ impl Run<'_> {
             ("seconds", format!("{:.1}", trained.seconds)),
             ("images a second", format!("{:.0}", trained.images_per_second)),
         ];
+        let findings: Vec<String> =
+            findings.iter().map(|found| format!("{}; {}", found.what, found.advice)).collect();
         let command: Vec<String> = std::env::args().map(|word| see::shell_word(&word)).collect();
         see::run::Training {
             line: &line,
@@ -242,7 +253,7 @@ impl Run<'_> {
             history: &trained.history,
             net: &trained.net,
             data,
-            findings: &[],
+            findings: &findings,
             settings: &see::run::settings(&choice.settings),
             command: &command.join(" "),
         }
@@ -265,7 +276,7 @@ impl Run<'_> {
         let penalty = model::penalty(engine, net, settings.reg as f32);
         let loss = trained.train.loss + f64::from(penalty);
         let confusion = evaluator.confusion(engine, net, self.data.judge()?.0);
-        let findings = self.examine(engine, trained)?;
+        let findings = &written.findings;
 
         for (name, found) in [("training", Some(trained.train)), ("validation", trained.val), ("test", test)]
         {
@@ -299,7 +310,7 @@ impl Run<'_> {
         }
         report.line(format_args!("\n{part} rows by class:"));
         report.write_text(confusion.table(&self.data.data().classes));
-        doctor::tell(&findings, report);
+        doctor::tell(findings, report);
         report.event(
             Event::new("done")
                 .with("train_accuracy", trained.train.accuracy())

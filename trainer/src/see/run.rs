@@ -100,6 +100,9 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("factor of the rate after each epoch", settings.learning_rate_decay.to_string()),
         ("penalty on the weights", settings.reg.to_string()),
         ("first weights", settings.std.map_or("√(2/fan-in)".into(), |std| std.to_string())),
+        ("momentum", format!("{}{}", settings.momentum, if settings.nesterov { ", Nesterov" } else { "" })),
+        ("rate falls by", format!("{:?}", settings.schedule).to_lowercase()),
+        ("patience", settings.patience.map_or("none".into(), |n| format!("{n} records"))),
         ("rows a step", settings.batch_size.to_string()),
         (
             "length",

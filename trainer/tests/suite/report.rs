@@ -59,6 +59,15 @@ fn a_report_of_images_has_everything() {
     assert!(desk.read("r.plots/templates.png").starts_with(b"\x89PNG"));
 }
 
+/// Rate 0: nothing is learnt, which the doctor sees.
+#[test]
+fn the_doctor_is_heard_in_the_report() {
+    let desk = Desk::new();
+    desk.train(&["--learning-rate", "0", "--report", "r.html"]).ok();
+    let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+    assert!(page.contains("What the doctor says") && page.contains("<li>"));
+}
+
 #[test]
 fn names_of_classes_and_files_are_text_and_nothing_else() {
     let desk = Desk::new();
