@@ -1,6 +1,6 @@
 // node check.cjs MODULE.wasm ROWS SUMS: every row through the module; checksums of scores, probabilities and classes are SUMS.
 const { readFileSync } = require("node:fs");
-const [module, rows, sums] = process.argv.slice(2).map((path) => readFileSync(path));
+const [wasm, rows, sums] = process.argv.slice(2).map((path) => readFileSync(path));
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) byte = byte & 1 ? (byte >>> 1) ^ 0xedb88320 : byte >>> 1;
@@ -8,7 +8,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 const crc32 = (crc, bytes) => bytes.reduce((crc, byte) => (crc >>> 8) ^ table[(crc ^ byte) & 255], crc);
 
-const net = new WebAssembly.Instance(new WebAssembly.Module(module)).exports;
+const net = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports;
 const got = [-1, -1, -1];
 const result = () => new Uint8Array(net.memory.buffer, net.scores(), 40);
 for (let first = 0; first < rows.length; first += 64) {
