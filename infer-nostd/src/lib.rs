@@ -38,12 +38,12 @@
 //! |---|---|---|
 //! | the net | flash, or wherever it lies | its file |
 //! | scratch | the caller's RAM | 4·(H + C) |
-//! | `scores`, `classify` of f32 without a normalisation | stack | 208 |
-//! | the same with one, and `probabilities` | stack | 640, with 256 for a block of normalised inputs |
+//! | `scores`, `classify` of f32 without a normalisation | stack | 240 |
+//! | the same with one, and `probabilities` | stack | 664, with 256 for a block of normalised inputs |
 //! | reading a net at run time | stack | 416 |
 //! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
 //!
-//! Stack is that of a Cortex-M4F, measured below the caller's frame at opt-level 3 and `s`, the larger one; it does not grow
+//! Stack is that of a Cortex-M4F, measured below the caller's frame at opt-level 3, `s` and `z`, the largest; it does not grow
 //! with the net.
 //!
 //! # The same bits
