@@ -45,7 +45,7 @@ fn text(report: &mut Report, args: &InspectArgs, net: &Net<'_>, bytes: usize, gr
     report.line(format_args!("file           {} ({bytes} bytes, checksum right)", args.net.display()));
     report.line(format_args!("net            {d}-{h}-{c}: {} parameters, f32", parameters(net)));
     report.line(format_args!(
-        "scratch        {} bytes of RAM an inference, and 256 of stack",
+        "scratch        {} bytes of RAM an inference, and at most 664 of stack (Cortex-M4)",
         4 * net.scratch_len()
     ));
     let (mean, scale) = (net.normalization().mean(), net.normalization().scale());
