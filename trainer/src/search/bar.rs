@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Outcome, Spec};
+use crate::progress::brief;
 use crate::report::{is_quiet, talk};
 
 /// How often the bar is drawn.
@@ -93,15 +94,6 @@ fn estimate(done: f64, passed: Duration, budget: Option<Duration>) -> (f64, Dura
     (share.min(1.0), Duration::from_secs_f64(left.clamp(0.0, 1e9)))
 }
 
-/// A time in four characters, mostly.
-fn brief(time: Duration) -> String {
-    match time.as_secs() {
-        s if s < 100 => format!("{s}s"),
-        s if s < 100 * 60 => format!("{}m", s / 60),
-        s => format!("{}h", s / 3600),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,11 +106,5 @@ mod tests {
         assert_eq!(estimate(0.25, second(10), Some(second(90))), (0.25, second(30)));
         assert_eq!(estimate(0.0, second(10), None), (0.0, second(0)));
         assert_eq!(estimate(2.0, second(10), Some(second(5))), (1.0, second(0)));
-    }
-
-    #[test]
-    fn times_are_brief() {
-        let of = |s| brief(Duration::from_secs(s));
-        assert_eq!([of(9), of(99), of(100), of(5999), of(6000)], ["9s", "99s", "1m", "99m", "1h"]);
     }
 }
