@@ -5,7 +5,7 @@
 //! a pointer with a length points to that many elements, aligned for their type, which nobody changes during the call;
 //! the scratch overlaps nothing else; a `tln_net` was filled by `tln_load`, and its file lies unchanged where it was.
 //!
-//! There is no panic in the functions (`check` links programs and looks), so the handler below is never part of a program.
+//! There is no panic in the functions (`check` looks into the library for Cortex-M), so the handler below is in no program.
 #![no_std]
 
 use core::ffi::c_char;
