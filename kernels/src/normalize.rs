@@ -212,7 +212,7 @@ impl<'a> Normalization<'a> {
 }
 
 /// What raw inputs may be.
-trait Raw: Copy + Into<f32> {
+pub(crate) trait Raw: Copy + Into<f32> {
     /// Sixteen of them as floats, exactly.
     fn load<S: Simd>(s: S, x: &[Self; LANES]) -> S::V;
 }
@@ -232,11 +232,11 @@ impl Raw for u8 {
 }
 
 /// A part of a row, as a kernel.
-struct Apply<'a, X> {
-    by: Normalization<'a>,
-    first: usize,
-    x: &'a [X],
-    out: &'a mut [f32],
+pub(crate) struct Apply<'a, X> {
+    pub(crate) by: Normalization<'a>,
+    pub(crate) first: usize,
+    pub(crate) x: &'a [X],
+    pub(crate) out: &'a mut [f32],
 }
 
 impl<X: Raw> Kernel for Apply<'_, X> {

@@ -31,6 +31,7 @@
 #![forbid(unsafe_code)]
 
 mod backward;
+mod band;
 mod engine;
 mod forward;
 mod labels;
