@@ -45,7 +45,10 @@ impl<'a> Labels<'a> {
     /// If these are the labels of a batch already.
     #[must_use]
     pub fn rows(self, rows: &'a [u32]) -> Self {
-        assert!(self.rows.is_none(), "rows are numbered within the data set, and these labels are a batch of it");
+        assert!(
+            self.rows.is_none(),
+            "rows are numbered within the data set, and these labels are a batch of it"
+        );
         Self { rows: Some(rows), ..self }
     }
 

@@ -178,7 +178,12 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// The rows of the weights, to be shared by threads. X is that of the last band, which has gathered it.
-    pub(crate) fn layers<'a>(&'a mut self, x: Source<'a, T>, w1: MatMut<'a, T>, w2: MatMut<'a, T>) -> Layers<'a, T> {
+    pub(crate) fn layers<'a>(
+        &'a mut self,
+        x: Source<'a, T>,
+        w1: MatMut<'a, T>,
+        w2: MatMut<'a, T>,
+    ) -> Layers<'a, T> {
         let n = self.rows;
         let x = match x {
             Source::Mat(x) => x,

@@ -24,8 +24,7 @@ impl<'a> View<'a> {
                 data.d
             )));
         }
-        let labels =
-            Labels::new(&data.labels, data.classes.len()).map_err(|e| Error::data(e.to_string()))?;
+        let labels = Labels::new(&data.labels, data.classes.len()).map_err(|e| Error::data(e.to_string()))?;
         Ok(Self { data, normalization, labels })
     }
 
