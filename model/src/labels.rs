@@ -69,7 +69,10 @@ impl<'a> Labels<'a> {
 
     /// The label of each row, in order.
     pub fn iter(self) -> impl ExactSizeIterator<Item = u32> + 'a {
-        (0..self.len()).map(move |i| self.rows.map_or(self.labels[i], |rows| self.labels[rows[i] as usize]))
+        (0..self.len()).map(move |i| match self.rows {
+            Some(rows) => self.labels[rows[i] as usize],
+            None => self.labels[i],
+        })
     }
 }
 

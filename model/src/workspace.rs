@@ -136,9 +136,6 @@ impl<T: Scalar> Workspace<T> {
         );
         assert!(d == net.d, "X has {d} columns, the net {} inputs: they must be equal", net.d);
         assert!(n <= self.max_rows, "X has {n} rows, the workspace is for at most {}", self.max_rows);
-        if let Source::Batch(_) = x {
-            self.x.make_room(n, self.max_rows);
-        }
         self.rows = n;
     }
 
@@ -160,6 +157,7 @@ impl<T: Scalar> Workspace<T> {
     pub(crate) fn band<'a>(&'a mut self, x: Source<'a, T>, dx: Option<MatMut<'a, T>>) -> Band<'a, T> {
         let (n, Shape { d, h, c }) = (self.rows, self.shape);
         let gathered = if let Source::Batch(_) = x { n } else { 0 };
+        self.x.make_room(gathered, self.max_rows);
         Band {
             x,
             gathered: self.x.top_mut(gathered),

@@ -1,7 +1,6 @@
 //! Means and scales.
 
-use kernels::{Floats, Normalization};
-use model::Engine;
+use kernels::{Floats, Isa, Normalization};
 use trainer::dataset::normalize::{Mode, learn};
 use trainer::dataset::{Dataset, Values, digits};
 use trainer::rows::View;
