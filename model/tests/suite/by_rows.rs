@@ -111,7 +111,8 @@ fn check<T: Scalar>(data: &Data, h: usize, engines: &[Engine<'_>]) {
 #[test]
 fn row_numbers_give_the_bits_of_the_matrix() {
     let engines: Vec<_> = every_isa().collect();
-    for (rows, d, q, n, h) in [(9, 12, 3, 7, 5), (50, 64, 1, 33, 32), (20, 17, 17, 12, 20), (5, 300, 0, 1, 3), (4, 6, 2, 9, 3)]
+    for (rows, d, q, n, h) in
+        [(9, 12, 3, 7, 5), (50, 64, 1, 33, 32), (20, 17, 17, 12, 20), (5, 300, 0, 1, 3), (4, 6, 2, 9, 3)]
     {
         let data = Data::new(rows, d, q, n, h); // the last batches are larger than the data set
         check::<f32>(&data, h, &engines);
