@@ -36,7 +36,7 @@ impl Pixels {
 
     /// Row numbers of as many batches of `n` as a measurement takes turns over: drawn from all rows.
     pub fn batches(&self, n: usize) -> Vec<Vec<u32>> {
-        let mut draw = random(5).map(|x| (u64::from(x) * u64::from(self.rows) >> 32) as u32);
+        let mut draw = random(5).map(|x| ((u64::from(x) * u64::from(self.rows)) >> 32) as u32);
         (0..64).map(|_| draw.by_ref().take(n).collect()).collect()
     }
 
