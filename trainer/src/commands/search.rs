@@ -37,7 +37,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
     let begun = Instant::now();
     let files = Files::find(args)?;
     let choice = choice(args);
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     let spec = spec(args, choice, &data)?;
     let val = data.val()?.ok_or_else(|| {
         Error::usage(
@@ -49,7 +49,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         let plan = Plan::new(field.train(), &spec.settings(candidate))?;
         export::check(plan.shape, data.normalization(), &data.data().classes)?;
     }
-    let header = Header::new(&spec, &args.data, field.checksum());
+    let header = Header::new(&spec, &args.common.data, field.checksum());
     let (journal, known) = Journal::open(&files.journal, &header)?;
     let every = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let run = Run {
@@ -64,7 +64,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         data: &data,
         field: &field,
         journal,
-        report: Report::new(args.json),
+        report: Report::new(args.common.json),
         best: None,
         taken: 0,
         trainings: spec.trainings(),
@@ -126,7 +126,7 @@ impl Files {
         let history = Target::find(&args.history.clone().unwrap_or_else(|| beside(".csv")))?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let journal = Target::find(&beside(".journal"))?.path().to_owned();
-        let data = std::fs::canonicalize(&args.data).ok();
+        let data = std::fs::canonicalize(&args.common.data).ok();
         let mut seen = vec![("--data", data.as_deref()), ("the journal", Some(journal.as_path()))];
         for (flag, target) in
             [("--out", Some(&net)), ("--history", Some(&history)), ("--report", report.as_ref())]
@@ -203,7 +203,7 @@ impl Search<'_> {
         let (i, n) = self.spec.shard;
         self.report.event(
             Event::new("start")
-                .with("data", self.args.data.as_str())
+                .with("data", self.args.common.data.as_str())
                 .with("train_rows", train)
                 .with("val_rows", val)
                 .with("candidates", candidates)
@@ -215,7 +215,7 @@ impl Search<'_> {
                 .with("threads", run.threads),
         );
         if !self.report.is_json() {
-            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.data));
+            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.common.data));
             let part = if n > 1 { format!(", shard {i} of {n}") } else { String::new() };
             talk(format_args!(
                 "{candidates} candidates, {trainings} trainings, {} at a time{part}",
@@ -338,7 +338,7 @@ impl Search<'_> {
         let base = &self.spec.base;
         let quoted = |path: &str| see::shell_word(path);
         let label =
-            self.args.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
+            self.args.common.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
         let share =
             self.args.val_fraction.map_or_else(String::new, |share| format!(" --val-fraction {share}"));
         let split = match self.args.split {
@@ -348,7 +348,7 @@ impl Search<'_> {
         format!(
             "trainer train --data {}{label}{split}{share} --hidden {hidden} --learning-rate {learning_rate} \
              --learning-rate-decay {learning_rate_decay} --reg {reg} --batch-size {} --epochs {epochs} --seed {} --out {}",
-            quoted(&self.args.data),
+            quoted(&self.args.common.data),
             base.batch_size,
             base.seed,
             quoted(&self.args.out.to_string_lossy())

@@ -19,34 +19,41 @@ pub struct Frame {
     pub height: usize,
     /// Pixels a row.
     pub width: usize,
-    /// 1, or 3 planes: red, green, blue.
+    /// 1, or 3: red, green, blue.
     pub channels: usize,
+    /// The colours of a pixel lie together, else each has a plane.
+    pub together: bool,
 }
 
 impl Frame {
     /// What is known of the data, else what D suggests: a square of grey pixels, or of three planes. A few numbers are
     /// no image.
     #[must_use]
-    pub fn of(d: usize, channels: usize, image: Option<[usize; 2]>) -> Option<Self> {
-        if let Some([height, width]) = image {
+    pub fn of(d: usize, planes: usize, image: Option<[usize; 3]>) -> Option<Self> {
+        if let Some([height, width, values]) = image {
+            let channels = planes * values;
             let known = height.checked_mul(width).and_then(|n| n.checked_mul(channels)) == Some(d);
-            return (known && matches!(channels, 1 | 3)).then_some(Self { height, width, channels });
+            let frame = Self { height, width, channels, together: values > 1 };
+            return (known && matches!(channels, 1 | 3)).then_some(frame);
         }
         [(1, d), (3, d / 3)].into_iter().find_map(|(channels, area)| {
             let side = area.isqrt();
-            (side >= 8 && side * side * channels == d).then_some(Self { height: side, width: side, channels })
+            let frame = Self { height: side, width: side, channels, together: false };
+            (side >= 8 && side * side * channels == d).then_some(frame)
         })
     }
 
-    /// From planes to a picture, enlarged by a whole number.
-    fn picture(self, planes: &[u8]) -> Picture {
-        let Self { height, width, channels } = self;
+    /// From values in the order of a row to a picture, enlarged by a whole number.
+    fn picture(self, row: &[u8]) -> Picture {
+        let Self { height, width, channels, together } = self;
         let times = (SIDE / width.max(height)).max(1);
-        let mut pixels = Vec::with_capacity(planes.len() * times * times);
+        let mut pixels = Vec::with_capacity(row.len() * times * times);
         for y in 0..height * times {
             for x in 0..width * times {
                 let at = y / times * width + x / times;
-                pixels.extend((0..channels).map(|plane| planes[plane * height * width + at]));
+                let place =
+                    |colour| if together { at * channels + colour } else { colour * height * width + at };
+                pixels.extend((0..channels).map(|colour| row[place(colour)]));
             }
         }
         Picture { width: width * times, height: height * times, channels, pixels }
@@ -57,11 +64,11 @@ impl Frame {
     pub fn of_row(self, row: Input<'_>, (least, most): (f32, f32)) -> Picture {
         let grey =
             |x: f32| ((x - least) / (most - least).max(f32::MIN_POSITIVE) * 255.0).clamp(0.0, 255.0) as u8;
-        let planes: Vec<u8> = match row {
+        let bytes: Vec<u8> = match row {
             Input::U8(x) => x.iter().map(|&x| grey(x.into())).collect(),
             Input::F32(x) => x.iter().map(|&x| grey(x)).collect(),
         };
-        self.picture(&planes)
+        self.picture(&bytes)
     }
 
     /// The columns of W1 as pictures in a grid: what each hidden unit looks for. The normalisation is undone, so that a
@@ -100,13 +107,24 @@ mod tests {
 
     #[test]
     fn squares_are_recognised_and_other_rows_are_not() {
-        let frame = |height, width, channels| Some(Frame { height, width, channels });
-        assert_eq!(Frame::of(64, 1, Some([8, 8])), frame(8, 8, 1));
+        let frame = |height, width, channels| Some(Frame { height, width, channels, together: false });
+        assert_eq!(Frame::of(64, 1, Some([8, 8, 1])), frame(8, 8, 1));
         assert_eq!(Frame::of(3072, 3, None), frame(32, 32, 3));
         assert_eq!(Frame::of(784, 1, None), frame(28, 28, 1));
-        assert_eq!(Frame::of(6, 1, Some([2, 3])), frame(2, 3, 1));
+        assert_eq!(Frame::of(6, 1, Some([2, 3, 1])), frame(2, 3, 1));
         assert_eq!((Frame::of(4, 1, None), Frame::of(785, 1, None)), (None, None));
-        assert_eq!(Frame::of(64, 1, Some([8, 9])), None);
+        assert_eq!(Frame::of(64, 1, Some([8, 9, 1])), None);
+    }
+
+    /// The same picture from both layouts.
+    #[test]
+    fn colours_that_lie_together_stay_so() {
+        let planes = [1, 2, 3, 4, 5, 6]; // two pixels: red, green, blue plane
+        let together = [1, 3, 5, 2, 4, 6];
+        let picture = |planes, image, row: &[u8]| {
+            Frame::of(6, planes, Some(image)).unwrap().of_row(Input::U8(row), (0.0, 255.0))
+        };
+        assert_eq!(picture(3, [1, 2, 1], &planes), picture(1, [1, 2, 3], &together));
     }
 
     #[test]
