@@ -301,12 +301,12 @@ impl Run<'_> {
         }
         let Written { verified, part, .. } = written;
         report.line(format_args!(
-            "verified             {verified} of {verified} {part} rows: infer-nostd gives the same scores, bit for bit"
+            "verified             {verified} of {verified} {part} rows, bit for bit, by infer-nostd"
         ));
         let steps = trained.history.losses.len();
         if trained.iterations < steps {
             report.line(format_args!(
-                "best                 after step {} of {steps}, by validation accuracy; the last net is {}.last",
+                "best                 after step {} of {steps}; the last net is {}.last",
                 trained.iterations,
                 args.out.display()
             ));

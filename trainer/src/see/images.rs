@@ -6,11 +6,24 @@ use model::Params;
 use super::png::Picture;
 
 /// Templates that are shown at most.
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 /// Pixels between pictures.
 const GAP: usize = 4;
 /// Small images are enlarged to about so many pixels a side.
 const SIDE: usize = 48;
+
+/// Pixels a side that a template has on a page, about, and of all of them in a row.
+const SHOWN: usize = 64;
+const ROW: usize = 1104;
+
+/// Templates in one picture.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// They.
+    pub picture: Picture,
+    /// How many times a page enlarges them: a whole number, so that all pixels stay of one size.
+    pub zoom: usize,
+}
 
 /// How a row is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +87,7 @@ impl Frame {
     /// The columns of W1 as pictures in a grid: what each hidden unit looks for. The normalisation is undone, so that a
     /// weight is that of the raw pixel; grey is 0, and each template fills the range by itself.
     #[must_use]
-    pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Picture {
+    pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Sheet {
         let (d, h) = (net.shape().d, net.shape().h);
         let shown = h.min(MOST);
         let template = |unit: usize| {
@@ -83,15 +96,18 @@ impl Frame {
             let most = weights.iter().fold(f32::MIN_POSITIVE, |most, w| most.max(w.abs()));
             self.picture(&weights.iter().map(|w| (127.5 + 127.5 * w / most) as u8).collect::<Vec<_>>())
         };
-        grid(&(0..shown).map(template).collect::<Vec<_>>())
+        let pictures: Vec<Picture> = (0..shown).map(template).collect();
+        let side = pictures.first().map_or(1, |picture| picture.width.max(picture.height));
+        let zoom = (SHOWN / side).max(1);
+        Sheet { picture: grid(&pictures, (ROW / zoom + GAP) / (side + GAP)), zoom }
     }
 }
 
-/// Pictures of one size in rows; what is between them is transparent.
+/// Pictures of one size in rows of so many; what is between them is transparent.
 #[must_use]
-pub fn grid(pictures: &[Picture]) -> Picture {
+pub fn grid(pictures: &[Picture], columns: usize) -> Picture {
     let Some(first) = pictures.first() else { return Picture::filled(1, 1, 4, 0) };
-    let columns = (1..=pictures.len()).find(|c| c * c * 5 >= pictures.len() * 8).unwrap_or(pictures.len());
+    let columns = columns.clamp(1, pictures.len());
     let (wide, high) = (first.width + GAP, first.height + GAP);
     let rows = pictures.len().div_ceil(columns);
     let mut all = Picture::filled(columns * wide - GAP, rows * high - GAP, 4, 0);
@@ -135,7 +151,7 @@ mod tests {
         assert_eq!((picture.width, picture.height), (48, 48));
         assert_eq!(picture.pixels[..3], [0, 1, 2]);
         assert_eq!(picture.pixels[6 * 3..][..3], [255; 3]);
-        let sheet = grid(&vec![picture; 5]);
+        let sheet = grid(&vec![picture; 5], 3);
         assert_eq!((sheet.channels, sheet.width, sheet.height), (4, 3 * 48 + 2 * GAP, 2 * 48 + GAP));
         assert_eq!(
             (sheet.pixels[..4].to_vec(), sheet.pixels[48 * 4..][..4].to_vec()),
