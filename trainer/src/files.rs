@@ -91,7 +91,8 @@ impl Target {
                 // The folder is not synced: if the power fails, the name stands for this file or for the one before.
                 let renamed = written.and_then(|()| fs::rename(&beside, path));
                 renamed.map_err(|e| {
-                    let _ = fs::remove_file(&beside); // as above
+                    // A full disk needs the room.
+                    let _ = fs::remove_file(&beside);
                     Error::write("write", path, &e)
                 })
             }
