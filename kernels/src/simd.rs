@@ -40,6 +40,11 @@ pub(crate) trait Simd: Copy {
     const MANY_REGISTERS: bool;
     /// Rows of a full tile of the matrix product: 8 (two vectors wide) with many registers, else 6 or 4 (one wide).
     const TILE_ROWS: usize;
+    /// The most columns of a turned tile of the matrix product: chains that fit the registers, 0 for no such tiles.
+    const TURNED: usize;
+
+    /// Runs a part of a kernel that is to be compiled once, apart from where it is called.
+    fn enter<K: Kernel>(self, kernel: K) -> K::Output;
 
     /// x in every lane.
     fn splat(self, x: f32) -> Self::V;
@@ -49,6 +54,11 @@ pub(crate) trait Simd: Copy {
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V;
     /// Sixteen bytes from memory, as the floats of their values.
     fn load_bytes(self, src: &[u8; LANES]) -> Self::V;
+    /// Asks for element i, which may lie past the end, to be at hand soon. Changes nothing but time.
+    #[inline(always)]
+    fn prefetch<E: Element>(self, src: &[E], i: usize) {
+        let _ = (src, i);
+    }
     /// Sixteen elements to memory.
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.

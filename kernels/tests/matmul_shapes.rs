@@ -88,3 +88,10 @@ fn shapes_of_real_nets() {
         product.check_forms(&isas, &Kind::ALL, format_args!("real net"));
     }
 }
+
+/// Blocks of A, B and k that are all full, and of which none is a multiple of a tile.
+#[test]
+fn blocks_that_fill_the_workspace() {
+    let product = Product::new(Values::Uniform, (113, 272, 490), &mut Rng::new(16));
+    product.check_forms(&isas(), &[Kind::Accumulate, Kind::SgdStep], format_args!("full blocks"));
+}

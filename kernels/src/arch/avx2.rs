@@ -73,7 +73,12 @@ impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
+    const TURNED: usize = 5;
 
+    #[inline(always)]
+    fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        Avx2::enter(self, kernel)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         let x = op!(_mm256_set1_ps(x));
@@ -113,6 +118,11 @@ impl Simd for Avx2 {
             op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes))),
             op!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(high))),
         ]
+    }
+    #[inline(always)]
+    fn prefetch<E: Element>(self, src: &[E], i: usize) {
+        // SAFETY: a prefetch of any address is allowed: it reads nothing that the program could see.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {

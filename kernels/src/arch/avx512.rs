@@ -47,7 +47,12 @@ impl Simd for Avx512 {
     type V = __m512;
     const MANY_REGISTERS: bool = true;
     const TILE_ROWS: usize = 8;
+    const TURNED: usize = 10;
 
+    #[inline(always)]
+    fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        Avx512::enter(self, kernel)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         op!(_mm512_set1_ps(x))
@@ -70,6 +75,11 @@ impl Simd for Avx512 {
         // SAFETY: `src` is 16 readable bytes, and the load needs no alignment.
         let bytes = unsafe { _mm_loadu_si128(src.as_ptr().cast()) };
         op!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
+    }
+    #[inline(always)]
+    fn prefetch<E: Element>(self, src: &[E], i: usize) {
+        // SAFETY: a prefetch of any address is allowed: it reads nothing that the program could see.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {

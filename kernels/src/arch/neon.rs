@@ -65,7 +65,12 @@ impl Simd for Neon {
     type V = [float32x4_t; 4];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
+    const TURNED: usize = 5;
 
+    #[inline(always)]
+    fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        Neon::enter(self, kernel)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         each!(i => { let _ = i; vdupq_n_f32(x) })

@@ -35,7 +35,12 @@ impl Simd for Portable {
     type V = [f32; LANES];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 4;
+    const TURNED: usize = 0;
 
+    #[inline(always)]
+    fn enter<K: Kernel>(self, kernel: K) -> K::Output {
+        Portable::enter(self, kernel)
+    }
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
         [x; LANES]

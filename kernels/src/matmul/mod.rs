@@ -4,20 +4,15 @@
 //! innermost loop is `arch/multiply.rs`. Operands are read where they lie as far as their strides allow; [`pack`] copies
 //! the blocks that lie the wrong way.
 
+mod blocks;
 mod pack;
 mod tile;
+mod turned;
+mod wide;
 
 use crate::scalar::Scalar;
-use crate::simd::{Kernel, LANES, Simd};
 use crate::{Isa, Mat, MatMut, reference};
-
-/// Depth of a block: products are split into runs of at most this many k. A tile takes up where the last run left
-/// its chains in memory, so this number changes no bit.
-const KC: usize = 256;
-/// Rows of a block of A: a multiple of every tile height, 192 KB with KC, at home in the L2 cache.
-const MC: usize = 192;
-/// Columns of a block of B: 512 KB with KC.
-const NC: usize = 512;
+use blocks::{Product, Workspace};
 
 /// What becomes of a finished element of A B before it is written to C.
 ///
@@ -80,29 +75,9 @@ pub fn matmul<T: Scalar>(
 }
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
-/// epilogue. It never grows when m, n or k shrinks, and never exceeds 278,528.
+/// epilogue. It never grows when m, n or k shrinks, and never exceeds 294,928.
 pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
-    let sizes = Workspace::sizes(m, n, k);
-    sizes.a + sizes.b + sizes.partials
-}
-
-/// How the workspace is divided.
-struct Workspace {
-    a: usize,
-    b: usize,
-    partials: usize,
-}
-
-impl Workspace {
-    const fn sizes(m: usize, n: usize, k: usize) -> Self {
-        // Groups of rows are packed whole, and 24 is a multiple of every tile height.
-        let (mc, nc, kc) = (min(m, MC).next_multiple_of(24), min(n, NC).next_multiple_of(LANES), min(k, KC));
-        Self { a: mc * kc, b: kc * nc, partials: if k > KC { mc * nc } else { 0 } }
-    }
-}
-
-const fn min(a: usize, b: usize) -> usize {
-    if a < b { a } else { b }
+    Workspace::sizes(m, n, k).total()
 }
 
 /// Panics with both numbers where shapes do not fit.
@@ -184,56 +159,6 @@ pub(crate) fn matmul_f64(
                 Epilogue::ReluMask(h) => reference::mask(h.get(i, j), *x),
                 Epilogue::Store | Epilogue::Accumulate | Epilogue::SgdStep { .. } => *x,
             };
-        }
-    }
-}
-
-/// The blocking loops, as a kernel.
-struct Product<'a> {
-    a: Mat<'a, f32>,
-    b: Mat<'a, f32>,
-    c: MatMut<'a, f32>,
-    epilogue: Epilogue<'a, f32>,
-    workspace: &'a mut [f32],
-}
-
-impl Kernel for Product<'_> {
-    type Output = ();
-
-    /// Five loops around the tile: columns by NC, k by KC, rows by MC, then inside [`tile::block`] the panels of B and
-    /// the groups of rows of A.
-    #[inline(always)]
-    fn run<S: Simd>(mut self, s: S) {
-        let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
-        let sizes = Workspace::sizes(m, n, k);
-        let (packed_a, rest) = self.workspace.split_at_mut(sizes.a);
-        let (packed_b, rest) = rest.split_at_mut(sizes.b);
-        let partials = &mut rest[..sizes.partials];
-        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
-        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
-        let apart = k > KC && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        let band = if apart { MC } else { m.max(1) };
-        for j in (0..n).step_by(NC) {
-            let columns = j..n.min(j + NC);
-            for band_start in (0..m).step_by(band) {
-                for run in tile::Run::over(k, KC) {
-                    let b = self.b.row_range(run.range()).col_range(columns.clone());
-                    let b = pack::columns(s, b, packed_b);
-                    for i in (band_start..m.min(band_start + band)).step_by(MC) {
-                        let rows = i..m.min(i + MC);
-                        let a = self.a.row_range(rows.clone()).col_range(run.range());
-                        let a = pack::rows::<S>(a, columns.len(), packed_a);
-                        let target = tile::Target {
-                            c: &mut self.c,
-                            partials: if apart { Some(&mut *partials) } else { None },
-                            epilogue: self.epilogue,
-                            rows,
-                            columns: columns.clone(),
-                        };
-                        tile::block(s, a, b, run, target);
-                    }
-                }
-            }
         }
     }
 }

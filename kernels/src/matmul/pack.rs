@@ -1,15 +1,11 @@
-//! Packing: a block of A or B whose neighbours lie the wrong way is copied into the order in which the tile reads it.
-//! Only these copies meet such strides; a block that lies right is read where it is.
+//! Packing: what of A or B lies the wrong way for a tile is copied into the order in which the tile reads it. Only these
+//! copies meet such strides; what lies right is read where it is.
 
 use crate::Mat;
 use crate::floats::load_at;
 use crate::simd::{LANES, Simd};
 
-/// Columns of B from which on it pays to pack a block of A whose columns lie together.
-const WORTH_PACKING: usize = 256;
-
-/// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G the rows of a
-/// full tile.
+/// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G = [`group`].
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) data: &'a [f32],
@@ -18,82 +14,98 @@ pub(super) struct Rows<'a> {
     pub(super) col: usize,
 }
 
-impl Rows<'_> {
-    /// Whether rows lie equally far apart across groups of `g`: unless they are packed.
-    #[inline(always)]
-    pub(super) fn is_even(&self, g: usize) -> bool {
-        self.group == g * self.row
-    }
-}
-
-/// A block of B as the tile reads it: B(p, j) at `data[p · row + (j / 16) · vector + j % 16]`.
-#[derive(Clone, Copy)]
-pub(super) struct Columns<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) row: usize,
-    pub(super) vector: usize,
-}
-
-/// The rows of `a`, packed into `out` unless each row already lies together.
+/// Rows of A that are packed side by side: a full tile, or two that make a vector.
 #[inline(always)]
-pub(super) fn rows<'a, S: Simd>(a: Mat<'a, f32>, columns: usize, out: &'a mut [f32]) -> Rows<'a> {
-    let (g, depth) = (S::TILE_ROWS, a.cols());
-    if a.col_stride() == 1 {
-        return Rows { data: a.data(), group: g * a.row_stride(), row: a.row_stride(), col: 1 };
-    }
+pub(super) const fn group<S: Simd>() -> usize {
+    if LANES.is_multiple_of(S::TILE_ROWS) { LANES } else { S::TILE_ROWS }
+}
+
+/// The rows of `a` where they lie, if the tile can read them there; `reads` is how often it will read each element. Read by
+/// broadcast, a row may lie any way; but rows that are lanes apart by whole pages meet in one set of the cache.
+#[inline(always)]
+pub(super) fn in_place<'a, S: Simd>(a: Mat<'a, f32>, reads: usize) -> Option<Rows<'a>> {
+    let (down, along) = (a.row_stride(), a.col_stride());
+    let right = along == 1 || down == 1 && (reads < 4 || along % 1024 != 0 && reads < 6);
+    right.then_some(where_it_lies::<S>(a))
+}
+
+/// The rows of `a` where they lie, whatever that costs.
+#[inline(always)]
+pub(super) fn where_it_lies<S: Simd>(a: Mat<'_, f32>) -> Rows<'_> {
+    Rows { data: a.data(), group: group::<S>() * a.row_stride(), row: a.row_stride(), col: a.col_stride() }
+}
+
+/// The rows of `a`, packed into `out`.
+#[inline(always)]
+pub(super) fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
+    let (g, depth) = (group::<S>(), a.cols());
     let (data, down, along) = (a.data(), a.row_stride(), a.col_stride());
-    if down == 1 && columns < WORTH_PACKING {
-        return Rows { data, group: g, row: 1, col: along };
-    }
-    // One group after the other, k-major within it: for every p the G elements A(i.., p) side by side.
-    for i in (0..a.rows()).step_by(g) {
-        let height = g.min(a.rows() - i);
-        let group = &mut out[i * depth..][..g * depth];
-        for (p, out) in group.chunks_exact_mut(g).enumerate() {
-            if down == 1 && height == S::TILE_ROWS {
-                copy(&data[p * along + i..][..g], out);
-            } else {
-                for (r, out) in out[..height].iter_mut().enumerate() {
+    // k-major groups: for every p the G elements A(i.., p) side by side. All groups for one p, then for the next, so that
+    // each line of A is read once.
+    let (size, full) = (g * depth, a.rows() - a.rows() % g);
+    for p in 0..depth {
+        for i in (0..full).step_by(g) {
+            s.prefetch(data, (p + 8) * along + i);
+            let out = &mut out[i * depth + p * g..][..g];
+            if down != 1 {
+                for (r, out) in out.iter_mut().enumerate() {
                     *out = data[(i + r) * down + p * along];
+                }
+            } else if let (Some(from), Some(out)) =
+                (data[p * along + i..].first_chunk::<LANES>(), out.first_chunk_mut::<LANES>())
+            {
+                s.store(s.load(from), out);
+            } else {
+                for (r, out) in out.iter_mut().enumerate() {
+                    *out = data[i + r + p * along];
                 }
             }
         }
+        for i in full..a.rows() {
+            out[full * depth + p * g + i - full] = data[i * down + p * along];
+        }
     }
-    Rows { data: out, group: g * depth, row: 1, col: g }
+    Rows { data: out, group: size, row: 1, col: g }
 }
 
-/// The columns of `b`, packed into `out` unless each row already lies together.
+/// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at
+/// `out[p · 16 V ..]`, filled up with +0.
 #[inline(always)]
-pub(super) fn columns<'a, S: Simd>(s: S, b: Mat<'a, f32>, out: &'a mut [f32]) -> Columns<'a> {
-    let depth = b.rows();
-    if b.col_stride() == 1 {
-        return Columns { data: b.data(), row: b.row_stride(), vector: LANES };
+pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f32]) {
+    if b.rows() == 0 {
+        return;
     }
     let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
-    // One vector of columns after the other, k-major within it, filled up with +0.
-    for j in (0..b.cols()).step_by(LANES) {
+    let out = &mut out.as_chunks_mut::<LANES>().0[..V * b.rows()];
+    for v in 0..V {
+        let j = v * LANES;
         let width = LANES.min(b.cols() - j);
-        let panel = &mut out[j * depth..][..LANES * depth];
         if down == 1 {
-            transpose(s, &data[j * along..], along, width, panel);
+            transpose::<S, V>(s, &data[j * along..], along, (width, b.rows()), &mut out[v..]);
             continue;
         }
-        for (p, out) in panel.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        for p in 0..b.rows() {
+            let out = &mut out[p * V + v];
+            *out = [0.0; LANES];
             for (c, out) in out[..width].iter_mut().enumerate() {
                 *out = data[p * down + (j + c) * along];
             }
-            out[width..].fill(0.0);
         }
     }
-    Columns { data: out, row: LANES, vector: LANES * depth }
 }
 
-/// Sixteen columns of neighbours, `along` apart, as rows of sixteen: blocks of 16 × 16 through registers. Columns from
-/// `width` on become +0.
+/// `width` columns of `depth` neighbours, `along` apart, as rows of sixteen, V vectors apart: blocks of 16 × 16 through
+/// registers. Columns from `width` on become +0.
 #[inline(always)]
-fn transpose<S: Simd>(s: S, data: &[f32], along: usize, width: usize, panel: &mut [f32]) {
-    for (block, out) in panel.chunks_mut(LANES * LANES).enumerate() {
-        let (rows, p) = (out.len() / LANES, block * LANES);
+fn transpose<S: Simd, const V: usize>(
+    s: S,
+    data: &[f32],
+    along: usize,
+    (width, depth): (usize, usize),
+    out: &mut [[f32; LANES]],
+) {
+    for p in (0..depth).step_by(LANES) {
+        let rows = LANES.min(depth - p);
         let mut v = [s.splat(0.0); LANES];
         for c in 0..LANES {
             if c < width {
@@ -101,16 +113,25 @@ fn transpose<S: Simd>(s: S, data: &[f32], along: usize, width: usize, panel: &mu
             }
         }
         s.transpose(&mut v);
-        for (out, v) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(v) {
-            s.store(v, out);
+        for r in 0..rows {
+            s.store(v[r], &mut out[(p + r) * V]);
         }
     }
 }
 
-/// A copy of a length that is known when compiling, once inlined: a few moves, not a call.
+/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · R + c]`, R the number of columns.
 #[inline(always)]
-fn copy(from: &[f32], to: &mut [f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
+pub(super) fn narrow<'a>(b: Mat<'a, f32>, out: &'a mut [f32]) -> &'a [f32] {
+    let (depth, r) = (b.rows(), b.cols());
+    if b.col_stride() == 1 && b.row_stride() == r {
+        return b.data();
     }
+    let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
+    let out = &mut out[..depth * r];
+    for (p, out) in out.chunks_exact_mut(r).enumerate() {
+        for (c, out) in out.iter_mut().enumerate() {
+            *out = data[p * down + c * along];
+        }
+    }
+    out
 }

@@ -1,13 +1,11 @@
-//! The register tile: H rows × V vectors of C in registers while one run of k passes, and what comes before and
-//! after it: where unfinished chains wait, and the epilogue.
+//! What comes before and after the innermost loop for H rows × V vectors of C: where unfinished chains wait between two
+//! runs of k, and the epilogue.
 
 use core::ops::Range;
 
 use super::Epilogue;
-use super::pack::{Columns, Rows};
-use crate::arch::multiply::{Operands, multiply};
 use crate::floats::{load_at, store_at};
-use crate::simd::{LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
 
 /// One run of k: a part of the chains.
@@ -30,6 +28,15 @@ impl Run {
     pub(super) fn range(self) -> Range<usize> {
         self.start..self.end
     }
+
+    pub(super) fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether chains start from memory.
+    pub(super) fn resumes(self, target: &Target<'_, '_>) -> bool {
+        self.start > 0 || matches!(target.epilogue, Epilogue::Accumulate)
+    }
 }
 
 /// Where a block of C lies and what becomes of it.
@@ -42,234 +49,239 @@ pub(super) struct Target<'a, 'c> {
     pub(super) columns: Range<usize>,
 }
 
-/// One block of A times one block of B into a block of C: first the rows that fill tiles of full height, then the
-/// few that are left in lower and wider tiles.
-#[inline(always)]
-pub(super) fn block<S: Simd>(s: S, a: Rows<'_>, b: Columns<'_>, run: Run, mut target: Target<'_, '_>) {
-    let rows = target.rows.len();
-    let full = rows - rows % S::TILE_ROWS;
-    let mut part = Part { s, a, b, run, target: &mut target };
-    match S::TILE_ROWS {
-        8 => part.band::<8, 2>(0..full),
-        6 => part.band::<6, 1>(0..full),
-        _ => part.band::<4, 1>(0..full),
-    }
-    let mut i = full;
-    while i < rows {
-        let height = match rows - i {
-            4.. => 4,
-            2.. => 2,
-            _ => 1,
-        };
-        match (height, S::MANY_REGISTERS) {
-            (4, true) => part.band::<4, 4>(i..i + 4),
-            (4, false) => part.band::<4, 1>(i..i + 4),
-            (2, true) => part.band::<2, 8>(i..i + 2),
-            (2, false) => part.band::<2, 2>(i..i + 2),
-            (_, true) => part.band::<1, 8>(i..i + 1),
-            (_, false) => part.band::<1, 4>(i..i + 1),
-        }
-        i += height;
-    }
+/// A tile's place in its block, and how many of its columns there are.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) i: usize,
+    pub(super) j: usize,
+    pub(super) width: usize,
 }
 
-/// What the tiles of one block share.
-struct Part<'a, 'b, 'c, S> {
-    s: S,
-    a: Rows<'a>,
-    b: Columns<'a>,
-    run: Run,
-    target: &'a mut Target<'b, 'c>,
-}
-
-impl<S: Simd> Part<'_, '_, '_, S> {
-    /// The rows `rows` of the block in tiles of H rows: panels of V vectors of columns, then of two and of one.
+impl<'a> Target<'a, '_> {
+    /// The chains of H × V vectors at `at` as the run before left them, or as they start.
     #[inline(always)]
-    fn band<const H: usize, const V: usize>(&mut self, rows: Range<usize>) {
-        let columns = self.target.columns.len();
-        let mut j = 0;
-        while columns - j > (V - 1) * LANES {
-            for i in rows.clone().step_by(H) {
-                self.tile::<H, V>((i, j));
-            }
-            j = columns.min(j + V * LANES);
+    pub(super) fn take_up<S: Simd, const H: usize, const V: usize>(
+        &mut self,
+        s: S,
+        run: Run,
+        at: Place,
+    ) -> [[S::V; V]; H] {
+        let mut chains = [[s.splat(0.0); V]; H];
+        if !run.resumes(self) {
+            return chains;
         }
-        while V > 2 && columns - j > LANES {
-            for i in rows.clone().step_by(H) {
-                self.tile::<H, 2>((i, j));
-            }
-            j = columns.min(j + 2 * LANES);
-        }
-        while j < columns {
-            let mut i = rows.start;
-            if S::MANY_REGISTERS && H == S::TILE_ROWS && self.a.is_even(H) {
-                // Half as many vectors want twice as many rows to hide the latency of the multiply-add.
-                while i + 16 <= rows.end {
-                    self.tile::<16, 1>((i, j));
-                    i += 16;
+        if at.width == V * LANES {
+            for r in 0..H {
+                let row = whole::<V>(self.waiting(at, r), 0);
+                for v in 0..V {
+                    chains[r][v] = s.load(&row[v]);
                 }
             }
-            for i in (i..rows.end).step_by(H) {
-                self.tile::<H, 1>((i, j));
-            }
-            j = columns.min(j + LANES);
-        }
-    }
-
-    /// Takes up the chains of H × V vectors at (row, column), carries them through one run of k, and puts them down.
-    #[inline(always)]
-    fn tile<const H: usize, const V: usize>(&mut self, at: (usize, usize)) {
-        let s = self.s;
-        let mut chains = [[s.splat(0.0); V]; H];
-        if self.run.start > 0 || matches!(self.target.epilogue, Epilogue::Accumulate) {
-            for (r, chains) in chains.iter_mut().enumerate() {
-                *chains = load_row(s, self.target.waiting(at, r));
-            }
-        }
-        multiply(s, self.operands::<V>(at), &mut chains);
-        if self.run.last {
-            finish(s, &mut chains, at, self.target);
         } else {
-            for (r, chains) in chains.iter().enumerate() {
-                store_row(s, chains, self.target.waiting(at, r));
+            let mut memory = [[[0.0; LANES]; V]; H];
+            s.enter(TakeUp { target: self, at, vectors: V, chains: memory.as_flattened_mut() });
+            for r in 0..H {
+                for v in 0..V {
+                    chains[r][v] = s.load(&memory[r][v]);
+                }
+            }
+        }
+        chains
+    }
+
+    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height and
+    /// whole vectors have code of their own; all others share one loop over memory.
+    #[inline(always)]
+    pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
+        &mut self,
+        s: S,
+        run: Run,
+        at: Place,
+        chains: [[S::V; V]; H],
+    ) {
+        let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
+        if H == S::TILE_ROWS && at.width == V * LANES && plain {
+            return self.put_down_whole(s, run, at, chains);
+        }
+        let mut memory = [[[0.0; LANES]; V]; H];
+        for r in 0..H {
+            for v in 0..V {
+                s.store(chains[r][v], &mut memory[r][v]);
+            }
+        }
+        s.enter(PutDown { run, target: self, at, vectors: V, chains: memory.as_flattened() });
+    }
+
+    /// [`Target::put_down`] for whole vectors, in registers.
+    #[inline(always)]
+    fn put_down_whole<S: Simd, const H: usize, const V: usize>(
+        &mut self,
+        s: S,
+        run: Run,
+        at: Place,
+        mut chains: [[S::V; V]; H],
+    ) {
+        if !run.last {
+            for r in 0..H {
+                let row = whole_mut::<V>(self.waiting(at, r), 0);
+                for v in 0..V {
+                    s.store(chains[r][v], &mut row[v]);
+                }
+            }
+            return;
+        }
+        let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
+        match self.epilogue {
+            Epilogue::Store | Epilogue::Accumulate => {}
+            Epilogue::Bias(bias) => {
+                let bias = whole::<V>(bias, j);
+                for r in 0..H {
+                    for v in 0..V {
+                        chains[r][v] = s.add(chains[r][v], s.load(&bias[v]));
+                    }
+                }
+            }
+            Epilogue::BiasRelu(bias) => {
+                let bias = whole::<V>(bias, j);
+                for r in 0..H {
+                    for v in 0..V {
+                        chains[r][v] = s.relu(s.add(chains[r][v], s.load(&bias[v])));
+                    }
+                }
+            }
+            Epilogue::ReluMask(h) => {
+                let zero = s.splat(0.0);
+                for r in 0..H {
+                    let h = whole::<V>(&h.data()[(i + r) * h.row_stride()..], j);
+                    for v in 0..V {
+                        chains[r][v] = s.select_gt(s.load(&h[v]), zero, chains[r][v], zero);
+                    }
+                }
+            }
+            Epilogue::SgdStep { f, eta } => {
+                let (f, eta) = (s.splat(f), s.splat(-eta));
+                for r in 0..H {
+                    let old = whole::<V>(self.c.row(i + r), j);
+                    for v in 0..V {
+                        chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, s.load(&old[v])));
+                    }
+                }
+            }
+        }
+        for r in 0..H {
+            let row = whole_mut::<V>(self.c.row_mut(i + r), j);
+            for v in 0..V {
+                s.store(chains[r][v], &mut row[v]);
             }
         }
     }
 
-    /// The operands of the tile at (row, column).
+    /// Asks for the memory of H rows at `at`, which will be wanted soon.
     #[inline(always)]
-    fn operands<const V: usize>(&self, (i, j): (usize, usize)) -> Operands<'_, f32> {
-        let (a, b) = (self.a, self.b);
-        Operands {
-            a: from(a.data, (i / S::TILE_ROWS) * a.group + (i % S::TILE_ROWS) * a.row),
-            a_row: a.row,
-            a_col: a.col,
-            b: from(b.data, (j / LANES) * b.vector),
-            b_row: b.row,
-            b_vector: b.vector,
-            depth: self.run.end - self.run.start,
-            last: LANES.min(self.target.columns.len() - j - (V - 1) * LANES),
+    pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&mut self, s: S, at: Place) {
+        for r in 0..H {
+            let row = self.waiting(at, r);
+            for v in 0..=V {
+                s.prefetch(row, (v * LANES).min(row.len() - 1));
+            }
         }
     }
-}
 
-/// What lies from element `first` on: nothing where k = 0.
-#[inline(always)]
-fn from(data: &[f32], first: usize) -> &[f32] {
-    data.get(first..).unwrap_or(&[])
-}
-
-impl Target<'_, '_> {
-    /// The waiting place of row r of the tile at `at`, from the tile's first column to the block's last one.
+    /// The waiting place of row r of the tile at `at`.
     #[inline(always)]
-    fn waiting(&mut self, at: (usize, usize), r: usize) -> &mut [f32] {
+    fn waiting(&mut self, at: Place, r: usize) -> &mut [f32] {
         let width = self.columns.len().next_multiple_of(LANES);
         match &mut self.partials {
-            Some(partials) => &mut partials[(at.0 + r) * width..][at.1..width],
-            None => &mut self.c.row_mut(self.rows.start + at.0 + r)[self.columns.clone()][at.1..],
+            Some(partials) => &mut partials[(at.i + r) * width + at.j..][..at.width],
+            None => &mut self.c.row_mut(self.rows.start + at.i + r)[self.columns.start + at.j..][..at.width],
         }
     }
 }
 
-/// The epilogue for the finished chains of the tile at (row, column) of the block.
+/// V whole vectors of a row from element j on.
 #[inline(always)]
-fn finish<S: Simd, const H: usize, const V: usize>(
-    s: S,
-    chains: &mut [[S::V; V]; H],
-    at: (usize, usize),
-    target: &mut Target<'_, '_>,
-) {
-    let columns =
-        target.columns.start + at.1..target.columns.end.min(target.columns.start + at.1 + V * LANES);
-    let i = target.rows.start + at.0;
-    match target.epilogue {
-        Epilogue::Store | Epilogue::Accumulate => {}
-        Epilogue::Bias(bias) => {
-            let bias = load_row::<S, V>(s, &bias[columns.clone()]);
-            each(chains, |_, v, chain| s.add(chain, bias[v]));
-        }
-        Epilogue::BiasRelu(bias) => {
-            let bias = load_row::<S, V>(s, &bias[columns.clone()]);
-            each(chains, |_, v, chain| s.relu(s.add(chain, bias[v])));
-        }
-        Epilogue::ReluMask(h) => {
-            for (r, chains) in chains.iter_mut().enumerate() {
-                let h = load_mask::<S, V>(s, h, i + r, columns.clone());
-                for v in 0..V {
-                    chains[v] = s.select_gt(h[v], s.splat(0.0), chains[v], s.splat(0.0));
-                }
-            }
-        }
-        Epilogue::SgdStep { f, eta } => {
-            let (f, eta) = (s.splat(f), s.splat(-eta));
-            for (r, chains) in chains.iter_mut().enumerate() {
-                let old = load_row::<S, V>(s, &target.c.row(i + r)[columns.clone()]);
-                for v in 0..V {
-                    chains[v] = s.mul_add(eta, chains[v], s.mul(f, old[v]));
-                }
+fn whole<const V: usize>(row: &[f32], j: usize) -> &[[f32; LANES]] {
+    &row[j..j + V * LANES].as_chunks().0[..V]
+}
+
+/// V whole vectors of a row from element j on.
+#[inline(always)]
+fn whole_mut<const V: usize>(row: &mut [f32], j: usize) -> &mut [[f32; LANES]] {
+    &mut row[j..j + V * LANES].as_chunks_mut().0[..V]
+}
+
+/// [`Target::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
+/// kernel of its own, compiled once for all tiles.
+pub(super) struct TakeUp<'x, 'a, 'c> {
+    pub(super) target: &'x mut Target<'a, 'c>,
+    pub(super) at: Place,
+    pub(super) vectors: usize,
+    pub(super) chains: &'x mut [[f32; LANES]],
+}
+
+impl Kernel for TakeUp<'_, '_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        for (r, chains) in self.chains.chunks_exact_mut(self.vectors).enumerate() {
+            let row = self.target.waiting(self.at, r);
+            for (v, chain) in chains.iter_mut().enumerate() {
+                s.store(load_at(s, row, v * LANES), chain);
             }
         }
     }
-    for (r, chains) in chains.iter().enumerate() {
-        store_row(s, chains, &mut target.c.row_mut(i + r)[columns.clone()]);
-    }
 }
 
-/// chains(r, v) ← f(r, v, chains(r, v)).
-#[inline(always)]
-fn each<V: Copy, const H: usize, const W: usize>(chains: &mut [[V; W]; H], f: impl Fn(usize, usize, V) -> V) {
-    for (r, chains) in chains.iter_mut().enumerate() {
-        for (v, chain) in chains.iter_mut().enumerate() {
-            *chain = f(r, v, *chain);
+/// [`Target::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
+pub(super) struct PutDown<'x, 'a, 'c> {
+    pub(super) run: Run,
+    pub(super) target: &'x mut Target<'a, 'c>,
+    pub(super) at: Place,
+    pub(super) vectors: usize,
+    pub(super) chains: &'x [[f32; LANES]],
+}
+
+impl Kernel for PutDown<'_, '_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { run, target, at, .. } = self;
+        let zero = s.splat(0.0);
+        for (r, chains) in self.chains.chunks_exact(self.vectors).enumerate() {
+            let i = target.rows.start + at.i + r;
+            for (v, chain) in chains.iter().enumerate() {
+                let mut chain = s.load(chain);
+                if !run.last {
+                    store_at(s, chain, target.waiting(at, r), v * LANES);
+                    continue;
+                }
+                let j = target.columns.start + at.j + v * LANES;
+                let end = target.columns.start + at.j + at.width;
+                chain = match target.epilogue {
+                    Epilogue::Store | Epilogue::Accumulate => chain,
+                    Epilogue::Bias(bias) => s.add(chain, load_at(s, bias, j)),
+                    Epilogue::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, bias, j))),
+                    Epilogue::ReluMask(h) => s.select_gt(load_mask(s, h, i, j..end), zero, chain, zero),
+                    Epilogue::SgdStep { f, eta } => {
+                        let old = load_at(s, target.c.row(i), j);
+                        s.mul_add(s.splat(-eta), chain, s.mul(s.splat(f), old))
+                    }
+                };
+                store_at(s, chain, &mut target.c.row_mut(i)[..end], j);
+            }
         }
     }
 }
 
-/// The elements of row i of a mask, whatever its strides.
+/// Sixteen elements of row i of a mask from the first of `columns` on, whatever its strides, +0 past the last.
 #[inline(always)]
-fn load_mask<S: Simd, const V: usize>(s: S, h: Mat<'_, f32>, i: usize, columns: Range<usize>) -> [S::V; V] {
+fn load_mask<S: Simd>(s: S, h: Mat<'_, f32>, i: usize, columns: Range<usize>) -> S::V {
     if let Some(row) = h.row(i) {
-        return load_row(s, &row[columns]);
+        return load_at(s, row, columns.start);
     }
-    let mut out = [s.splat(0.0); V];
-    for (v, out) in out.iter_mut().enumerate() {
-        let mut lanes = [0.0; LANES];
-        for (lane, j) in lanes.iter_mut().zip(columns.clone().skip(v * LANES)) {
-            *lane = h.get(i, j);
-        }
-        *out = s.load(&lanes);
+    let mut lanes = [0.0; LANES];
+    for (lane, j) in lanes.iter_mut().zip(columns) {
+        *lane = h.get(i, j);
     }
-    out
-}
-
-/// The first V vectors of a row, with +0 past its end.
-#[inline(always)]
-fn load_row<S: Simd, const V: usize>(s: S, row: &[f32]) -> [S::V; V] {
-    let mut out = [s.splat(0.0); V];
-    let full = row.as_chunks::<LANES>().0;
-    if full.len() >= V {
-        for v in 0..V {
-            out[v] = s.load(&full[v]);
-        }
-    } else {
-        for (v, out) in out.iter_mut().enumerate() {
-            *out = load_at(s, row, v * LANES);
-        }
-    }
-    out
-}
-
-/// Stores as much of V vectors as the row has room for.
-#[inline(always)]
-fn store_row<S: Simd, const V: usize>(s: S, vectors: &[S::V; V], row: &mut [f32]) {
-    if row.len() >= V * LANES {
-        let full = row.as_chunks_mut::<LANES>().0;
-        for v in 0..V {
-            s.store(vectors[v], &mut full[v]);
-        }
-    } else {
-        for (v, &vector) in vectors.iter().enumerate() {
-            store_at(s, vector, row, v * LANES);
-        }
-    }
+    s.load(&lanes)
 }

@@ -1,0 +1,149 @@
+//! The blocking loops: which part of A, B and C is at hand when.
+
+use super::Epilogue;
+use super::tile::{Run, Target};
+use super::turned::{self, Turned};
+use super::wide::{Columns, Wide};
+use super::{pack, tile};
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Mat, MatMut};
+
+/// Elements of a packed block of B: 512 KB, half of an L2 cache.
+const B_BLOCK: usize = 1 << 17;
+/// Columns of a block.
+const NC: usize = 512;
+/// Depth of a block at most, and at least where k has it. A tile takes up where the last run of k left its chains in
+/// memory, so these numbers change no bit.
+const MOST_KC: usize = 1024;
+const LEAST_KC: usize = B_BLOCK / NC;
+/// Elements of a packed block of A, and its rows: a multiple of every tile height.
+const A_BLOCK: usize = MC * LEAST_KC;
+const MC: usize = 192;
+/// A multiple of every tile height and of the rows that are packed side by side.
+const TALL: usize = 48;
+
+/// Elements of an operand that stays in the L1 cache, half of one.
+const NEAR: usize = 4096;
+
+/// How the workspace is divided.
+pub(super) struct Workspace {
+    pub(super) a: usize,
+    pub(super) b: usize,
+    pub(super) narrow: usize,
+    pub(super) partials: usize,
+}
+
+impl Workspace {
+    pub(super) const fn sizes(m: usize, n: usize, k: usize) -> Self {
+        let (mc, nc) = (min(m, MC).next_multiple_of(TALL), min(n, NC).next_multiple_of(LANES));
+        let kc = min(k, MOST_KC);
+        Self {
+            a: min(mc * kc, A_BLOCK),
+            b: min(nc * kc, B_BLOCK),
+            narrow: kc * LANES,
+            partials: if k > LEAST_KC { mc * nc } else { 0 },
+        }
+    }
+
+    /// All of it, and room to begin on a line of the cache.
+    pub(super) const fn total(&self) -> usize {
+        self.a + self.b + self.narrow + self.partials + LANES
+    }
+}
+
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+/// The product as a kernel.
+pub(super) struct Product<'a> {
+    pub(super) a: Mat<'a, f32>,
+    pub(super) b: Mat<'a, f32>,
+    pub(super) c: MatMut<'a, f32>,
+    pub(super) epilogue: Epilogue<'a, f32>,
+    pub(super) workspace: &'a mut [f32],
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    /// Five loops around the tile: columns by NC, k by KC, rows by MC, then inside a block the panels of B and the tiles
+    /// of rows.
+    #[inline(always)]
+    fn run<S: Simd>(mut self, s: S) {
+        let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
+        let sizes = Workspace::sizes(m, n, k);
+        let aligned = self.workspace.as_ptr().align_offset(4 * LANES).min(LANES);
+        let (packed_b, rest) = self.workspace[aligned..].split_at_mut(sizes.b);
+        let (packed_a, rest) = rest.split_at_mut(sizes.a);
+        let (room, partials) = rest.split_at_mut(sizes.narrow);
+        let nc = n.min(NC).next_multiple_of(LANES);
+        // A that is packed by columns wants tall blocks.
+        let most = if self.a.col_stride() == 1 { MOST_KC } else { MOST_KC / 2 };
+        let kc = (B_BLOCK / nc.max(1)).min(most);
+        let mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
+        let far = m * n > NEAR;
+        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
+        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
+        let apart = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
+        let band = if apart { mc } else { m.max(1) };
+        for j in (0..n).step_by(NC) {
+            let columns = j..n.min(j + NC);
+            let narrow = turned::columns::<S>(self.a, columns.len());
+            let wide = columns.len() - narrow;
+            for band_start in (0..m).step_by(band) {
+                for run in tile::Run::over(k, kc) {
+                    let b = self.b.row_range(run.range()).col_range(columns.clone());
+                    let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
+                    let mut wide_b =
+                        Columns { b: b.col_range(0..wide), packed: &mut *packed_b, packs, ready: false };
+                    for i in (band_start..m.min(band_start + band)).step_by(mc) {
+                        let rows = i..m.min(i + mc);
+                        let a = self.a.row_range(rows.clone()).col_range(run.range());
+                        let mut target = Target {
+                            c: &mut self.c,
+                            partials: if apart { Some(&mut *partials) } else { None },
+                            epilogue: self.epilogue,
+                            rows,
+                            columns: columns.clone(),
+                        };
+                        let mut packed = None;
+                        if wide > 0 {
+                            let rows = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
+                                Some(rows) => rows,
+                                None => *packed.insert(pack::rows(s, a, packed_a)),
+                            };
+                            let mut tiles = Wide { s, a: rows, first: 0, far, run, target: &mut target };
+                            tiles.block(&mut wide_b, 0);
+                        }
+                        if narrow > 0 {
+                            let b = b.col_range(wide..columns.len());
+                            Turned { s, a, packed, run, target: &mut target }.block(b, wide, room);
+                            rest_of_rows(s, a, b, wide, run, target, room);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The columns of `b`, from column j of the target on, for the rows that fill no vector: tiles with idle lanes.
+#[inline(always)]
+fn rest_of_rows<'a, S: Simd>(
+    s: S,
+    a: Mat<'a, f32>,
+    b: Mat<'a, f32>,
+    j: usize,
+    run: Run,
+    mut target: Target<'a, '_>,
+    room: &mut [f32],
+) {
+    let first = a.rows() - a.rows() % LANES;
+    if first < a.rows() {
+        let rows = pack::where_it_lies::<S>(a.row_range(first..a.rows()));
+        let packs = b.col_stride() != 1;
+        let mut columns = Columns { b, packed: room, packs, ready: false };
+        Wide { s, a: rows, first, far: false, run, target: &mut target }.block(&mut columns, j);
+    }
+}
