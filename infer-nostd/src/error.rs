@@ -2,13 +2,9 @@
 
 use core::fmt;
 
-/// A part of a net, in the order of the file.
+/// The numbers of a net, in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// μ, the means of the normalisation.
-    Mean,
-    /// s, the scales of the normalisation.
-    Scale,
     /// W1, D × H.
     W1,
     /// b1, H.
@@ -17,8 +13,10 @@ pub enum Section {
     W2,
     /// b2, C.
     B2,
-    /// Class names.
-    Names,
+    /// μ, the means of the normalisation.
+    Mean,
+    /// s, the scales of the normalisation.
+    Scale,
 }
 
 impl Section {
@@ -31,7 +29,6 @@ impl Section {
             Self::B1 => "b1",
             Self::W2 => "W2",
             Self::B2 => "b2",
-            Self::Names => "names",
         }
     }
 }
@@ -55,20 +52,14 @@ pub enum Error {
         /// Its first four bytes.
         got: [u8; 4],
     },
-    /// A version this reader does not know.
-    Version {
-        /// The file's.
-        got: u16,
-    },
-    /// An element type this reader does not know.
-    ElementType {
-        /// The file's.
-        got: u8,
-    },
-    /// The reserved byte of the header is not zero.
-    Reserved {
-        /// What it is.
-        got: u8,
+    /// A kind of net file that this reader does not know.
+    Kind {
+        /// Its version.
+        version: u16,
+        /// Its element type.
+        element_type: u8,
+        /// Its reserved byte, which is 0 in version 1.
+        reserved: u8,
     },
     /// D, H or C is zero.
     ZeroSize {
@@ -109,17 +100,10 @@ pub enum Error {
         /// The CRC-32 of all bytes before them.
         computed: u32,
     },
-    /// A byte between two sections is not zero.
-    Padding {
-        /// Where in the file.
-        offset: usize,
-    },
     /// A weight, bias, mean or scale is infinite or NaN.
     NotFinite {
-        /// Which.
-        section: Section,
-        /// Its element.
-        index: usize,
+        /// Its first byte in the file.
+        offset: usize,
     },
     /// The names are longer than [`NAMES_MAX`](crate::format::NAMES_MAX) bytes.
     NamesTooLong {
@@ -128,7 +112,7 @@ pub enum Error {
     },
     /// The names are no UTF-8.
     NamesNotUtf8 {
-        /// The first wrong byte, counted from the first byte of the file.
+        /// The first wrong byte, counted from the first of the names.
         offset: usize,
     },
     /// The last name does not end in a line feed.
@@ -173,7 +157,7 @@ pub enum Error {
     Contents {
         /// Which.
         section: Section,
-        /// Elements (names: how many) it should have.
+        /// Elements it should have.
         needed: usize,
         /// Elements it has.
         got: usize,
@@ -186,15 +170,12 @@ impl Error {
         match self {
             Self::Length { .. } => "the net is cut short, or other bytes follow it",
             Self::Magic { .. } => "this is not a net file",
-            Self::Version { .. } => "the net file has a version this reader does not know",
-            Self::ElementType { .. } => "the net file has an element type this reader does not know",
-            Self::Reserved { .. } => "a reserved byte of the net file is not zero",
+            Self::Kind { .. } => "the net file is of a kind that this reader does not know",
             Self::ZeroSize { .. } => "a net needs at least one input, hidden unit and class",
             Self::TooLarge { .. } => "the net is too large",
             Self::Normalization { .. } => "the means and scales cannot be spread over the inputs",
             Self::FileLength { .. } => "the net file states a length that disagrees with its sizes",
             Self::Checksum { .. } => "the net file is damaged: its checksum does not match",
-            Self::Padding { .. } => "a padding byte of the net file is not zero",
             Self::NotFinite { .. } => "the net holds an infinite number or a NaN",
             Self::NamesTooLong { .. } => "the class names are too long",
             Self::NamesNotUtf8 { .. } => "the class names are not UTF-8",
@@ -217,9 +198,12 @@ impl fmt::Display for Error {
             Self::Magic { got } => {
                 write!(f, ": it starts with \"{}\", a net with \"TLN\\0\"", got.escape_ascii())
             }
-            Self::Version { got } => write!(f, ": {got}, it knows {}", crate::format::VERSION),
-            Self::ElementType { got } => write!(f, ": {got}, it knows {} (f32)", crate::format::F32),
-            Self::Reserved { got } => write!(f, ": byte 7 is {got}"),
+            Self::Kind { version, element_type, reserved } => write!(
+                f,
+                ": version {version}, element type {element_type}, byte 7 {reserved}; it knows version {}, type {} (f32), 0",
+                crate::format::VERSION,
+                crate::format::F32
+            ),
             Self::ZeroSize { d, h, c } => write!(f, ": D = {d}, H = {h}, C = {c}"),
             Self::TooLarge { d, h, c } => {
                 write!(f, ": D = {d}, H = {h}, C = {c} make a file of more than {} bytes", u32::MAX)
@@ -233,12 +217,11 @@ impl fmt::Display for Error {
             Self::Checksum { stored, computed } => {
                 write!(f, ": {stored:08x} stored, {computed:08x} computed")
             }
-            Self::Padding { offset } => write!(f, ": byte {offset}"),
-            Self::NotFinite { section, index } => write!(f, ": {}[{index}]", section.name()),
+            Self::NotFinite { offset } => write!(f, ": bytes {offset} to {}", offset + 3),
             Self::NamesTooLong { got } => {
                 write!(f, ": {got} bytes, at most {}", crate::format::NAMES_MAX)
             }
-            Self::NamesNotUtf8 { offset } => write!(f, ": byte {offset}"),
+            Self::NamesNotUtf8 { offset } => write!(f, ": byte {offset} of them"),
             Self::NameUnterminated { class } | Self::NameEmpty { class } => write!(f, ": class {class}"),
             Self::NameCount { names, classes } => write!(f, ": {names} names, {classes} classes"),
             Self::NameTwice { first, second } => write!(f, ": classes {first} and {second}"),

@@ -1,6 +1,6 @@
 //! A net compiled into the program.
 
-/// Bytes at an address that is a multiple of 16, as the sections of the file want it.
+/// Bytes at an address that is a multiple of 16: so W1 is too, and every number lies at a multiple of four.
 #[doc(hidden)]
 #[derive(Debug)]
 #[repr(C, align(16))]
@@ -36,7 +36,10 @@ macro_rules! include_net {
             $crate::Aligned(*::core::include_bytes!($path));
         #[allow(long_running_const_eval)]
         const NET: $crate::Net<'static> = match $crate::Net::from_bytes(&BYTES.0) {
-            ::core::result::Result::Ok(net) => net,
+            ::core::result::Result::Ok(net) => match net.check_names() {
+                ::core::result::Result::Ok(()) => net,
+                ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
+            },
             ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
         };
         NET

@@ -62,7 +62,7 @@ mod crc;
 mod error;
 pub mod format;
 mod include;
-mod layout;
+mod names;
 mod net;
 mod scratch;
 

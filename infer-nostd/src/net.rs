@@ -4,6 +4,7 @@ use core::fmt;
 
 use kernels::{Dense, Floats, Input, Isa, Normalization, softmax_row, try_argmax, try_dense};
 
+use crate::names::check_names;
 use crate::{Error, format};
 
 /// Inputs that are normalised at a time, on the stack: 256 bytes.
@@ -18,13 +19,13 @@ const BLOCK: usize = 64;
 /// float unit or emulates one in full.
 #[derive(Clone, Copy)]
 pub struct Net<'a> {
+    pub(crate) d: usize,
     pub(crate) h: usize,
     pub(crate) c: usize,
-    pub(crate) normalization: Normalization<'a>,
-    pub(crate) w1: &'a [[u8; 4]],
-    pub(crate) b1: &'a [[u8; 4]],
-    pub(crate) w2: &'a [[u8; 4]],
-    pub(crate) b2: &'a [[u8; 4]],
+    /// Means, and as many scales.
+    pub(crate) q: usize,
+    /// W1, b1, W2, b2, means, scales, with nothing between them.
+    pub(crate) numbers: &'a [[u8; 4]],
     /// UTF-8, each name ended by a line feed.
     pub(crate) names: &'a [u8],
 }
@@ -32,7 +33,7 @@ pub struct Net<'a> {
 impl<'a> Net<'a> {
     /// Reads a net file. `bytes` must be the file, the whole file and nothing but the file.
     ///
-    /// Everything is checked here and at once: [`crate::format`] lists what is refused. Takes one pass for the checksum and
+    /// All that inference relies on is checked here and at once: [`crate::format`] lists what is refused. Takes one pass for the checksum and
     /// one for the numbers, no memory, and never panics. As a `const fn` it also runs in the compiler, for which
     /// [`include_net!`](crate::include_net) is the short way.
     ///
@@ -42,11 +43,11 @@ impl<'a> Net<'a> {
         format::parse(bytes)
     }
 
-    /// How many bytes the file takes that starts here: for a net in a flash area that is longer than the net. Only
-    /// the header (32 bytes) is read and checked.
+    /// How many bytes the file takes that starts here, by its own word: for a net in a flash area that is longer than the
+    /// net. Only the header (32 bytes) is read; [`Net::from_bytes`] checks all of it, this length included.
     ///
     /// # Errors
-    /// What is wrong with the header.
+    /// If this is no net file, or one of a kind that this reader does not know.
     ///
     /// ```
     /// use infer_nostd::Net;
@@ -60,12 +61,15 @@ impl<'a> Net<'a> {
     /// # Ok::<(), infer_nostd::Error>(())
     /// ```
     pub const fn file_len(bytes: &[u8]) -> Result<usize, Error> {
-        format::parse_len(bytes)
+        match format::Header::read(bytes, format::KIND) {
+            Ok(header) => Ok(header.stated),
+            Err(error) => Err(error),
+        }
     }
 
     /// Inputs D.
     pub const fn d(&self) -> usize {
-        self.normalization.inputs()
+        self.d
     }
 
     /// Hidden units H.
@@ -78,35 +82,58 @@ impl<'a> Net<'a> {
         self.c
     }
 
-    /// The name of class i; None if there is no such class or the file has no names.
+    /// The name of class i; None if there is no such class or the file has no (good) name for it.
     pub fn class_name(&self, i: usize) -> Option<&'a str> {
         let mut names = self.names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty());
         core::str::from_utf8(names.nth(i)?).ok()
     }
 
+    /// Whether the names are as [`crate::format`] says. [`encode()`](crate::encode()) and
+    /// [`include_net!`](crate::include_net) see to it; [`Net::from_bytes`] does not, for a device needs no names. Takes up to
+    /// (bytes of the names)²/2 steps.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with them.
+    pub const fn check_names(&self) -> Result<(), Error> {
+        check_names(self.names, self.c)
+    }
+
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
     pub const fn normalization(&self) -> Normalization<'a> {
-        self.normalization
+        let parts = self.parts();
+        Normalization::trusted(self.d, Floats::Bytes(parts.mean), Floats::Bytes(parts.scale)) // Q divides D
     }
 
     /// W1, D × H row-major.
     pub const fn w1(&self) -> Floats<'a> {
-        Floats::Bytes(self.w1)
+        Floats::Bytes(self.parts().w1)
     }
 
     /// b1, H of them.
     pub const fn b1(&self) -> Floats<'a> {
-        Floats::Bytes(self.b1)
+        Floats::Bytes(self.parts().b1)
     }
 
     /// W2, H × C row-major.
     pub const fn w2(&self) -> Floats<'a> {
-        Floats::Bytes(self.w2)
+        Floats::Bytes(self.parts().w2)
     }
 
     /// b2, C of them.
     pub const fn b2(&self) -> Floats<'a> {
-        Floats::Bytes(self.b2)
+        Floats::Bytes(self.parts().b2)
+    }
+
+    /// The numbers, part by part.
+    #[inline(always)]
+    const fn parts(&self) -> Parts<'a> {
+        let &Self { d, h, c, q, numbers, .. } = self;
+        let (w1, rest) = split(numbers, d.wrapping_mul(h));
+        let (b1, rest) = split(rest, h);
+        let (w2, rest) = split(rest, h.wrapping_mul(c));
+        let (b2, rest) = split(rest, c);
+        let (mean, scale) = split(rest, q);
+        Parts { w1, b1, w2, b2, mean, scale }
     }
 
     /// How many f32 an inference needs as scratch: H + C. Inputs are normalised in blocks on the stack and need none.
@@ -165,49 +192,50 @@ impl<'a> Net<'a> {
 
     /// Both layers; the one path behind the three calls above, compiled once.
     fn forward<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        if x.len() != self.d() {
-            return Err(Error::Input { needed: self.d(), got: x.len() });
+        if x.len() != self.d {
+            return Err(Error::Input { needed: self.d, got: x.len() });
         }
-        let got = scratch.len();
-        let short = Error::Scratch { needed: self.scratch_len(), got };
+        let parts = self.parts();
+        let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
         let (hidden, rest) = scratch.split_at_mut_checked(self.h).ok_or(short)?;
         let scores = rest.get_mut(..self.c).ok_or(short)?;
-        let last = Dense { bias: Some(self.b2()), ..Dense::default() };
-        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, self.w2(), last, scores) {
+        let last = Dense { bias: Some(Floats::Bytes(parts.b2)), ..Dense::default() };
+        if self.hidden(isa, x, &parts, hidden)
+            && try_dense(isa, hidden, Floats::Bytes(parts.w2), last, scores)
+        {
             Ok(scores)
         } else {
             Err(short) // the parts of a net fit each other, so never; but no panic either way
         }
     }
 
-    /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). Each chain of the product is taken up again for every block of inputs, so
-    /// the bits are those of one go. True, as the parts of a net fit each other.
-    fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
-        let ends = Dense { resume: false, bias: Some(self.b1()), relu: true };
+    /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as the parts of a net fit each other.
+    fn hidden(&self, isa: Isa, x: Input<'_>, parts: &Parts<'_>, hidden: &mut [f32]) -> bool {
         match x {
-            Input::F32(x) if self.normalization.mean().is_empty() => {
-                try_dense(isa, x, self.w1(), ends, hidden)
+            Input::F32(x) if self.q == 0 => {
+                let with = Dense { resume: false, bias: Some(Floats::Bytes(parts.b1)), relu: true };
+                try_dense(isa, x, Floats::Bytes(parts.w1), with, hidden)
             }
-            _ => self.normalised(isa, x, ends, hidden),
+            _ => self.normalised(isa, x, hidden),
         }
     }
 
     /// [`Net::hidden`] with x̂ in blocks on the stack: a function of its own, so that a call that needs no block has none.
+    /// Each chain of the product is taken up again for every block of inputs, so the bits are those of one go.
     #[inline(never)]
-    fn normalised(&self, isa: Isa, mut x: Input<'_>, ends: Dense<'_>, hidden: &mut [f32]) -> bool {
+    fn normalised(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
+        let parts = self.parts();
+        let normalization = self.normalization();
         let mut block = [0.0; BLOCK];
-        let (mut first, mut w1) = (0, self.w1);
+        let (mut first, mut w1) = (0, parts.w1);
         loop {
-            let len = x.len().min(BLOCK);
-            let (Some((now, later)), Some((rows, others)), Some(block)) =
-                (x.split(len), w1.split_at_checked(len.saturating_mul(self.h)), block.get_mut(..len))
-            else {
-                return false;
-            };
-            let last = later.is_empty();
-            let bias = if last { ends.bias } else { None };
-            let with = Dense { resume: first > 0, bias, relu: ends.relu && last };
-            if !self.normalization.try_apply(isa, first, now, block)
+            let len = (self.d - first).min(BLOCK);
+            let last = first + len == self.d;
+            let (rows, others) = split(w1, len.wrapping_mul(self.h));
+            let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
+            let bias = if last { Some(Floats::Bytes(parts.b1)) } else { None };
+            let with = Dense { resume: first > 0, bias, relu: last };
+            if !normalization.try_apply(isa, first, now, block)
                 || !try_dense(isa, block, Floats::Bytes(rows), with, hidden)
             {
                 return false;
@@ -215,14 +243,33 @@ impl<'a> Net<'a> {
             if last {
                 return true;
             }
-            (first, x, w1) = (first + len, later, others);
+            (first, w1) = (first + len, others);
         }
+    }
+}
+
+/// The numbers of a net, part by part.
+struct Parts<'a> {
+    w1: &'a [[u8; 4]],
+    b1: &'a [[u8; 4]],
+    w2: &'a [[u8; 4]],
+    b2: &'a [[u8; 4]],
+    mean: &'a [[u8; 4]],
+    scale: &'a [[u8; 4]],
+}
+
+/// The first `len` and the others; all of them if there are fewer, which the file's length has ruled out.
+#[inline(always)]
+const fn split(numbers: &[[u8; 4]], len: usize) -> (&[[u8; 4]], &[[u8; 4]]) {
+    match numbers.split_at_checked(len) {
+        Some(parts) => parts,
+        None => (numbers, &[]),
     }
 }
 
 /// The shape, not the weights.
 impl fmt::Debug for Net<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Net({}-{}-{})", self.d(), self.h, self.c)
+        write!(f, "Net({}-{}-{})", self.d, self.h, self.c)
     }
 }

@@ -51,7 +51,8 @@ fn invented_files_never_panic() {
             nets += 1;
             let row = vec![0u8; net.d()];
             assert!(net.classify(&row[..], &mut scratch[..]).unwrap() < net.c());
-            let _ = (net.class_name(0), net.class_name(net.c()), net.class_name(usize::MAX));
+            let _ =
+                (net.check_names(), net.class_name(0), net.class_name(net.c()), net.class_name(usize::MAX));
         }
     }
     assert!(nets > 1_000, "only {nets} of the files got through: the generator is too wild");

@@ -14,7 +14,7 @@ use infer_nostd::Input;
 fn files() -> [(&'static str, Vec<u8>); 5] {
     let scores = digits().scores(Input::U8(&digits_row()));
     let mut damaged = Parts::example().file();
-    damaged[64] ^= 1;
+    damaged[32] ^= 1;
     [
         ("net-64-32-10.tln", digits().file()),
         ("net-64-32-10.row", digits_row()),

@@ -6,6 +6,7 @@
 use core::fmt;
 
 use crate::arch;
+use crate::int8::{Accumulate, Product};
 use crate::simd::Kernel;
 
 /// An instruction set that this processor has. Results are the same bits whichever is used; only time differs.
@@ -45,6 +46,14 @@ macro_rules! instruction_sets {
             pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
                 match self.0 {
                     $($(#[$cfg])* Token::$name(t) => t.enter(kernel),)*
+                }
+            }
+
+            /// Sums of products of bytes with this instruction set.
+            #[inline]
+            pub(crate) fn accumulate(self, product: Product<'_>) {
+                match self.0 {
+                    $($(#[$cfg])* Token::$name(t) => t.accumulate(product),)*
                 }
             }
         }

@@ -31,6 +31,7 @@
 //! | [`axpy`], [`sgd_step`] | y ← a x + y; W ← f W − η G |
 //! | [`momentum_step`] | v ← μ v − η (G + 2λ W), W ← W + v; or with Nesterov's look ahead |
 //! | [`Normalization`] | x̂ ← (x − μ) s |
+//! | [`mod@int8`] | the integer arithmetic of an int8 net |
 //!
 //! # The order contract
 //! Floating point is not associative: the bits of a result are its order of operations. This is ours, for every
@@ -84,6 +85,7 @@ mod dense;
 mod exp;
 mod floats;
 mod fma;
+pub mod int8;
 mod isa;
 mod ln;
 mod matmul;

@@ -30,12 +30,13 @@ impl Input<'_> {
         self.len() == 0
     }
 
-    /// The first `len` elements and the others; None if there are fewer.
+    /// The elements `first .. first + len`; None if they reach past the end.
     #[must_use]
-    pub fn split(self, len: usize) -> Option<(Self, Self)> {
+    #[inline(always)]
+    pub fn get(self, first: usize, len: usize) -> Option<Self> {
         match self {
-            Self::U8(x) => x.split_at_checked(len).map(|(a, b)| (Self::U8(a), Self::U8(b))),
-            Self::F32(x) => x.split_at_checked(len).map(|(a, b)| (Self::F32(a), Self::F32(b))),
+            Self::U8(x) => x.get(first..)?.get(..len).map(Self::U8),
+            Self::F32(x) => x.get(first..)?.get(..len).map(Self::F32),
         }
     }
 
@@ -128,6 +129,12 @@ impl<'a> Normalization<'a> {
         Ok(Self { inputs, mean, scale })
     }
 
+    /// [`Normalization::new`] for means and scales that have been looked at already, without looking again. Where they do not
+    /// fit the inputs, [`Normalization::apply`] may panic and results mean nothing.
+    pub const fn trusted(inputs: usize, mean: Floats<'a>, scale: Floats<'a>) -> Self {
+        Self { inputs, mean, scale }
+    }
+
     /// Inputs D.
     pub const fn inputs(&self) -> usize {
         self.inputs
@@ -166,8 +173,7 @@ impl<'a> Normalization<'a> {
             return false;
         }
         match x {
-            Input::U8(x) if SMALL => self.one_by_one(first, x, out),
-            Input::F32(x) if SMALL => self.one_by_one(first, x, out),
+            _ if SMALL => self.one_by_one(first, x, out),
             Input::U8(x) => isa.run(Apply { by: *self, first, x, out }),
             Input::F32(x) => isa.run(Apply { by: *self, first, x, out }),
         }
@@ -175,33 +181,21 @@ impl<'a> Normalization<'a> {
     }
 
     /// The way of processors without vectors.
-    fn one_by_one<X: Copy + Into<f32>>(&self, first: usize, mut x: &[X], mut out: &mut [f32]) {
-        let Some(width) = self.inputs.checked_div(self.mean.len()) else {
-            for (out, &x) in out.iter_mut().zip(x) {
-                *out = x.into();
-                compact();
-            }
-            return;
-        };
+    fn one_by_one(&self, first: usize, x: Input<'_>, out: &mut [f32]) {
+        let width = self.width();
         let Some(mut q) = first.checked_div(width) else { return }; // no inputs, none to normalise
         let mut room = width - (first - q * width); // elements that this mean is still for
-        loop {
-            let run = room.min(x.len());
-            let (Some((now, later)), Some((to, rest))) =
-                (x.split_at_checked(run), out.split_at_mut_checked(run))
-            else {
-                return;
+        for (j, out) in out.iter_mut().enumerate() {
+            let x = match x {
+                Input::U8(x) => x.get(j).map_or(0.0, |&x| x.into()),
+                Input::F32(x) => x.get(j).map_or(0.0, |&x| x),
             };
-            let (mean, scale) = (self.mean.at(q), self.scale.at(q));
-            for (out, &x) in to.iter_mut().zip(now) {
-                *out = (x.into() - mean) * scale;
-                compact();
+            if room == 0 {
+                (q, room) = (q + 1, width);
             }
-            if later.is_empty() {
-                return;
-            }
-            (x, out, room) = (later, rest, width);
-            q += 1;
+            room -= 1;
+            *out = if self.mean.is_empty() { x } else { (x - self.mean.at(q)) * self.scale.at(q) };
+            compact();
         }
     }
 

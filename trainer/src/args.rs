@@ -13,6 +13,7 @@ use crate::preset::{Preset, Split};
 use crate::schedule::Schedule;
 
 mod config;
+mod examples;
 mod exchange;
 mod search;
 #[cfg(test)]
@@ -65,40 +66,63 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a net, write it, read it back and prove that inference gives the same bits (the default)
+    #[command(before_help = examples::TRAIN)]
     Train(Box<TrainArgs>),
     /// Accuracy and loss of a net on the test part of a data set, else on all its rows
+    #[command(before_help = examples::EVAL)]
     Eval(EvalArgs),
     /// The class of each row, one a line
+    #[command(before_help = examples::PREDICT)]
     Predict(PredictArgs),
     /// What a net file holds
+    #[command(before_help = examples::INSPECT)]
     Inspect(InspectArgs),
     /// What is wrong with a net, with the numbers and what to change
+    #[command(before_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Check the gradients against central differences in f64
+    #[command(before_help = examples::GRADCHECK)]
     Gradcheck(GradcheckArgs),
     /// Completions of the command line, for a shell to load
+    #[command(before_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
     /// The manual page, for `man -l`
+    #[command(before_help = examples::MAN)]
     Man,
     /// Try many settings, one training a core, and keep the best net
+    #[command(before_help = examples::SEARCH)]
     Search(Box<SearchArgs>),
     /// Find a learning rate by raising it step by step; writes nothing
+    #[command(before_help = examples::LR_FIND)]
     LrFind(LrFindArgs),
     /// Write a net for other programs: safetensors, npz, ONNX, C or Rust source
+    #[command(before_help = examples::EXPORT)]
     Export(ExportArgs),
     /// Make a net file of weights from PyTorch (safetensors) or scikit-learn and NumPy (npz)
+    #[command(before_help = examples::IMPORT)]
     Import(ImportArgs),
 }
 
-/// `train`. What is not given comes from the preset.
+/// What every command that reads a data set takes.
 #[derive(Args, Clone, Debug, Default)]
-pub struct TrainArgs {
-    /// Data set: `digits`, a CSV file, or a folder of CIFAR-10 (*.bin) or IDX files
+pub struct Common {
+    /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files
     #[arg(long, value_name = "SPEC", default_value = "digits")]
     pub data: String,
     /// Label column of a CSV file, by name or number from 1 [default: the last]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
+    /// Results as JSON, one object a line, the last with event "done"
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `train`. What is not given comes from the preset.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TrainArgs {
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
     /// Set of defaults that other flags override
     #[arg(long, value_enum)]
     pub preset: Option<Preset>,
@@ -175,9 +199,6 @@ pub struct TrainArgs {
     /// HTML page to write: curves, templates, mistakes; and the same as SVG and PNG in a folder beside
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// One JSON object a line on stdout, the last with event "done"
-    #[arg(long)]
-    pub json: bool,
     /// Results only: no bar, no talk
     #[arg(long)]
     pub quiet: bool,
@@ -192,15 +213,9 @@ pub struct EvalArgs {
     /// Net file
     #[arg(value_name = "NET")]
     pub net: PathBuf,
-    /// Data set, as in `train`
-    #[arg(long, value_name = "SPEC", default_value = "digits")]
-    pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
-    /// The result as a JSON object
-    #[arg(long)]
-    pub json: bool,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `predict`.
@@ -237,15 +252,9 @@ pub struct DoctorArgs {
     /// Net file; the flags are read from NET.toml where it is there
     #[arg(value_name = "NET")]
     pub net: PathBuf,
-    /// Data set that it was trained on, as in `train`
-    #[arg(long, value_name = "SPEC", default_value = "digits")]
-    pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
-    /// The result as JSON objects
-    #[arg(long)]
-    pub json: bool,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `completions`.
@@ -259,12 +268,9 @@ pub struct CompletionsArgs {
 /// `gradcheck`.
 #[derive(Args, Debug)]
 pub struct GradcheckArgs {
-    /// Data set whose first rows are used, as in `train`
-    #[arg(long, value_name = "SPEC", default_value = "digits")]
-    pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
     /// Hidden units
     #[arg(long, value_name = "N", value_parser = count, default_value = "10", allow_hyphen_values = true)]
     pub hidden: usize,
@@ -280,9 +286,6 @@ pub struct GradcheckArgs {
     /// Seed of the random nets and of the elements that are sampled
     #[arg(long, value_name = "N", value_parser = seed, default_value = "1", allow_hyphen_values = true)]
     pub seed: u64,
-    /// The result as a JSON object
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// What the command line asks for.

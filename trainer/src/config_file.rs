@@ -44,8 +44,8 @@ pub fn of_choice(choice: &Choice) -> String {
 #[must_use]
 pub fn of_run(args: &TrainArgs, choice: &Choice) -> String {
     let mut text =
-        format!("# trainer --config THIS_FILE makes this net again\ndata = {}\n", quoted(&args.data));
-    if let Some(label) = &args.label {
+        format!("# trainer --config THIS_FILE makes this net again\ndata = {}\n", quoted(&args.common.data));
+    if let Some(label) = &args.common.label {
         text.push_str(&format!("label = {}\n", quoted(label)));
     }
     text.push_str(&of_choice(choice));

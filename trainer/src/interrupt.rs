@@ -10,6 +10,8 @@ use crate::{Error, Kind};
 const TRAINING: u8 = 1;
 /// The training is over; its files are being written, which takes a moment.
 const WRITING: u8 = 2;
+/// A search, of which each result is saved as it comes.
+const SEARCHING: u8 = 3;
 
 /// Whether somebody has asked the run to stop.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,11 @@ impl Interrupt {
         self.phase.store(TRAINING, Ordering::Relaxed);
     }
 
+    /// From now on there are trainings that can be left.
+    pub fn searching(&self) {
+        self.phase.store(SEARCHING, Ordering::Relaxed);
+    }
+
     /// From now on the end is near.
     pub fn writing(&self) {
         self.phase.store(WRITING, Ordering::Relaxed);
@@ -58,6 +65,7 @@ impl Interrupt {
             WRITING => {
                 warn("interrupted: the training is over, finishing the files; once more to leave at once")
             }
+            SEARCHING => warn("interrupted: leaving the trainings under way; once more to leave at once"),
             _ => {
                 warn("interrupted: training had not begun");
                 leave();

@@ -75,6 +75,8 @@ pub struct Bar {
     bar: ProgressBar,
     batch: usize,
     begun: Instant,
+    /// Steps that an earlier run has taken; None before the first of this one.
+    before: Option<usize>,
     shown: Option<Instant>,
     losses: Vec<f64>,
     /// Steps that an entry of `losses` stands for, and those that wait to become one: sum, count.
@@ -85,11 +87,21 @@ pub struct Bar {
 
 impl Bar {
     fn new(batch: usize) -> Self {
-        let style = ProgressStyle::with_template("{bar:10} {percent:>3}% {eta:>4} left  {msg}");
+        let style = ProgressStyle::with_template("{bar:10} {percent:>3}% {msg}");
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let bar = bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let (begun, waiting) = (Instant::now(), (0.0, 0));
-        Self { bar, batch, begun, shown: None, losses: Vec::new(), piece: 1, waiting, val: None }
+        Self {
+            bar,
+            batch,
+            begun,
+            before: None,
+            shown: None,
+            losses: Vec::new(),
+            piece: 1,
+            waiting,
+            val: None,
+        }
     }
 
     fn step(&mut self, iteration: usize, of: usize, loss: f32) {
@@ -98,12 +110,13 @@ impl Bar {
         }
         self.bar.set_position(iteration as u64);
         self.keep(loss.into());
+        let before = *self.before.get_or_insert(iteration - 1);
         let now = Instant::now();
         if self.shown.is_none_or(|shown| now - shown >= EVERY) {
             self.shown = Some(now);
             let seconds = (now - self.begun).as_secs_f64().max(1e-9);
-            let speed = (iteration * self.batch) as f64 / seconds;
-            self.bar.set_message(self.message(speed));
+            let (taken, left) = (iteration - before, of - iteration);
+            self.bar.set_message(self.message(seconds, taken, left));
         }
     }
 
@@ -120,11 +133,28 @@ impl Bar {
         }
     }
 
-    fn message(&self, speed: f64) -> String {
+    /// After so many seconds and steps, with so many steps left.
+    fn message(&self, seconds: f64, taken: usize, left: usize) -> String {
+        let speed = (taken * self.batch) as f64 / seconds;
+        let left = brief(Duration::from_secs_f64((seconds * left as f64 / taken as f64).min(1e9)));
         let recent = &self.losses[self.losses.len().saturating_sub(20)..];
         let loss = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
         let val = self.val.map_or_else(String::new, |val| format!("  val {val:.4}"));
-        format!("{} img/s  loss {loss:.4}{val}  {}", short(speed), spark::line(&self.losses, CURVE))
+        format!(
+            "{left:>4} left  {} img/s  loss {loss:.4}{val}  {}",
+            short(speed),
+            spark::line(&self.losses, CURVE)
+        )
+    }
+}
+
+/// A time in four characters, mostly.
+#[must_use]
+pub fn brief(time: Duration) -> String {
+    match time.as_secs() {
+        s if s < 100 => format!("{s}s"),
+        s if s < 100 * 60 => format!("{}m", s / 60),
+        s => format!("{}h", s / 3600),
     }
 }
 
@@ -158,7 +188,24 @@ mod tests {
         assert_eq!([12.4, 999.0, 45_678.0, 2.34e6, 1.2e9].map(short), ["12", "999", "46k", "2.3M", "1.2G"]);
     }
 
-    /// What stands before the message takes 27 columns: bar, share, time left.
+    #[test]
+    fn times_are_brief() {
+        let of = |s| brief(Duration::from_secs(s));
+        assert_eq!([of(9), of(99), of(100), of(5999), of(6000)], ["9s", "99s", "1m", "99m", "1h"]);
+    }
+
+    /// 500 steps of an earlier run say nothing of this one's speed.
+    #[test]
+    fn a_resumed_run_is_timed_from_where_it_goes_on() {
+        let bar = Bar::new(100);
+        let message = bar.message(2.0, 10, 90);
+        assert!(message.starts_with(" 18s left  500 img/s"), "{message}");
+        let mut bar = Bar::new(100);
+        bar.step(501, 1000, 1.0);
+        assert_eq!(bar.before, Some(500));
+    }
+
+    /// What stands before the message takes 16 columns: bar, share.
     #[test]
     fn a_bar_fits_80_columns_and_remembers_a_long_training_in_little_room() {
         let mut bar = Bar::new(100);
@@ -167,7 +214,7 @@ mod tests {
         assert!(bar.losses.len() < 2 * KEPT && bar.losses[0] > 99_000.0);
         let mut bar = Bar { losses: vec![12.3456; 100], ..bar };
         bar.val = Some(1.0);
-        let message = bar.message(123_456.0);
-        assert!(27 + message.chars().count() <= 80, "{message}");
+        let message = bar.message(1e-3, 1_234, 98_766);
+        assert!(16 + message.chars().count() <= 80, "{message}");
     }
 }

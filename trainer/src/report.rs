@@ -1,51 +1,6 @@
 //! What is printed: results on stdout, talk on stderr.
 //!
-//! With `--json` stdout has one JSON object a line and nothing else. Objects and their fields:
-//!
-//! | event | field | meaning |
-//! |---|---|---|
-//! | `start` | `data`, `d`, `h`, `c` | data set; sizes of the net |
-//! | | `train_rows`, `val_rows`, `test_rows` | rows of each part |
-//! | | `seed`, `isa`, `threads` | as in `done` |
-//! | `epoch` | `epoch`, `iteration`, `iterations` | number of the record; steps so far; steps in all |
-//! | | `learning_rate` | of the last step |
-//! | | `train_loss`, `train_accuracy` | training part (course preset: the current batch), without penalty |
-//! | | `val_loss`, `val_accuracy` | validation part, null without one |
-//! | `done` (train) | `train_accuracy` | share of the whole training part that the written net has right |
-//! | | `val_accuracy`, `test_accuracy` | the same of those parts, null without one |
-//! | | `loss` | mean cross-entropy of the training part plus penalty, eq. (39) |
-//! | | `iterations`, `epochs` | steps taken; records made |
-//! | | `best_iteration` | step after which the written net was so; the last net is in `net` + `.last` |
-//! | | `resumed_step` | step of the checkpoint that `--resume` went on from; 0 if fresh |
-//! | | `seconds` | steps and evaluations, those before a `--resume` included |
-//! | | `images_per_second` | rows trained on a second, evaluations left out |
-//! | | `net`, `bytes` | path of the net file; its length |
-//! | | `verified` | rows whose scores `infer-nostd` reproduced bit for bit: test part, else validation, else training |
-//! | | `part` | part that `verified` and `confusion` are of: `test`, `validation` or `training` |
-//! | | `confusion` | rows of each class by the class they were taken for, row after row: C × C numbers |
-//! | | `precision`, `recall` | of each class, null where it is 0/0 |
-//! | | `findings` | the rules of the doctor that spoke up |
-//! | | `seed`, `isa`, `threads` | what really ran |
-//! | `finding` (train, doctor) | `rule`, `what`, `advice` | see [`crate::doctor`]; before `done` |
-//! | `interrupted` | `resumed_step`, `what` | in the place of `done`, exit code 130 |
-//! | `done` (eval) | `accuracy`, `loss`, `correct`, `rows`, `part`, `net` | of the net on the `test` part or on `all` rows |
-//! | | `confusion`, `precision`, `recall` | as in train |
-//! | `done` (doctor) | `net`, `findings`, `unasked` | rules that spoke up; rules that lack flags or history |
-//! | `done` (inspect) | `net`, `bytes`, `d`, `h`, `c`, `parameters` | file and sizes |
-//! | | `normalization`, `mean`, `scale`, `classes` | entries Q, and those; names, null without |
-//! | | `w1`, `b1`, `w2`, `b2` | objects of `min`, `max`, `mean`, `std`, `zeros` |
-//! | `check` | `net`, `group`, `checked`, `skipped`, `worst` | elements compared, left out at a kink, worst relative error |
-//! | `done` (gradcheck) | `worst`, `bound`, `passed` | over all groups |
-//! | `start` (search) | `data`, `train_rows`, `val_rows`, `candidates`, `trainings`, `known`, `shard`, `seed`, `isa`, `threads` | `known`: results found in the journal |
-//! | `trial` | `hidden`, `learning_rate`, `learning_rate_decay`, `reg`, `candidate`, `epochs` | a result: settings, number, epochs asked for |
-//! | | `val_accuracy`, `diverged`, `best_val_accuracy`, `seconds` | of its best epoch; step whose loss was not finite; best so far |
-//! | `done` (search) | `val_accuracy`, `hidden`, `learning_rate`, `learning_rate_decay`, `reg`, `batch_size`, `epochs`, `seed` | the winner; `epochs` until its best epoch |
-//! | | `train_accuracy`, `test_accuracy`, `candidate`, `net`, `bytes`, `history`, `journal` | of the winner; its files |
-//! | | `candidates`, `trainings`, `finished`, `seconds`, `command` | how much was done; what trains the same net again |
-//! | `done` (search merge) | `val_accuracy`, settings, `candidate`, `epochs`, `finished`, `missing_shards`, `net`, `bytes` | of the best of all journals |
-//! | `done` (lr-find) | `learning_rate`, `diverges`, `rates`, `losses`, `smoothed` | suggestion; rate at which the loss left all bounds; each step |
-//!
-//! Numbers that are not finite are null.
+#![doc = include_str!("../docs/json.md")]
 
 use std::fmt::Display;
 use std::io::{self, Write};

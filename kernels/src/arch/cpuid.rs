@@ -7,6 +7,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 pub(super) const AVX2_FMA: u8 = 1;
 /// AVX-512F, with its registers and masks saved by the operating system.
 pub(super) const AVX512F: u8 = 2;
+/// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
+pub(super) const AVX512_VNNI: u8 = 4;
 const ASKED: u8 = 128;
 
 /// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept: two threads that ask
@@ -34,15 +36,18 @@ fn ask() -> u8 {
     }
     // SAFETY: XGETBV needs XSAVE and OSXSAVE, both seen in the line above.
     let saved = unsafe { xcr0() };
-    let leaf7 = __cpuid_count(7, 0).ebx;
-    let (avx2, avx512f) = (1 << 5, 1 << 16);
+    let leaf7 = __cpuid_count(7, 0);
+    let (avx2, avx512f, avx512_vnni) = (1 << 5, 1 << 16, 1 << 11);
     let (ymm, zmm) = (0b110, 0b1110_0110);
     let mut found = 0;
-    if saved & ymm == ymm && leaf7 & avx2 != 0 && leaf1 & fma != 0 {
+    if saved & ymm == ymm && leaf7.ebx & avx2 != 0 && leaf1 & fma != 0 {
         found |= AVX2_FMA;
         // AVX-512 without AVX2 and FMA does not exist; asking for all three keeps the tokens nested.
-        if saved & zmm == zmm && leaf7 & avx512f != 0 {
+        if saved & zmm == zmm && leaf7.ebx & avx512f != 0 {
             found |= AVX512F;
+            if leaf7.ecx & avx512_vnni != 0 {
+                found |= AVX512_VNNI;
+            }
         }
     }
     found

@@ -17,6 +17,7 @@ mod cpuid;
 // `cfg` for its unit, which has the fused multiply-add on all of them.
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64")))]
 pub(crate) mod cortex_m4;
+pub(crate) mod int8;
 pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod neon;

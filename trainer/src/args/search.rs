@@ -6,31 +6,20 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use kernels::Isa;
 
-use super::{count, decay, fraction, isa, non_negative, seed, threads};
+use super::{Common, count, decay, examples, fraction, isa, non_negative, seed, threads};
 use crate::preset::Split;
 use crate::search::budget;
 
-const EXAMPLES: &str = "\
-Examples:
-  trainer search --data cifar10/ --split last --budget 10m --out best.tln
-  trainer search --data my.csv --hidden 16,64 --learning-rate 0.1,0.3 --reg 1e-4,1e-3
-  trainer search --data my.csv --random 81                  log-uniform draws, successive halving
-  trainer search --data my.csv --shard 2/8 --out part2.tln  one of eight machines
-  trainer search merge part*.tln.journal --out best.tln     the best of all of them";
-
 /// `search`. Lists are grids; with `--random` their ends.
 #[derive(Args, Clone, Debug)]
-#[command(args_conflicts_with_subcommands = true, before_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SearchArgs {
     /// What to do instead of searching.
     #[command(subcommand)]
     pub command: Option<SearchCommand>,
-    /// Data set, as in `train`
-    #[arg(long, value_name = "SPEC", default_value = "digits")]
-    pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
     /// Hidden units to try [default: 128,256,512]
     #[arg(long, value_name = "LIST", value_parser = count, value_delimiter = ',')]
     pub hidden: Vec<usize>,
@@ -82,9 +71,6 @@ pub struct SearchArgs {
     /// HTML page to write: all results, the best net in pictures
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// One JSON object a line on stdout, the last with event "done"
-    #[arg(long)]
-    pub json: bool,
     /// Results only: no talk
     #[arg(long)]
     pub quiet: bool,
@@ -94,6 +80,7 @@ pub struct SearchArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub enum SearchCommand {
     /// Join the journals of shards; the best net is taken from beside its journal
+    #[command(before_help = examples::MERGE)]
     Merge(MergeArgs),
 }
 
@@ -114,12 +101,9 @@ pub struct MergeArgs {
 /// `lr-find`.
 #[derive(Args, Clone, Debug)]
 pub struct LrFindArgs {
-    /// Data set, as in `train`
-    #[arg(long, value_name = "SPEC", default_value = "digits")]
-    pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: Common,
     /// Hidden units
     #[arg(long, value_name = "N", value_parser = count, default_value = "128")]
     pub hidden: usize,
@@ -132,9 +116,6 @@ pub struct LrFindArgs {
     /// Seed of first weights and batches [default: 1]
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
-    /// The result as a JSON object
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `2/8`.

@@ -23,7 +23,7 @@ fn train_needs_no_word() {
         assert_eq!(train(args).hidden, Some(7));
     }
     let args = train(&[]);
-    assert_eq!((args.data.as_str(), args.isa, args.out), ("digits", Isa::best(), "net.tln".into()));
+    assert_eq!((args.common.data.as_str(), args.isa, args.out), ("digits", Isa::best(), "net.tln".into()));
 }
 
 #[test]
@@ -86,5 +86,32 @@ fn an_instruction_set_of_other_machines_names_those_of_this_one() {
 fn help_and_version_are_no_errors() {
     for args in [&["--help"][..], &["-h"], &["eval", "--help"], &["--version"]] {
         assert!(matches!(request(args), Ok(Request::Show(_))), "{args:?}");
+    }
+}
+
+/// `--help` of every command begins with examples, and they are lines that are understood.
+#[test]
+fn help_begins_with_examples_that_are_understood() {
+    let check = |name: &str, help: String| {
+        if name == "help" {
+            return; // clap's own
+        }
+        let examples = help.strip_prefix("Examples:\n").unwrap_or_else(|| panic!("{name}: {help}"));
+        for line in examples.lines().take_while(|line| line.starts_with("  ")) {
+            let line = line.trim().split("  ").next().unwrap_or_default();
+            let line = line.split(['>', '&']).next().unwrap_or_default();
+            let args: Vec<&str> = line.split_whitespace().skip(1).collect();
+            match request(&args) {
+                Ok(_) => {}
+                // The file of flags is not there.
+                Err(e) => assert!(args.contains(&"--config"), "{name}: {line}: {e}"),
+            }
+        }
+    };
+    for command in definition().get_subcommands_mut() {
+        check(command.get_name().to_owned().as_str(), command.render_long_help().to_string());
+        for inner in command.get_subcommands_mut() {
+            check(inner.get_name().to_owned().as_str(), inner.render_long_help().to_string());
+        }
     }
 }

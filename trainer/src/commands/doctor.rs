@@ -21,7 +21,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let known = flags(args)?;
     let choice = config::choice(known.as_ref().unwrap_or(&TrainArgs::default()));
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     check(args, &net, &data)?;
     let view = View::new(data.data(), net.normalization())?;
     let part = |part: Part<'_>| part.rows.to_vec();
@@ -38,7 +38,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
         course: known.as_ref().map(|_| Course { settings: &choice.settings, history }),
     };
     let (findings, unasked) = (patient.examine(), patient.unasked());
-    let mut report = Report::new(args.json);
+    let mut report = Report::new(args.common.json);
     tell(&findings, &mut report);
     if !unasked.is_empty() {
         report.line(format_args!("\nnot asked, for want of flags or history: {}", unasked.join(", ")));
@@ -92,6 +92,15 @@ fn beside(args: &DoctorArgs, ending: &str) -> PathBuf {
 
 /// The data must be of the net's kind.
 fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
+    if net.d() != data.data().d {
+        return Err(Error::data(format!(
+            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on",
+            args.net.display(),
+            net.d(),
+            args.common.data,
+            data.data().d
+        )));
+    }
     let names = class_names(net).unwrap_or_default();
     let own = &data.data().classes;
     if net.c() == own.len() && (names.is_empty() || names == *own) {
@@ -101,7 +110,7 @@ fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error>
         "{}: the net has the classes {}, {} has {}; give the data that it was trained on",
         args.net.display(),
         names.join(", "),
-        args.data,
+        args.common.data,
         own.join(", ")
     )))
 }

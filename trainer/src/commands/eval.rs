@@ -15,22 +15,18 @@ use crate::report::{Event, Report};
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_net(&args.net, &bytes)?;
-    let options = OpenOptions { label: args.label.clone(), classes: class_names(&net), test_suffices: true };
-    let source = open(&args.data, &options)?;
+    let options = OpenOptions {
+        label: args.common.label.clone(),
+        classes: class_names(&net),
+        d: Some(net.d()),
+        test_suffices: true,
+    };
+    let source = open(&args.common.data, &options)?;
     let part = if source.test.is_some() { "test" } else { "all" };
     let data = source.into_evaluation()?;
-    if data.d != net.d() {
-        return Err(Error::data(format!(
-            "{}: the net takes {} inputs, the rows of {} have {}; give data of the net's kind",
-            args.net.display(),
-            net.d(),
-            args.data,
-            data.d
-        )));
-    }
     let (found, confusion) = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
 
-    let mut report = Report::new(args.json);
+    let mut report = Report::new(args.common.json);
     report.line(format_args!(
         "accuracy  {:.4}  ({} of {} rows)",
         found.accuracy(),

@@ -16,15 +16,15 @@ use crate::train::{Plan, Settings};
 pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
     let mut choice = Preset::Default.choice();
     choice.val_fraction = 0.0;
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     let mut random = Random::new(args.seed, Stream::Check);
     let small = Shape::new(6, 5, 3).expect("no size is 0");
     let problems = [
         ("random".to_owned(), Problem::random(small, 7, args.reg, &mut random)),
-        (args.data.clone(), on_data(args, &data, &mut random)?),
+        (args.common.data.clone(), on_data(args, &data, &mut random)?),
     ];
 
-    let mut report = Report::new(args.json);
+    let mut report = Report::new(args.common.json);
     report.line("net                        group  compared  at a kink  worst relative error");
     let mut worst = 0.0;
     for (name, mut problem) in problems {

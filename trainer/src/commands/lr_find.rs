@@ -21,11 +21,11 @@ pub(super) fn run(args: &LrFindArgs) -> Result<(), Error> {
         ..TrainArgs::default()
     };
     let mut choice = config::choice(&train);
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     config::fit(&mut choice, &train, data.train()?);
     let found = lr_find(Engine::default(), data.train()?, &choice.settings)?;
 
-    let mut report = Report::new(args.json);
+    let mut report = Report::new(args.common.json);
     let losses: Vec<f64> = found.tried.iter().map(|tried| tried.smoothed).collect();
     report.line("  rate       loss");
     for tried in found.tried.iter().step_by(found.tried.len().div_ceil(LINES)) {

@@ -48,7 +48,7 @@ fn read_net(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// The net in them.
 fn parse_net<'a>(path: &Path, bytes: &'a [u8]) -> Result<Net<'a>, Error> {
-    Net::from_bytes(bytes).map_err(|e| {
+    Net::from_bytes(bytes).and_then(|net| net.check_names().map(|()| net)).map_err(|e| {
         Error::data(format!("{}: no net: {e}; train it again, or copy it again", path.display()))
     })
 }

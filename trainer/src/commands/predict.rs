@@ -14,8 +14,12 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_net(&args.net, &bytes)?;
     let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
-    let options =
-        OpenOptions { label: args.label.clone(), classes: Some(names.clone()), test_suffices: true };
+    let options = OpenOptions {
+        label: args.label.clone(),
+        classes: Some(names.clone()),
+        d: Some(net.d()),
+        test_suffices: true,
+    };
     let rows = open_rows(&args.data, net.d(), &options)?;
 
     let mut report = Report::new(false);

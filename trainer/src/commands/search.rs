@@ -11,9 +11,11 @@ use crate::config;
 use crate::evaluate::Evaluator;
 use crate::exchange::net::Layers;
 use crate::files::Target;
+use crate::interrupt::Interrupt;
 use crate::prepare::Prepared;
 use crate::preset::{Choice, Preset};
 use crate::report::{Event, Report, talk};
+use crate::search::bar::Bar;
 use crate::search::journal::{Header, Journal, crc32};
 use crate::search::schedule::{self, Run};
 use crate::search::space::Axes;
@@ -21,7 +23,7 @@ use crate::search::trial::{Done, Field};
 use crate::search::{Outcome, Point, Spec, best, none_left_out, rungs};
 use crate::train::{Length, Plan};
 use crate::verify::verify;
-use crate::{Error, export, see};
+use crate::{Error, Kind, export, see};
 
 /// Lines of the table at the end.
 const SHOWN: usize = 10;
@@ -35,9 +37,10 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         crate::report::be_quiet();
     }
     let begun = Instant::now();
+    let interrupt = Interrupt::listen()?;
     let files = Files::find(args)?;
     let choice = choice(args);
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     let spec = spec(args, choice, &data)?;
     let val = data.val()?.ok_or_else(|| {
         Error::usage(
@@ -45,31 +48,37 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         )
     })?;
     let field = Field::new(data.train()?, val);
+    let mut per_epoch = 1;
     for candidate in 0..spec.points.len() {
         let plan = Plan::new(field.train(), &spec.settings(candidate))?;
         export::check(plan.shape, data.normalization(), &data.data().classes)?;
+        per_epoch = plan.per_epoch;
     }
-    let header = Header::new(&spec, &args.data, field.checksum());
+    let header = Header::new(&spec, &args.common.data, field.checksum());
     let (journal, known) = Journal::open(&files.journal, &header)?;
     let every = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let run = Run {
-        threads: args.threads.unwrap_or(every),
-        isa: args.isa,
-        deadline: args.budget.map(|budget| begun + budget),
-    };
-    let search = Search {
+    let mut search = Search {
         args,
         files,
         spec: &spec,
         data: &data,
         field: &field,
         journal,
-        report: Report::new(args.json),
+        report: Report::new(args.common.json),
         best: None,
         taken: 0,
         trainings: spec.trainings(),
+        begun,
     };
-    search.go(run, known, begun)
+    let known = search.resume(known);
+    let bar =
+        Bar::new(&spec, &known, per_epoch, args.budget.map(|budget| budget.saturating_sub(begun.elapsed())));
+    let watch = |hidden| {
+        bar.step(hidden);
+        interrupt.asked() || args.budget.is_some_and(|budget| begun.elapsed() >= budget)
+    };
+    let run = Run { threads: args.threads.unwrap_or(every), isa: args.isa, watch: &watch };
+    search.go(run, &bar, known, &interrupt)
 }
 
 /// The settings that candidates share: our defaults, in batches of 100.
@@ -126,7 +135,7 @@ impl Files {
         let history = Target::find(&args.history.clone().unwrap_or_else(|| beside(".csv")))?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let journal = Target::find(&beside(".journal"))?.path().to_owned();
-        let data = std::fs::canonicalize(&args.data).ok();
+        let data = std::fs::canonicalize(&args.common.data).ok();
         let mut seen = vec![("--data", data.as_deref()), ("the journal", Some(journal.as_path()))];
         for (flag, target) in
             [("--out", Some(&net)), ("--history", Some(&history)), ("--report", report.as_ref())]
@@ -160,15 +169,28 @@ struct Search<'a> {
     best: Option<Outcome>,
     taken: usize,
     trainings: usize,
+    begun: Instant,
 }
 
 impl Search<'_> {
-    fn go(mut self, run: Run, mut known: Vec<Outcome>, begun: Instant) -> Result<(), Error> {
-        self.resume(&mut known);
+    fn go(
+        mut self,
+        run: Run<'_>,
+        bar: &Bar,
+        mut known: Vec<Outcome>,
+        interrupt: &Interrupt,
+    ) -> Result<(), Error> {
         self.begin(run, known.len());
         self.taken = known.len();
         let (spec, field) = (self.spec, self.field);
-        let all = schedule::run(spec, field, run, &mut known, &mut |done| self.take(done))?;
+        interrupt.searching();
+        let all = schedule::run(spec, field, run, &mut known, &mut |done| self.take(done, bar));
+        bar.end();
+        let all = all?;
+        if !all && interrupt.asked() {
+            return self.interrupted();
+        }
+        interrupt.writing();
         if self.best.is_none() {
             return Err(Error::usage(match all {
                 true => "every candidate diverged; give smaller --learning-rate values",
@@ -180,30 +202,42 @@ impl Search<'_> {
         if !all && !self.report.is_json() {
             talk("the budget is used up; the same command goes on from the journal");
         }
-        self.end(&known, begun)?;
+        self.end(&known)?;
         self.report.finish()
     }
 
+    /// Ctrl-C: all that was finished is on the disk.
+    fn interrupted(mut self) -> Result<(), Error> {
+        let (taken, of, journal) = (self.taken, self.trainings, self.files.journal.display());
+        let what = format!(
+            "interrupted: {journal} has {taken} of {of} results; the same command goes on from there"
+        );
+        self.report.event(Event::new("interrupted").with("finished", taken).with("what", what.as_str()));
+        self.report.finish().and(Err(Error::new(Kind::Interrupted, what)))
+    }
+
     /// Takes up the best of an earlier run, if its net is still there; else that candidate is trained again.
-    fn resume(&mut self, known: &mut Vec<Outcome>) {
-        let Some(best) = best(known).cloned() else { return };
-        match std::fs::read(self.files.net.path()) {
-            Ok(bytes) if crc32(&bytes) == best.net => self.best = Some(best),
-            _ => known.retain(|o| *o != best),
+    fn resume(&mut self, mut known: Vec<Outcome>) -> Vec<Outcome> {
+        while let Some(best) = best(&known).cloned() {
+            match std::fs::read(self.files.net.path()) {
+                Ok(bytes) if crc32(&bytes) == best.net => {
+                    self.best = Some(best);
+                    break;
+                }
+                _ => known.retain(|o| *o != best),
+            }
         }
-        if self.best.is_none() {
-            self.resume(known);
-        }
+        known
     }
 
     /// Says what is about to happen.
-    fn begin(&mut self, run: Run, known: usize) {
+    fn begin(&mut self, run: Run<'_>, known: usize) {
         let (train, val) = (self.field.train().rows.len(), self.field.val().rows.len());
         let (candidates, trainings) = (self.spec.points.len(), self.trainings);
         let (i, n) = self.spec.shard;
         self.report.event(
             Event::new("start")
-                .with("data", self.args.data.as_str())
+                .with("data", self.args.common.data.as_str())
                 .with("train_rows", train)
                 .with("val_rows", val)
                 .with("candidates", candidates)
@@ -215,7 +249,7 @@ impl Search<'_> {
                 .with("threads", run.threads),
         );
         if !self.report.is_json() {
-            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.data));
+            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.common.data));
             let part = if n > 1 { format!(", shard {i} of {n}") } else { String::new() };
             talk(format_args!(
                 "{candidates} candidates, {trainings} trainings, {} at a time{part}",
@@ -229,7 +263,7 @@ impl Search<'_> {
 
     /// A result: the net and its history if it is the best so far, then the line of the journal. In this order, so
     /// that the journal never promises a net that is not there.
-    fn take(&mut self, done: Done) -> Result<Outcome, Error> {
+    fn take(&mut self, done: Done, bar: &Bar) -> Result<Outcome, Error> {
         let Done { mut outcome, net, history } = done;
         let bytes = export::to_bytes(&net, self.data.normalization(), &self.data.data().classes)?;
         outcome.net = crc32(&bytes);
@@ -247,12 +281,12 @@ impl Search<'_> {
         let point = &self.spec.points[outcome.candidate];
         self.journal.append(outcome.to_json(point))?;
         self.taken += 1;
-        self.tell(&outcome, point);
+        self.tell(&outcome, point, bar);
         Ok(outcome)
     }
 
     /// A result in a line.
-    fn tell(&mut self, outcome: &Outcome, point: &Point) {
+    fn tell(&mut self, outcome: &Outcome, point: &Point, bar: &Bar) {
         let best = self.best.as_ref().map_or(0.0, Outcome::accuracy);
         self.report.event(
             with_point(Event::new("trial"), point)
@@ -269,15 +303,16 @@ impl Search<'_> {
                 None => format!("{:.4} (best {best:.4})", outcome.accuracy()),
             };
             let Point { hidden, learning_rate, reg, learning_rate_decay } = point;
-            talk(format_args!(
-                "{:>3}/{}  {found}  hidden {hidden}, rate {learning_rate}, reg {reg}, decay {learning_rate_decay}",
-                self.taken, self.trainings
-            ));
+            let (taken, of) = (self.taken, self.trainings);
+            let line = format!(
+                "{taken:>3}/{of}  {found}  hidden {hidden}, rate {learning_rate}, reg {reg}, decay {learning_rate_decay}"
+            );
+            bar.tell(line, format!("{taken}/{of} done  best {best:.4}"));
         }
     }
 
     /// The table, the winner, and how to make it again.
-    fn end(&mut self, known: &[Outcome], begun: Instant) -> Result<(), Error> {
+    fn end(&mut self, known: &[Outcome]) -> Result<(), Error> {
         let best = self.best.clone().expect("checked by the caller");
         let (epoch, val) = best.best().map(|(epoch, val)| (*epoch, val)).expect("the best has an epoch");
         let point = self.spec.points[best.candidate];
@@ -292,8 +327,7 @@ impl Search<'_> {
         let command = self.command(&point, epoch.number);
         if let Some(report) = &self.files.report {
             let outcomes = see::search::Outcomes { spec: self.spec, all: known, best: &best };
-            let page = see::search::page(self.data, &net, engine, self.field.val(), &outcomes, &command)?;
-            report.write(page.as_bytes())?;
+            outcomes.write(engine, &net, self.data, &command, report)?;
         }
         self.table(known);
         self.report.line(format_args!(
@@ -321,7 +355,7 @@ impl Search<'_> {
                 .with("candidates", self.spec.points.len())
                 .with("trainings", self.trainings)
                 .with("finished", known.len())
-                .with("seconds", begun.elapsed().as_secs_f64())
+                .with("seconds", self.begun.elapsed().as_secs_f64())
                 .with("net", self.args.out.to_string_lossy())
                 .with("bytes", bytes.len())
                 .with("history", self.files.history.path().to_string_lossy())
@@ -338,7 +372,7 @@ impl Search<'_> {
         let base = &self.spec.base;
         let quoted = |path: &str| see::shell_word(path);
         let label =
-            self.args.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
+            self.args.common.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
         let share =
             self.args.val_fraction.map_or_else(String::new, |share| format!(" --val-fraction {share}"));
         let split = match self.args.split {
@@ -348,7 +382,7 @@ impl Search<'_> {
         format!(
             "trainer train --data {}{label}{split}{share} --hidden {hidden} --learning-rate {learning_rate} \
              --learning-rate-decay {learning_rate_decay} --reg {reg} --batch-size {} --epochs {epochs} --seed {} --out {}",
-            quoted(&self.args.data),
+            quoted(&self.args.common.data),
             base.batch_size,
             base.seed,
             quoted(&self.args.out.to_string_lossy())

@@ -34,12 +34,12 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     let outputs = Outputs::find(args)?;
     let mut choice = config::choice(args);
     config::check(&choice)?;
-    let data = Prepared::load(&args.data, args.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
     let part = data.train()?;
     config::fit(&mut choice, args, part);
     let pool = Pool::new(config::threads(args, &choice, data.data().d))?;
     let engine = Engine { isa: args.isa, pool: &pool };
-    let mut report = Report::new(args.json);
+    let mut report = Report::new(args.common.json);
     if args.explain {
         explain::explain(engine, part, &choice.settings, &mut report)?;
         return report.finish();
@@ -79,7 +79,7 @@ impl Outputs {
         let net = Target::find(&args.out)?;
         let history = args.history.as_deref().map(Target::find).transpose()?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
-        let data = std::fs::canonicalize(&args.data).ok();
+        let data = std::fs::canonicalize(&args.common.data).ok();
         let targets = [("--out", Some(&net)), ("--history", history.as_ref()), ("--report", report.as_ref())];
         for (i, &(flag, target)) in targets.iter().enumerate() {
             if let (Some(Target::File(path)), Some(data)) = (target, &data)
@@ -137,7 +137,7 @@ impl Run<'_> {
         let (train, val, test) = (data.train()?.rows.len(), rows(data.val()?), rows(data.test()?));
         report.event(
             Event::new("start")
-                .with("data", args.data.as_str())
+                .with("data", args.common.data.as_str())
                 .with("d", d)
                 .with("h", h)
                 .with("c", c)
@@ -149,7 +149,10 @@ impl Run<'_> {
                 .with("threads", *threads),
         );
         if !report.is_json() {
-            talk(format_args!("{}: {train} rows to train, {val} to validate, {test} to test", args.data));
+            talk(format_args!(
+                "{}: {train} rows to train, {val} to validate, {test} to test",
+                args.common.data
+            ));
             let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
             talk(format_args!(
                 "net {d}-{h}-{c}, batches of {batch}, rate {rate:.4}, seed {seed}, {isa}, threads: {threads}"
@@ -233,7 +236,7 @@ impl Run<'_> {
         page: &Target,
     ) -> Result<(), Error> {
         let Self { args, choice, data, .. } = self;
-        let line = format!("{} on {}", trained.net.shape(), args.data);
+        let line = format!("{} on {}", trained.net.shape(), args.common.data);
         let share = |found: Option<crate::history::Evaluation>| {
             found.map_or_else(|| "none".into(), |found| format!("{:.2} %", 100.0 * found.accuracy()))
         };
@@ -298,12 +301,12 @@ impl Run<'_> {
         }
         let Written { verified, part, .. } = written;
         report.line(format_args!(
-            "verified             {verified} of {verified} {part} rows: infer-nostd gives the same scores, bit for bit"
+            "verified             {verified} of {verified} {part} rows, bit for bit, by infer-nostd"
         ));
         let steps = trained.history.losses.len();
         if trained.iterations < steps {
             report.line(format_args!(
-                "best                 after step {} of {steps}, by validation accuracy; the last net is {}.last",
+                "best                 after step {} of {steps}; the last net is {}.last",
                 trained.iterations,
                 args.out.display()
             ));
@@ -333,7 +336,7 @@ impl Run<'_> {
                 .with("isa", isa.name())
                 .with("threads", *threads),
         );
-        if !report.is_json() && args.data == "digits" {
+        if !report.is_json() && args.common.data == "digits" {
             suggest(&args.out);
         }
         Ok(())

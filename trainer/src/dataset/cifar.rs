@@ -52,6 +52,7 @@ impl Set {
 /// Reads the files of a folder: names that begin with `test` are the test part, the others train in name order.
 pub(super) fn open(folder: &Folder, options: &OpenOptions) -> Result<Parts, Error> {
     let set = Set::of(folder)?;
+    options.check_d(folder.path.display(), D)?;
     let names = class_names(set, &folder.path)?;
     let (test, train): (Vec<_>, Vec<_>) = folder.files.iter().partition(|name| name.starts_with("test"));
     let part = |files: &[&String]| -> Result<Option<Dataset>, Error> {
@@ -90,7 +91,7 @@ fn read_part(
         classes::adopt(&place, &mut labels[first..], names, options.classes.as_deref())?;
     }
     let classes = options.classes.clone().unwrap_or_else(|| names.to_vec());
-    Ok(Dataset { values: Values::U8(values), labels, d: D, channels: 3, image: Some([32, 32]), classes })
+    Ok(Dataset { values: Values::U8(values), labels, d: D, channels: 3, image: Some([32, 32, 1]), classes })
 }
 
 /// Appends the records of a file.

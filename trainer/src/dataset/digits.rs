@@ -60,13 +60,14 @@ fn part(values: Vec<u8>, labels: &[u8]) -> Dataset {
         labels: labels.iter().map(|&y| y.into()).collect(),
         d: D,
         channels: 1,
-        image: Some([8, 8]),
+        image: Some([8, 8, 1]),
         classes: classes::numbered(0, 10),
     }
 }
 
 /// Both parts with the class names asked for.
 pub(super) fn open(options: &OpenOptions) -> Result<Parts, Error> {
+    options.check_d("digits", D)?;
     let mut parts = digits()?;
     for (data, name) in parts.iter_mut().zip(["digits, training part,", "digits, test part,"]) {
         if options.test_suffices && name.contains("training") {

@@ -21,7 +21,6 @@ mod cifar;
 mod classes;
 mod csv;
 mod digits;
-mod element;
 mod find;
 mod idx;
 pub mod normalize;
@@ -30,9 +29,12 @@ mod read;
 mod rows;
 pub mod split;
 
+use std::fmt::Display;
+
 use crate::error::Error;
 pub use digits::digits;
 use find::Found;
+pub(crate) use read::with_room;
 pub use rows::{Dataset, Rows, Values};
 
 /// What the caller knows of the data before they are read.
@@ -42,8 +44,22 @@ pub struct OpenOptions {
     pub label: Option<String>,
     /// Class names to map the labels to: those of a net. Without it the data say themselves.
     pub classes: Option<Vec<String>>,
+    /// Values a row must have: the inputs of a net. Looked at before any label.
+    pub d: Option<usize>,
     /// Leave the training part unread where there is a test part.
     pub test_suffices: bool,
+}
+
+impl OpenOptions {
+    /// Whether rows of `d` values, found at `place`, are of the width asked for.
+    fn check_d(&self, place: impl Display, d: usize) -> Result<(), Error> {
+        match self.d {
+            Some(wanted) if wanted != d => Err(Error::data(format!(
+                "{place}: its rows have {d} values, the net has {wanted} inputs; give data of the net's kind"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What was found at a spec. At least one part is there.
@@ -135,14 +151,9 @@ pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Er
         Found::Numpy(path) => return numpy::open_rows(&path, d),
         _ => {}
     }
-    let options = OpenOptions { label: options.label.clone(), classes: None, test_suffices: true };
+    let options =
+        OpenOptions { label: options.label.clone(), classes: None, d: Some(d), test_suffices: true };
     let data = open(spec, &options)?.into_evaluation()?;
-    if data.d != d {
-        return Err(Error::data(format!(
-            "{spec}: its rows have {} values, the net has {d} inputs; they must be equal",
-            data.d
-        )));
-    }
     Ok(Rows { values: data.values, d })
 }
 

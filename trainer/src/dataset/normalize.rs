@@ -11,11 +11,11 @@ pub enum Mode {
     None,
     /// x / 255; Q = 1.
     Unit,
-    /// The course's way for bytes: (x − mean of its colour plane) / 255; Q = channels. Numbers are no pixels: they lose
+    /// The course's way for bytes: (x − mean of its colour plane) / 255; Q = planes. Numbers are no pixels: they lose
     /// the mean of every input (Q = D) and keep their scale.
     #[value(name = "mean")]
     MeanPerChannel,
-    /// (x − mean) / standard deviation, of a colour plane where the rows are images (Q = channels), else of every
+    /// (x − mean) / standard deviation, of a colour plane where the rows are images (Q = planes), else of every
     /// input (Q = D). Where all values are equal the scale is 1.
     Standard,
 }

@@ -31,7 +31,7 @@ pub(super) fn fill(from: &mut impl Read, out: &mut [u8]) -> std::io::Result<usiz
 }
 
 /// An empty vector with room for `len` elements and no more: large data are never moved while they grow.
-pub(super) fn with_room<T>(len: usize, path: &Path) -> Result<Vec<T>, Error> {
+pub(crate) fn with_room<T>(len: usize, path: &Path) -> Result<Vec<T>, Error> {
     let mut out = Vec::new();
     out.try_reserve_exact(len).map_err(|_| {
         Error::data(format!("{}: its {len} values do not fit into memory; take a part of it", path.display()))

@@ -77,10 +77,11 @@ pub struct Dataset {
     pub labels: Vec<u32>,
     /// Values a row, D.
     pub d: usize,
-    /// Colour planes a row consists of, one after the other: 3 for CIFAR, else 1. A divisor of D.
+    /// Colour planes a row consists of, one after the other: 3 for CIFAR, else 1. A divisor of D. Normalisations count them.
     pub channels: usize,
-    /// Height and width where a row is known to be an image.
-    pub image: Option<[usize; 2]>,
+    /// Height, width and values a pixel where a row is known to be an image: 3 values where the colours of a pixel lie
+    /// together, else 1, of each plane.
+    pub image: Option<[usize; 3]>,
     /// Names of the classes, C of them, none empty, no two equal.
     pub classes: Vec<String>,
 }
@@ -123,5 +124,16 @@ impl Dataset {
             self.rows(),
             self.classes[first as usize]
         )))
+    }
+}
+
+/// What the lengths of a row's dimensions say: its colour planes, and its image if it is one. Colours lie together where
+/// the last of three lengths is 3.
+pub(super) fn image_of(dims: &[usize]) -> (usize, Option<[usize; 3]>) {
+    match *dims {
+        [height, width] | [1, height, width] | [height, width, 1] => (1, Some([height, width, 1])),
+        [3, height, width] => (3, Some([height, width, 1])),
+        [height, width, 3] => (1, Some([height, width, 3])),
+        _ => (1, None),
     }
 }

@@ -12,9 +12,7 @@
 
 pub mod layers;
 pub mod net;
-pub mod npy;
 pub mod npz;
 pub mod onnx;
 pub mod safetensors;
 pub mod source;
-pub mod zip;

@@ -2,9 +2,9 @@
 
 use super::layers::Tensor;
 use super::net::Layers;
-use super::npy::{self, Array};
-use super::zip;
 use crate::Error;
+use crate::numpy::npy::{self, Array};
+use crate::numpy::zip;
 
 /// The net as scikit-learn names its parts: `coefs_0` (D × H), `intercepts_0`, `coefs_1` (H × C), `intercepts_1`;
 /// besides `mean`, `scale` and `classes` where there are any.
@@ -31,29 +31,23 @@ pub fn write(net: &Layers) -> Result<Vec<u8>, Error> {
 /// All arrays; names from `classes` or `classes_`.
 pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
     let (mut tensors, mut names) = (Vec::new(), Vec::new());
-    for (file, content) in zip::read(bytes)? {
-        let name = file.strip_suffix(".npy").unwrap_or(&file).to_owned();
-        let array = npy::read(&content).map_err(|what| {
+    let broken = |what: String| Error::data(format!("no npz file: {what}; save it again with numpy.savez"));
+    for member in zip::members(bytes).map_err(broken)? {
+        let name = member.name.strip_suffix(".npy").unwrap_or(&member.name).to_owned();
+        let array = Array::parse(&member.read().map_err(broken)?).map_err(|what| {
             Error::data(format!(
                 "array {name}: {what}; a list of arrays is saved one by one, as coefs_0, coefs_1"
             ))
         })?;
-        match array {
-            _ if name == "classes" || name == "classes_" => names = words(array),
-            Array::Numbers(shape, numbers) => {
-                tensors.push(Tensor { name, shape, data: numbers.into_iter().map(|x| x as f32).collect() });
+        match array.numbers() {
+            _ if name == "classes" || name == "classes_" => {
+                names = (0..array.len()).map(|i| array.text(i)).collect();
             }
-            Array::Words(_) => {}
+            Some(data) => tensors.push(Tensor { name, shape: array.shape, data }),
+            None => {}
         }
     }
     Ok((tensors, names))
-}
-
-fn words(array: Array) -> Vec<String> {
-    match array {
-        Array::Words(words) => words,
-        Array::Numbers(_, numbers) => numbers.iter().map(f64::to_string).collect(),
-    }
 }
 
 #[cfg(test)]

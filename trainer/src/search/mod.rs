@@ -9,6 +9,7 @@
 //! nor the order in which trainings finish change anything but the order of the journal's lines. Everything that
 //! chooses between nets counts right answers first, then compares losses that have the same bits everywhere.
 
+pub mod bar;
 pub mod budget;
 pub mod journal;
 pub mod merge;
@@ -66,6 +67,33 @@ impl Spec {
             self.rungs.iter().scan(size, |left, _| Some(std::mem::replace(left, left.div_ceil(KEEP_ONE_OF))))
         };
         self.brackets().iter().map(|bracket| of(bracket.len()).sum::<usize>()).sum()
+    }
+
+    /// What all trainings cost, about: epochs times hidden units. Who will go on to a rung counts as an average candidate.
+    #[must_use]
+    pub fn work(&self) -> f64 {
+        let of = |bracket: &Vec<usize>| {
+            let hidden: f64 = bracket.iter().map(|&k| self.points[k].hidden as f64).sum();
+            let (mut left, mut epochs) = (bracket.len(), 0.0);
+            for rung in 0..self.rungs.len() {
+                epochs += left as f64 / bracket.len() as f64 * self.epochs_of(rung) as f64;
+                left = left.div_ceil(KEEP_ONE_OF);
+            }
+            hidden * epochs
+        };
+        self.brackets().iter().map(of).sum()
+    }
+
+    /// What a result has cost, or would have if all its losses were finite.
+    #[must_use]
+    pub fn worth(&self, outcome: &Outcome) -> f64 {
+        let rung = self.rungs.iter().position(|&epochs| epochs == outcome.asked).unwrap_or(0);
+        (self.epochs_of(rung) * self.points[outcome.candidate].hidden) as f64
+    }
+
+    /// Epochs from the rung before to this one.
+    fn epochs_of(&self, rung: usize) -> usize {
+        self.rungs[rung] - rung.checked_sub(1).map_or(0, |before| self.rungs[before])
     }
 }
 

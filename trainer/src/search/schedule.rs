@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 use kernels::Isa;
 use model::Engine;
@@ -14,14 +13,14 @@ use super::{KEEP_ONE_OF, Outcome, Spec};
 use crate::Error;
 
 /// Where and how long.
-#[derive(Clone, Copy, Debug)]
-pub struct Run {
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
     /// Trainings at the same time.
     pub threads: usize,
     /// The instruction set.
     pub isa: Isa,
-    /// What is not finished by then is left out.
-    pub deadline: Option<Instant>,
+    /// Asked before each step of a net with so many hidden units: whether to stop. What is not finished is left out.
+    pub watch: &'a (dyn Fn(usize) -> bool + Sync),
 }
 
 /// Trains what is not in `known` yet, tells each result to `take` on the calling thread, and returns whether every
@@ -29,7 +28,7 @@ pub struct Run {
 pub fn run<'f>(
     spec: &Spec,
     field: &'f Field<'f>,
-    run: Run,
+    run: Run<'_>,
     known: &mut Vec<Outcome>,
     take: &mut dyn FnMut(Done) -> Result<Outcome, Error>,
 ) -> Result<bool, Error> {
@@ -63,7 +62,7 @@ pub fn run<'f>(
 struct Stage<'s, 'f> {
     spec: &'s Spec,
     field: &'f Field<'f>,
-    run: Run,
+    run: Run<'s>,
     epochs: usize,
     last: bool,
     /// Trainings that wait for their next rung. One that is not there (after a restart) begins anew and comes to the
@@ -75,8 +74,7 @@ impl Stage<'_, '_> {
     /// Trains these candidates; false if time ran out before all were done.
     fn train(&self, todo: &[usize], take: &mut dyn FnMut(Done) -> Result<(), Error>) -> Result<bool, Error> {
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let late = || self.run.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let stop = || failed.load(Ordering::Relaxed) || late();
+        let stop = |hidden| failed.load(Ordering::Relaxed) || (self.run.watch)(hidden);
         let mut taken = 0;
         std::thread::scope(|scope| {
             let (send, receive) = channel();
@@ -101,7 +99,7 @@ impl Stage<'_, '_> {
         &self,
         todo: &[usize],
         next: &AtomicUsize,
-        stop: &dyn Fn() -> bool,
+        stop: &dyn Fn(usize) -> bool,
         send: &Sender<Result<Done, Error>>,
     ) {
         while let Some(&candidate) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -109,7 +107,8 @@ impl Stage<'_, '_> {
             let trial =
                 waiting.map_or_else(|| Trial::new(self.field, candidate, self.spec.settings(candidate)), Ok);
             let done = trial.map(|mut trial| {
-                let done = trial.run_to(Engine::serial(self.run.isa), self.epochs, stop);
+                let stop = || stop(self.spec.points[candidate].hidden);
+                let done = trial.run_to(Engine::serial(self.run.isa), self.epochs, &stop);
                 if !self.last && done.is_some() {
                     self.trials.lock().unwrap_or_else(PoisonError::into_inner).insert(candidate, trial);
                 }

@@ -1,6 +1,7 @@
 //! From a history to curves.
 
-use super::svg::{Curve, Plot};
+use super::drawing::Drawing;
+use super::plot::{Axis, Curve, Plot};
 use crate::history::{Epoch, History};
 
 /// Points of a curve, about: more than a plot has pixels to show.
@@ -8,25 +9,25 @@ const POINTS: usize = 600;
 
 /// Loss, accuracy and learning rate, in this order, with a short name for files.
 #[must_use]
-pub fn plots(history: &History) -> Vec<(&'static str, Plot)> {
+pub fn drawings(history: &History) -> Vec<(&'static str, Drawing)> {
     let losses: Vec<f64> = history.losses.iter().map(|&loss| loss.into()).collect();
     vec![
-        ("loss", loss(&losses, &history.epochs)),
-        ("accuracy", accuracy(&history.epochs)),
-        ("learning-rate", rate(history)),
+        ("loss", loss(&losses, &history.epochs).draw()),
+        ("accuracy", accuracy(&history.epochs).draw()),
+        ("learning-rate", rate(history).draw()),
     ]
 }
 
 fn loss(losses: &[f64], epochs: &[Epoch]) -> Plot {
     let mut curves = Vec::new();
     if !losses.is_empty() {
-        curves.push(curve("each step", "raw", envelope(losses)));
+        curves.push(curve("each step, penalty included", "raw", envelope(losses)));
         curves.push(curve("smoothed", "c0", thinned(&smoothed(losses))));
     } else {
         curves.push(curve("training", "c0", by_epoch(epochs, |e| Some(e.train.loss))));
     }
     curves.push(curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.loss))));
-    Plot { title: "Loss".into(), x: "step".into(), curves: with_points(curves) }
+    Plot { title: "Loss, nats".into(), x: "step".into(), y: Axis::Log, curves: with_points(curves) }
 }
 
 fn accuracy(epochs: &[Epoch]) -> Plot {
@@ -34,18 +35,15 @@ fn accuracy(epochs: &[Epoch]) -> Plot {
         curve("training", "c0", by_epoch(epochs, |e| Some(e.train.accuracy()))),
         curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.accuracy()))),
     ];
-    Plot { title: "Accuracy".into(), x: "step".into(), curves: with_points(curves) }
+    Plot { title: "Accuracy".into(), x: "step".into(), y: Axis::Percent, curves: with_points(curves) }
 }
 
 fn rate(history: &History) -> Plot {
-    let rates = if history.rates.is_empty() {
-        by_epoch(&history.epochs, |e| Some(e.learning_rate))
-    } else {
-        steps(&history.rates)
-    };
+    let rates = if history.rates.is_empty() { stretches(&history.epochs) } else { steps(&history.rates) };
     Plot {
         title: "Learning rate".into(),
         x: "step".into(),
+        y: Axis::Plain,
         curves: vec![curve("learning rate", "c2", rates)],
     }
 }
@@ -60,6 +58,14 @@ fn with_points(curves: Vec<Curve>) -> Vec<Curve> {
 
 fn by_epoch(epochs: &[Epoch], of: impl Fn(&Epoch) -> Option<f64>) -> Vec<(f64, f64)> {
     epochs.iter().filter_map(|e| Some((e.iterations as f64, of(e)?))).collect()
+}
+
+/// The rate of each epoch, from its first step to its last.
+fn stretches(epochs: &[Epoch]) -> Vec<(f64, f64)> {
+    let begins = [0].into_iter().chain(epochs.iter().map(|e| e.iterations));
+    let of =
+        |(begin, e): (usize, &Epoch)| [begin + 1, e.iterations].map(|step| (step as f64, e.learning_rate));
+    begins.zip(epochs).flat_map(of).collect()
 }
 
 /// The least and the largest of each piece, in the order they come: thinning keeps how much the values scatter.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::svg::escaped;
+use super::drawing::escaped;
 
 /// Colours by the names that plots use; no outside font, script or picture.
 const STYLE: &str = "\
@@ -13,12 +13,12 @@ main{max-width:1200px;margin:0 auto;padding:28px 20px 60px}h1{color:var(--strong
 h2{color:var(--strong);font-size:17px;margin:0 0 10px}p{margin:6px 0}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px;margin-top:16px}\
 section{background:var(--card);border:1px solid var(--faint);border-radius:10px;padding:16px;min-width:0}.wide{grid-column:1/-1}svg{width:100%;height:auto;display:block}\
 .cards{display:flex;flex-wrap:wrap;gap:12px;margin-top:18px}.cards div{background:var(--card);border:1px solid var(--faint);border-radius:10px;padding:10px 16px;min-width:120px}\
-.cards b{display:block;color:var(--strong);font-size:22px;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}\
+.cards b{display:block;color:var(--strong);font-size:22px;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}.scroll>svg{min-width:720px}\
 table{border-collapse:collapse;font-size:13px;font-variant-numeric:tabular-nums}th,td{padding:4px 8px;text-align:right;white-space:nowrap}th{font-weight:600}\
 th:first-child,td:first-child{text-align:left}.matrix td{min-width:40px;text-align:center}tr+tr td{border-top:1px solid var(--faint)}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:13px/1.5 ui-monospace,monospace}.sheet{max-width:100%;width:var(--w);image-rendering:pixelated;display:block}\
+pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:13px/1.5 ui-monospace,monospace}.sheet{max-width:100%;width:var(--w);image-rendering:pixelated;display:block}@media(max-width:1200px){.sheet{image-rendering:auto}}\
 .mistakes{display:flex;flex-wrap:wrap;gap:12px}figure{margin:0;width:104px;font-size:12px;line-height:1.35}figure img{width:104px;height:104px;object-fit:contain;image-rendering:pixelated;border-radius:6px;background:#808080}\
-.bar{display:inline-block;height:10px;border-radius:3px;background:var(--c0);vertical-align:middle}ul{margin:0;padding-left:20px}";
+.track{display:inline-block;position:relative;width:200px;height:2px;background:var(--faint);vertical-align:middle;margin:0 5px}.track i{position:absolute;top:-4px;width:10px;height:10px;margin-left:-5px;border-radius:5px;background:var(--c0)}.ends{display:flex;justify-content:space-between;font-weight:400}ul{margin:0;padding-left:20px}li{margin:4px 0}.wrap td{white-space:normal}";
 
 /// A page that grows section by section.
 #[derive(Debug)]
@@ -47,6 +47,11 @@ impl Page {
     /// A plot: its title is in it.
     pub fn plot(&mut self, svg: &str) {
         let _ = writeln!(self.html, "<section>{svg}</section>");
+    }
+
+    /// A plot over all of the width.
+    pub fn wide_plot(&mut self, svg: &str) {
+        let _ = writeln!(self.html, "<section class=\"wide scroll\">{svg}</section>");
     }
 
     /// A section over half of the width; `html` is taken as it is.
@@ -79,5 +84,5 @@ pub fn pairs(pairs: &[(&str, String)]) -> String {
     let line = |(name, value): &(&str, String)| {
         format!("<tr><td>{}</td><td>{}</td></tr>", escaped(name), escaped(value))
     };
-    format!("<div class=\"scroll\"><table>{}</table></div>", pairs.iter().map(line).collect::<String>())
+    format!("<table class=\"wrap\">{}</table>", pairs.iter().map(line).collect::<String>())
 }

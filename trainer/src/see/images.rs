@@ -6,11 +6,24 @@ use model::Params;
 use super::png::Picture;
 
 /// Templates that are shown at most.
-const MOST: usize = 100;
+pub const MOST: usize = 100;
 /// Pixels between pictures.
 const GAP: usize = 4;
 /// Small images are enlarged to about so many pixels a side.
 const SIDE: usize = 48;
+
+/// Pixels a side that a template has on a page, about, and of all of them in a row.
+const SHOWN: usize = 64;
+const ROW: usize = 1104;
+
+/// Templates in one picture.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// They.
+    pub picture: Picture,
+    /// How many times a page enlarges them: a whole number, so that all pixels stay of one size.
+    pub zoom: usize,
+}
 
 /// How a row is an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,34 +32,41 @@ pub struct Frame {
     pub height: usize,
     /// Pixels a row.
     pub width: usize,
-    /// 1, or 3 planes: red, green, blue.
+    /// 1, or 3: red, green, blue.
     pub channels: usize,
+    /// The colours of a pixel lie together, else each has a plane.
+    pub together: bool,
 }
 
 impl Frame {
     /// What is known of the data, else what D suggests: a square of grey pixels, or of three planes. A few numbers are
     /// no image.
     #[must_use]
-    pub fn of(d: usize, channels: usize, image: Option<[usize; 2]>) -> Option<Self> {
-        if let Some([height, width]) = image {
+    pub fn of(d: usize, planes: usize, image: Option<[usize; 3]>) -> Option<Self> {
+        if let Some([height, width, values]) = image {
+            let channels = planes * values;
             let known = height.checked_mul(width).and_then(|n| n.checked_mul(channels)) == Some(d);
-            return (known && matches!(channels, 1 | 3)).then_some(Self { height, width, channels });
+            let frame = Self { height, width, channels, together: values > 1 };
+            return (known && matches!(channels, 1 | 3)).then_some(frame);
         }
         [(1, d), (3, d / 3)].into_iter().find_map(|(channels, area)| {
             let side = area.isqrt();
-            (side >= 8 && side * side * channels == d).then_some(Self { height: side, width: side, channels })
+            let frame = Self { height: side, width: side, channels, together: false };
+            (side >= 8 && side * side * channels == d).then_some(frame)
         })
     }
 
-    /// From planes to a picture, enlarged by a whole number.
-    fn picture(self, planes: &[u8]) -> Picture {
-        let Self { height, width, channels } = self;
+    /// From values in the order of a row to a picture, enlarged by a whole number.
+    fn picture(self, row: &[u8]) -> Picture {
+        let Self { height, width, channels, together } = self;
         let times = (SIDE / width.max(height)).max(1);
-        let mut pixels = Vec::with_capacity(planes.len() * times * times);
+        let mut pixels = Vec::with_capacity(row.len() * times * times);
         for y in 0..height * times {
             for x in 0..width * times {
                 let at = y / times * width + x / times;
-                pixels.extend((0..channels).map(|plane| planes[plane * height * width + at]));
+                let place =
+                    |colour| if together { at * channels + colour } else { colour * height * width + at };
+                pixels.extend((0..channels).map(|colour| row[place(colour)]));
             }
         }
         Picture { width: width * times, height: height * times, channels, pixels }
@@ -57,17 +77,17 @@ impl Frame {
     pub fn of_row(self, row: Input<'_>, (least, most): (f32, f32)) -> Picture {
         let grey =
             |x: f32| ((x - least) / (most - least).max(f32::MIN_POSITIVE) * 255.0).clamp(0.0, 255.0) as u8;
-        let planes: Vec<u8> = match row {
+        let bytes: Vec<u8> = match row {
             Input::U8(x) => x.iter().map(|&x| grey(x.into())).collect(),
             Input::F32(x) => x.iter().map(|&x| grey(x)).collect(),
         };
-        self.picture(&planes)
+        self.picture(&bytes)
     }
 
     /// The columns of W1 as pictures in a grid: what each hidden unit looks for. The normalisation is undone, so that a
     /// weight is that of the raw pixel; grey is 0, and each template fills the range by itself.
     #[must_use]
-    pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Picture {
+    pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Sheet {
         let (d, h) = (net.shape().d, net.shape().h);
         let shown = h.min(MOST);
         let template = |unit: usize| {
@@ -76,15 +96,18 @@ impl Frame {
             let most = weights.iter().fold(f32::MIN_POSITIVE, |most, w| most.max(w.abs()));
             self.picture(&weights.iter().map(|w| (127.5 + 127.5 * w / most) as u8).collect::<Vec<_>>())
         };
-        grid(&(0..shown).map(template).collect::<Vec<_>>())
+        let pictures: Vec<Picture> = (0..shown).map(template).collect();
+        let side = pictures.first().map_or(1, |picture| picture.width.max(picture.height));
+        let zoom = (SHOWN / side).max(1);
+        Sheet { picture: grid(&pictures, (ROW / zoom + GAP) / (side + GAP)), zoom }
     }
 }
 
-/// Pictures of one size in rows; what is between them is transparent.
+/// Pictures of one size in rows of so many; what is between them is transparent.
 #[must_use]
-pub fn grid(pictures: &[Picture]) -> Picture {
+pub fn grid(pictures: &[Picture], columns: usize) -> Picture {
     let Some(first) = pictures.first() else { return Picture::filled(1, 1, 4, 0) };
-    let columns = (1..=pictures.len()).find(|c| c * c * 5 >= pictures.len() * 8).unwrap_or(pictures.len());
+    let columns = columns.clamp(1, pictures.len());
     let (wide, high) = (first.width + GAP, first.height + GAP);
     let rows = pictures.len().div_ceil(columns);
     let mut all = Picture::filled(columns * wide - GAP, rows * high - GAP, 4, 0);
@@ -100,13 +123,24 @@ mod tests {
 
     #[test]
     fn squares_are_recognised_and_other_rows_are_not() {
-        let frame = |height, width, channels| Some(Frame { height, width, channels });
-        assert_eq!(Frame::of(64, 1, Some([8, 8])), frame(8, 8, 1));
+        let frame = |height, width, channels| Some(Frame { height, width, channels, together: false });
+        assert_eq!(Frame::of(64, 1, Some([8, 8, 1])), frame(8, 8, 1));
         assert_eq!(Frame::of(3072, 3, None), frame(32, 32, 3));
         assert_eq!(Frame::of(784, 1, None), frame(28, 28, 1));
-        assert_eq!(Frame::of(6, 1, Some([2, 3])), frame(2, 3, 1));
+        assert_eq!(Frame::of(6, 1, Some([2, 3, 1])), frame(2, 3, 1));
         assert_eq!((Frame::of(4, 1, None), Frame::of(785, 1, None)), (None, None));
-        assert_eq!(Frame::of(64, 1, Some([8, 9])), None);
+        assert_eq!(Frame::of(64, 1, Some([8, 9, 1])), None);
+    }
+
+    /// The same picture from both layouts.
+    #[test]
+    fn colours_that_lie_together_stay_so() {
+        let planes = [1, 2, 3, 4, 5, 6]; // two pixels: red, green, blue plane
+        let together = [1, 3, 5, 2, 4, 6];
+        let picture = |planes, image, row: &[u8]| {
+            Frame::of(6, planes, Some(image)).unwrap().of_row(Input::U8(row), (0.0, 255.0))
+        };
+        assert_eq!(picture(3, [1, 2, 1], &planes), picture(1, [1, 2, 3], &together));
     }
 
     #[test]
@@ -117,7 +151,7 @@ mod tests {
         assert_eq!((picture.width, picture.height), (48, 48));
         assert_eq!(picture.pixels[..3], [0, 1, 2]);
         assert_eq!(picture.pixels[6 * 3..][..3], [255; 3]);
-        let sheet = grid(&vec![picture; 5]);
+        let sheet = grid(&vec![picture; 5], 3);
         assert_eq!((sheet.channels, sheet.width, sheet.height), (4, 3 * 48 + 2 * GAP, 2 * 48 + GAP));
         assert_eq!(
             (sheet.pixels[..4].to_vec(), sheet.pixels[48 * 4..][..4].to_vec()),

@@ -3,17 +3,21 @@
 //! A page is one file: style, plots (SVG) and pictures (PNG) are in it, and no script. It is light or dark as its reader's
 //! system is. Nothing here changes a net or chooses between nets.
 
+pub mod confusion;
 pub mod curves;
+pub mod drawing;
 pub mod html;
 pub mod images;
 pub mod judge;
+pub mod letters;
+pub mod parallel;
+pub mod plot;
 pub mod plots;
 pub mod png;
 pub mod raster;
 pub mod run;
 pub mod search;
 pub mod spark;
-pub mod svg;
 
 /// A word of a command line, in quotes where a shell would see more in it.
 #[must_use]

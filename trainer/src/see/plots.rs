@@ -1,72 +1,105 @@
-//! The parts that every page about a net has: templates, confusion matrix, worst mistakes.
+//! The parts that every page about a net has, and the files beside it: templates, confusion matrix, worst mistakes.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
-use model::Params;
+use model::{Engine, Params};
 
+use super::confusion;
+use super::drawing::{Drawing, escaped};
 use super::html::Page;
-use super::images::Frame;
+use super::images::{Frame, MOST, Sheet};
 use super::judge::Judged;
-use super::png::Picture;
-use super::svg::escaped;
+use super::raster;
+use crate::Error;
 use crate::dataset::{Dataset, Values};
+use crate::files::Target;
 use crate::prepare::Prepared;
 use crate::rows::Part;
 
-/// Classes of which a matrix can still be read.
-const READABLE: usize = 25;
-
-/// The templates, where rows are images.
-#[must_use]
-pub fn templates(data: &Prepared, net: &Params<f32>) -> Option<Picture> {
-    let rows = data.data();
-    let scale: Vec<f32> = data.normalization().scale().iter().collect();
-    Frame::of(rows.d, rows.channels, rows.image).map(|frame| frame.templates(net, &scale))
+/// A net and what it makes of its data.
+#[derive(Debug)]
+pub struct View<'a> {
+    data: &'a Prepared,
+    part: Part<'a>,
+    /// Which part that is.
+    name: &'static str,
+    judged: Judged,
+    hidden: usize,
+    /// The templates, where rows are images.
+    templates: Option<Sheet>,
 }
 
-/// Puts them into the page.
-pub fn add_templates(page: &mut Page, picture: &Picture, hidden: usize) {
-    let note = if hidden > 100 {
-        format!("the first 100 of {hidden} hidden units")
-    } else {
-        format!("{hidden} hidden units")
-    };
-    let html = format!(
-        "<img class=\"sheet\" style=\"--w:{}px\" alt=\"templates of the first layer\" src=\"{}\">\
-         <p>The weights from each pixel, {note}; grey is 0. Shapes and colours are learnt, noise is not.</p>",
-        picture.width.max(480),
-        picture.to_data_uri()
-    );
-    page.wide("What the hidden units look for", &html);
-}
-
-/// The confusion matrix with recall and precision, or the classes alone where there are too many.
-pub fn add_confusion(page: &mut Page, judged: &Judged, names: &[String], part: &str) {
-    let c = judged.c;
-    let share = |x: f64| if x.is_finite() { format!("{:.1} %", 100.0 * x) } else { "none".into() };
-    let matrix = c <= READABLE;
-    let mut html = String::from("<div class=\"scroll\"><table class=\"matrix\"><tr><th>is \\ taken for</th>");
-    if matrix {
-        html.extend(names.iter().map(|name| format!("<th>{}</th>", escaped(name))));
+impl<'a> View<'a> {
+    /// The validation part is looked at, else the test part, else the training part: the rows by which one improves a net
+    /// are not those that judge it in the end.
+    pub fn new(engine: Engine<'_>, net: &Params<f32>, data: &'a Prepared) -> Result<Self, Error> {
+        let (part, name) = match (data.val()?, data.test()?) {
+            (Some(val), _) => (val, "validation"),
+            (None, Some(test)) => (test, "test"),
+            (None, None) => (data.train()?, "training"),
+        };
+        let rows = data.data();
+        let scale: Vec<f32> = data.normalization().scale().iter().collect();
+        let frame = Frame::of(rows.d, rows.channels, rows.image);
+        let templates = frame.map(|frame| frame.templates(net, &scale));
+        Ok(Self {
+            data,
+            part,
+            name,
+            judged: Judged::new(engine, net, part),
+            hidden: net.shape().h,
+            templates,
+        })
     }
-    html.push_str("<th>rows</th><th>recall</th><th>precision</th></tr>");
-    for (i, name) in names.iter().enumerate() {
-        let (rows, recall, precision) = judged.class(i);
-        let _ = write!(html, "<tr><th>{}</th>", escaped(name));
-        for j in (0..c).filter(|_| matrix) {
-            let count = judged.confusion[i * c + j];
-            let heat = 0.65 * f64::from(count) / f64::from(rows.max(1));
-            let text = if count == 0 { String::new() } else { count.to_string() };
-            let _ = write!(html, "<td style=\"background:rgba(var(--heat),{heat:.3})\">{text}</td>");
+
+    /// Puts templates, confusion matrix and worst mistakes into a page.
+    pub fn add(&self, page: &mut Page) {
+        if let Some(Sheet { picture, zoom }) = &self.templates {
+            let note = match self.hidden {
+                h if h > MOST => format!("the first {MOST} of {h} hidden units"),
+                h => format!("{h} hidden units"),
+            };
+            let html = format!(
+                "<img class=\"sheet\" style=\"--w:{}px\" alt=\"templates of the first layer\" src=\"{}\">\
+                 <p>The weights from each pixel, {note}; grey is 0. Shapes and colours are learnt, noise is not.</p>",
+                picture.width * zoom,
+                picture.to_data_uri()
+            );
+            page.wide("What the hidden units look for", &html);
         }
-        let _ = write!(html, "<td>{rows}</td><td>{}</td><td>{}</td></tr>", share(recall), share(precision));
+        let (title, table) = confusion::table(&self.judged, &self.data.data().classes, self.name);
+        page.wide(&title, &table);
+        add_mistakes(page, &self.judged, self.part, self.name);
     }
-    html.push_str("</table></div>");
-    page.wide(&format!("Confusion matrix, {part} part"), &html);
+
+    /// Writes drawings, the confusion matrix and the templates into the folder `NAME.plots` beside a page.
+    pub fn write(&self, page: &Target, mut drawings: Vec<(&'static str, Drawing)>) -> Result<(), Error> {
+        let Target::File(path) = page else { return Ok(()) };
+        let matrix = confusion::draw(&self.judged, &self.data.data().classes, self.name);
+        drawings.extend(matrix.map(|matrix| ("confusion", matrix)));
+        let folder = folder(path);
+        std::fs::create_dir_all(&folder).map_err(|e| Error::write("create", &folder, &e))?;
+        let put = |name: String, bytes: &[u8]| Target::find(&folder.join(name))?.write(bytes);
+        for (name, drawing) in drawings {
+            put(format!("{name}.svg"), drawing.to_file().as_bytes())?;
+            put(format!("{name}.png"), &raster::draw(&drawing).to_png())?;
+        }
+        match &self.templates {
+            Some(sheet) => put("templates.png".into(), &sheet.picture.to_png()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `report.html` → `report.plots`.
+#[must_use]
+pub fn folder(page: &Path) -> PathBuf {
+    page.with_extension("plots")
 }
 
 /// The worst mistakes, as images where rows are images.
-pub fn add_mistakes(page: &mut Page, judged: &Judged, part: Part<'_>, name: &str) {
+fn add_mistakes(page: &mut Page, judged: &Judged, part: Part<'_>, name: &str) {
     let data = part.view.data();
     let frame = Frame::of(data.d, data.channels, data.image);
     let range = range(data);
@@ -78,7 +111,7 @@ pub fn add_mistakes(page: &mut Page, judged: &Judged, part: Part<'_>, name: &str
         let _ = match frame {
             Some(frame) => write!(
                 html,
-                "<figure><img alt=\"row {row}\" src=\"{}\">{is}, taken for {taken}<br>loss {loss:.2}, row {row}</figure>",
+                "<figure><img alt=\"row {row}\" src=\"{}\">{is}, taken for {taken}<br>loss {loss:.2}<br>row {row}</figure>",
                 frame.of_row(data.row(mistake.row as usize), range).to_data_uri()
             ),
             None => write!(html, "<li>row {row}: {is}, taken for {taken}, loss {loss:.2}</li>"),

@@ -1,26 +1,22 @@
-//! Curves as pixels, for those who need a PNG.
+//! Drawings as pixels, for those who need a PNG.
 
+use super::drawing::{Align, Drawing, HEADINGS, Kind, LETTERS, Mark};
+use super::letters::strokes;
 use super::png::Picture;
-use super::svg::{Curve, Plot, label, ticks};
 
-const WIDTH: usize = 1120;
-const HEIGHT: usize = 600;
-const LEFT: f64 = 130.0;
-const RIGHT: f64 = 30.0;
-const TOP: f64 = 70.0;
-const BOTTOM: f64 = 80.0;
-/// Pixels a dot of a letter takes.
-const DOT: usize = 2;
-/// Width of a letter and the space after it.
-const LETTER: usize = 6 * DOT;
+/// Pixels a unit of a drawing: sharp on paper too.
+const SCALE: f64 = 2.0;
+/// Height of capitals, of the letters' size, as in most fonts.
+const CAPITALS: f64 = 0.72;
 
 type Colour = [u8; 3];
-const TEXT: Colour = [0x3b, 0x42, 0x52];
-const FAINT: Colour = [0xd5, 0xda, 0xe3];
 
 /// The light colours of the style sheet.
 fn colour(name: &str) -> Colour {
     match name {
+        "text" => [0x3b, 0x42, 0x52],
+        "faint" => [0xd5, 0xda, 0xe3],
+        "card" => [0xff; 3],
         "c0" => [0x25, 0x63, 0xeb],
         "c1" => [0xea, 0x58, 0x0c],
         "c2" => [0x05, 0x96, 0x69],
@@ -28,39 +24,22 @@ fn colour(name: &str) -> Colour {
     }
 }
 
-/// The plot on white.
+/// The drawing on white.
 #[must_use]
-pub fn draw(plot: &Plot) -> Picture {
-    let mut canvas = Canvas(Picture::filled(WIDTH, HEIGHT, 3, 255));
-    let [(x0, x1), (y0, y1)] = plot.ranges();
-    let at_x = |x: f64| LEFT + (x - x0) / (x1 - x0) * (WIDTH as f64 - LEFT - RIGHT);
-    let at_y = |y: f64| HEIGHT as f64 - BOTTOM - (y - y0) / (y1 - y0) * (HEIGHT as f64 - TOP - BOTTOM);
-    canvas.text(LEFT, 24.0, &plot.title, Align::Left);
-    for y in ticks(y0, y1, 5) {
-        canvas.curve(&[(LEFT, at_y(y)), (WIDTH as f64 - RIGHT, at_y(y))], 1.0, FAINT);
-        canvas.text(LEFT - 12.0, at_y(y) - 7.0, &label(y), Align::Right);
-    }
-    for x in ticks(x0, x1, 6) {
-        canvas.text(at_x(x), HEIGHT as f64 - BOTTOM + 18.0, &label(x), Align::Middle);
-    }
-    canvas.text(WIDTH as f64 - RIGHT, HEIGHT as f64 - 26.0, &plot.x, Align::Right);
-    for Curve { colour: name, points, .. } in &plot.curves {
-        let width = if *name == "raw" { 1.5 } else { 3.5 };
-        for part in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
-            let part: Vec<(f64, f64)> = part.iter().map(|&(x, y)| (at_x(x), at_y(y))).collect();
-            canvas.curve(&part, width, colour(name));
+pub fn draw(drawing: &Drawing) -> Picture {
+    let [width, height] = [drawing.size.0, drawing.size.1].map(|size| (size * SCALE) as usize);
+    let mut canvas = Canvas(Picture::filled(width, height, 3, 255));
+    for mark in &drawing.marks {
+        match mark {
+            Mark::Line { points, colour: name, width, opacity } => {
+                let parts = points.split(|(x, y)| !x.is_finite() || !y.is_finite());
+                canvas.lines(&parts.map(<[_]>::to_vec).collect::<Vec<_>>(), *width, colour(name), *opacity);
+            }
+            Mark::Bar { at, size, colour: name, opacity } => canvas.bar(*at, *size, colour(name), *opacity),
+            Mark::Words { at, text, align, kind } => canvas.words(*at, text, *align, *kind),
         }
     }
-    canvas.legend(&plot.curves);
     canvas.0
-}
-
-/// Where a text stands at its point.
-#[derive(Clone, Copy)]
-enum Align {
-    Left,
-    Middle,
-    Right,
 }
 
 struct Canvas(Picture);
@@ -74,67 +53,84 @@ impl Canvas {
         }
     }
 
-    /// A line through the points: a pixel is covered by how near it is. Mixed in once, so that joints do not show.
-    fn curve(&mut self, points: &[(f64, f64)], width: f64, colour: Colour) {
-        let mut cover = vec![0f32; WIDTH * HEIGHT];
-        let reach = width / 2.0 + 0.5;
-        for pair in points.windows(2) {
-            let [a, b] = [pair[0], pair[1]];
-            let span = |p: f64, q: f64, end: usize| {
-                let low = (p.min(q) - reach).max(0.0) as usize;
-                low..((p.max(q) + reach + 1.0).max(0.0) as usize).min(end)
-            };
-            for y in span(a.1, b.1, HEIGHT) {
-                for x in span(a.0, b.0, WIDTH) {
-                    let near = reach - distance((x as f64 + 0.5, y as f64 + 0.5), a, b);
-                    let pixel = &mut cover[y * WIDTH + x];
-                    *pixel = pixel.max(near.clamp(0.0, 1.0) as f32);
+    /// Lines through points: a pixel is covered by how near it is. Mixed in once, so that joints do not show.
+    fn lines(&mut self, lines: &[Vec<(f64, f64)>], width: f64, colour: Colour, opacity: f64) {
+        let reach = width * SCALE / 2.0 + 0.5;
+        let scaled = |&(x, y): &(f64, f64)| (x * SCALE, y * SCALE);
+        let lines: Vec<Vec<(f64, f64)>> =
+            lines.iter().map(|line| line.iter().map(scaled).collect()).collect();
+        let all = lines.iter().flatten();
+        // The part of the picture that is touched.
+        let ends = |of: fn(&(f64, f64)) -> f64, end: usize| {
+            let (a, b) = all.clone().map(of).fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(v), b.max(v)));
+            span(a, b, reach, end)
+        };
+        let (xs, ys) = (ends(|p| p.0, self.0.width), ends(|p| p.1, self.0.height));
+        let mut cover = vec![0f32; xs.len() * ys.len()];
+        for line in &lines {
+            for pair in line.windows(2) {
+                let [a, b] = [pair[0], pair[1]];
+                for y in span(a.1.min(b.1), a.1.max(b.1), reach, self.0.height) {
+                    let (left, right) = within(a, b, y as f64 + 0.5, reach + 1.0);
+                    for x in span(left, right, reach, self.0.width) {
+                        let near = reach - distance((x as f64 + 0.5, y as f64 + 0.5), a, b);
+                        let pixel = &mut cover[(y - ys.start) * xs.len() + x - xs.start];
+                        *pixel = pixel.max(near.clamp(0.0, 1.0) as f32);
+                    }
                 }
             }
         }
         for (i, share) in cover.into_iter().enumerate().filter(|(_, share)| *share > 0.0) {
-            self.blend(i % WIDTH, i / WIDTH, colour, share);
+            self.blend(xs.start + i % xs.len(), ys.start + i / xs.len(), colour, share * opacity as f32);
         }
     }
 
-    /// Letters whose top is at y.
-    fn text(&mut self, x: f64, y: f64, text: &str, align: Align) {
-        let wide = (text.chars().count() * LETTER) as f64;
-        let left = match align {
-            Align::Left => x,
-            Align::Middle => x - wide / 2.0,
-            Align::Right => x - wide,
+    fn bar(&mut self, at: (f64, f64), size: (f64, f64), colour: Colour, opacity: f64) {
+        let pixels = |from: f64, size: f64, end: usize| {
+            let edge = |v: f64| ((v * SCALE + 0.5).max(0.0) as usize).min(end);
+            edge(from)..edge(from + size)
         };
-        for (i, letter) in text.chars().enumerate() {
-            let (x, y) = (left.max(0.0) as usize + i * LETTER, y.max(0.0) as usize);
-            let below = if "gjpqy".contains(letter) { 2 } else { 0 };
-            for (row, bits) in glyph(letter).into_iter().enumerate() {
-                for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {
-                    self.dot(x + column * DOT, y + (row + below) * DOT);
-                }
+        for y in pixels(at.1, size.1, self.0.height) {
+            for x in pixels(at.0, size.0, self.0.width) {
+                self.blend(x, y, colour, opacity as f32);
             }
         }
     }
 
-    /// A dot of a letter, cut off at the edge.
-    fn dot(&mut self, x: usize, y: usize) {
-        for (x, y) in (0..DOT * DOT).map(|i| (x + i % DOT, y + i / DOT)) {
-            if x < WIDTH && y < HEIGHT {
-                self.blend(x, y, TEXT, 1.0);
-            }
+    fn words(&mut self, at: (f64, f64), text: &str, align: Align, kind: Kind) {
+        let (size, width) = if kind == Kind::Heading { (HEADINGS, 1.7) } else { (LETTERS, 1.2) };
+        let (lines, wide) = strokes(text, CAPITALS * size);
+        let left = match align {
+            Align::Left => at.0,
+            Align::Middle => at.0 - wide / 2.0,
+            Align::Right => at.0 - wide,
+        };
+        let place = |(x, y): (f64, f64)| (left + x, at.1 + y);
+        let lines: Vec<Vec<(f64, f64)>> =
+            lines.into_iter().map(|line| line.into_iter().map(place).collect()).collect();
+        if kind == Kind::Edged {
+            self.lines(&lines, width + 3.0, colour("card"), 1.0);
         }
+        self.lines(&lines, width, colour("text"), 1.0);
     }
+}
 
-    /// Names at the top right, from the right.
-    fn legend(&mut self, curves: &[Curve]) {
-        let mut right = WIDTH as f64 - RIGHT;
-        for curve in curves.iter().rev().filter(|_| curves.len() > 1) {
-            self.text(right, 24.0, &curve.name, Align::Right);
-            right -= (curve.name.chars().count() * LETTER) as f64 + 12.0;
-            self.curve(&[(right - 28.0, 31.0), (right, 31.0)], 5.0, colour(curve.colour));
-            right -= 56.0;
-        }
+/// The pixels between two places and what a line reaches beyond them.
+fn span(low: f64, high: f64, reach: f64, end: usize) -> std::ops::Range<usize> {
+    let first = ((low - reach).max(0.0) as usize).min(end);
+    first..((high + reach + 1.0).max(0.0) as usize).clamp(first, end)
+}
+
+/// Where a line is while its y is within `reach` of this one.
+fn within(a: (f64, f64), b: (f64, f64), y: f64, reach: f64) -> (f64, f64) {
+    let (from, to) = if a.1 <= b.1 { (a, b) } else { (b, a) };
+    let rise = to.1 - from.1;
+    if rise < 1.0 {
+        return (a.0.min(b.0), a.0.max(b.0));
     }
+    let at = |y: f64| from.0 + (to.0 - from.0) * ((y - from.1) / rise).clamp(0.0, 1.0);
+    let (p, q) = (at(y - reach), at(y + reach));
+    (p.min(q), p.max(q))
 }
 
 /// From a point to a line from a to b.
@@ -146,78 +142,50 @@ fn distance(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
     (ex * ex + ey * ey).sqrt()
 }
 
-/// Seven rows of five dots; capitals are drawn small, what is missing is a space.
-fn glyph(letter: char) -> [u8; 7] {
-    match letter.to_ascii_lowercase() {
-        '0' => [14, 17, 19, 21, 25, 17, 14],
-        '1' => [4, 12, 4, 4, 4, 4, 14],
-        '2' => [14, 17, 1, 6, 8, 16, 31],
-        '3' => [14, 17, 1, 6, 1, 17, 14],
-        '4' => [2, 6, 10, 18, 31, 2, 2],
-        '5' => [31, 16, 30, 1, 1, 17, 14],
-        '6' => [6, 8, 16, 30, 17, 17, 14],
-        '7' => [31, 1, 2, 4, 8, 8, 8],
-        '8' => [14, 17, 17, 14, 17, 17, 14],
-        '9' => [14, 17, 17, 15, 1, 2, 12],
-        '.' => [0, 0, 0, 0, 0, 12, 12],
-        '-' => [0, 0, 0, 14, 0, 0, 0],
-        '%' => [24, 25, 2, 4, 8, 19, 3],
-        'a' => [0, 0, 14, 1, 15, 17, 15],
-        'b' => [16, 16, 30, 17, 17, 17, 30],
-        'c' => [0, 0, 14, 16, 16, 17, 14],
-        'd' => [1, 1, 15, 17, 17, 17, 15],
-        'e' => [0, 0, 14, 17, 31, 16, 14],
-        'f' => [6, 8, 28, 8, 8, 8, 8],
-        'g' => [15, 17, 17, 17, 15, 1, 14],
-        'h' => [16, 16, 30, 17, 17, 17, 17],
-        'i' => [4, 0, 12, 4, 4, 4, 14],
-        'j' => [2, 2, 2, 2, 2, 18, 12],
-        'k' => [16, 16, 18, 20, 24, 20, 18],
-        'l' => [12, 4, 4, 4, 4, 4, 14],
-        'm' => [0, 0, 26, 21, 21, 21, 21],
-        'n' => [0, 0, 30, 17, 17, 17, 17],
-        'o' => [0, 0, 14, 17, 17, 17, 14],
-        'p' => [30, 17, 17, 17, 30, 16, 16],
-        'q' => [15, 17, 17, 17, 15, 1, 1],
-        'r' => [0, 0, 22, 25, 16, 16, 16],
-        's' => [0, 0, 15, 16, 14, 1, 30],
-        't' => [8, 8, 28, 8, 8, 9, 6],
-        'u' => [0, 0, 17, 17, 17, 19, 13],
-        'v' => [0, 0, 17, 17, 17, 10, 4],
-        'w' => [0, 0, 17, 17, 21, 21, 10],
-        'x' => [0, 0, 17, 10, 4, 10, 17],
-        'y' => [17, 17, 17, 17, 15, 1, 14],
-        'z' => [0, 0, 31, 2, 4, 8, 31],
-        _ => [0; 7],
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::plot::{Axis, Curve, Plot};
     use super::*;
 
     #[test]
     fn a_curve_and_its_labels_are_drawn() {
         let curve = |colour, y| Curve { name: "loss".into(), colour, points: vec![(0.0, y), (9.0, y)] };
         let curves = vec![curve("c0", 1.0), curve("c1", 2.0)];
-        let picture = draw(&Plot { title: "Loss".into(), x: "step".into(), curves });
-        let count = |c: Colour| picture.pixels.chunks_exact(3).filter(|p| *p == c).count();
-        assert!(count(colour("c0")) > 2000 && count(colour("c1")) > 2000 && count(TEXT) > 500);
+        let plot = Plot { title: "Loss".into(), x: "step".into(), y: Axis::Log, curves };
+        let picture = draw(&plot.draw());
+        let count = |name| picture.pixels.chunks_exact(3).filter(|p| *p == colour(name)).count();
+        assert!(count("c0") > 2000 && count("c1") > 2000 && count("text") > 200);
         // Nothing to draw, and values that no picture can show.
-        let broken = Curve {
-            name: String::new(),
-            colour: "c0",
-            points: vec![(0.0, f64::NAN), (1.0, 1e300), (2.0, -1e300)],
-        };
-        let picture = draw(&Plot { title: String::new(), x: String::new(), curves: vec![broken] });
-        assert_eq!((picture.width, picture.height), (WIDTH, HEIGHT));
+        let points = vec![(0.0, f64::NAN), (1.0, 1e300), (2.0, -1e300)];
+        let broken = Curve { name: String::new(), colour: "c0", points };
+        let plot = Plot { title: String::new(), x: String::new(), y: Axis::Plain, curves: vec![broken] };
+        let drawing = plot.draw();
+        let picture = draw(&drawing);
+        assert_eq!(
+            (picture.width as f64, picture.height as f64),
+            (2.0 * drawing.size.0, 2.0 * drawing.size.1)
+        );
+    }
+
+    /// A steep and a flat line cover about their length times their width.
+    #[test]
+    fn lines_are_as_thick_as_asked() {
+        for end in [(10.0, 90.0), (90.0, 10.0), (90.0, 90.0)] {
+            let mut drawing = Drawing::new("", 100.0, 100.0);
+            drawing.line(vec![(10.0, 10.0), end], "text", 2.0);
+            let picture = draw(&drawing);
+            let dark: f64 = picture.pixels.chunks_exact(3).map(|p| f64::from(255 - p[0]) / 196.0).sum();
+            let length = SCALE * f64::hypot(end.0 - 10.0, end.1 - 10.0);
+            assert!((dark / length - 2.0 * SCALE).abs() < 0.2, "{dark} of {length}");
+        }
     }
 
     #[test]
-    fn letters_differ() {
-        let letters: Vec<char> = ('a'..='z').chain('0'..='9').chain(['.', '-', '%', ' ']).collect();
-        for (i, &a) in letters.iter().enumerate() {
-            assert!(letters[..i].iter().all(|&b| glyph(a) != glyph(b)), "{a}");
-        }
+    fn bars_have_their_colour() {
+        let mut drawing = Drawing::new("", 10.0, 10.0);
+        drawing.marks.push(Mark::Bar { at: (2.0, 3.0), size: (4.0, 5.0), colour: "c2", opacity: 1.0 });
+        let picture = draw(&drawing);
+        let count = picture.pixels.chunks_exact(3).filter(|p| *p == colour("c2")).count();
+        assert_eq!(count as f64, 4.0 * 5.0 * SCALE * SCALE);
     }
 }

@@ -1,14 +1,14 @@
 //! The report of a training.
 
-use std::path::{Path, PathBuf};
-
 use model::{Engine, Params};
 
+use super::curves;
+use super::drawing::{Drawing, escaped};
 use super::html::{Page, list, pairs};
-use super::judge::Judged;
-use super::{curves, plots};
+use super::plots::View;
 use crate::Error;
 use crate::batches::Order;
+use crate::doctor::rules;
 use crate::files::Target;
 use crate::history::History;
 use crate::prepare::Prepared;
@@ -38,57 +38,28 @@ pub struct Training<'a> {
 impl Training<'_> {
     /// Writes the page, and its plots as files into the folder `NAME.plots` beside it.
     pub fn write(&self, engine: Engine<'_>, page: &Target) -> Result<(), Error> {
-        page.write(self.page(engine)?.as_bytes())?;
-        let Target::File(path) = page else { return Ok(()) };
-        let folder = folder(path);
-        std::fs::create_dir_all(&folder).map_err(|e| Error::write("create", &folder, &e))?;
-        let put = |name: String, bytes: &[u8]| Target::find(&folder.join(name))?.write(bytes);
-        for (name, plot) in curves::plots(self.history) {
-            put(format!("{name}.svg"), plot.to_file().as_bytes())?;
-            put(format!("{name}.png"), &super::raster::draw(&plot).to_png())?;
-        }
-        match plots::templates(self.data, self.net) {
-            Some(picture) => put("templates.png".into(), &picture.to_png()),
-            None => Ok(()),
-        }
+        let view = View::new(engine, self.net, self.data)?;
+        let drawings = curves::drawings(self.history);
+        page.write(self.page(&view, &drawings).as_bytes())?;
+        view.write(page, drawings)
     }
 
     /// The page.
-    fn page(&self, engine: Engine<'_>) -> Result<String, Error> {
+    fn page(&self, view: &View<'_>, drawings: &[(&str, Drawing)]) -> String {
         let mut page = Page::new("Training report", self.line, self.cards);
-        for (_, plot) in curves::plots(self.history) {
-            page.plot(&plot.to_svg());
-        }
-        if !self.findings.is_empty() {
-            page.half("What the doctor says", &list(self.findings));
+        for (_, drawing) in drawings {
+            page.plot(&drawing.to_svg());
         }
         page.half("Settings", &pairs(self.settings));
-        if let Some(picture) = plots::templates(self.data, self.net) {
-            plots::add_templates(&mut page, &picture, self.net.shape().h);
-        }
-        add_judged(&mut page, engine, self.net, self.data)?;
-        page.wide("Command", &format!("<pre>{}</pre>", super::svg::escaped(self.command)));
-        Ok(page.finish())
+        let findings = match self.findings {
+            [] => format!("<p>nothing found by {} rules</p>", rules::ALL.len()),
+            findings => list(findings),
+        };
+        page.wide("What the doctor says", &findings);
+        view.add(&mut page);
+        page.wide("Command", &format!("<pre>{}</pre>", escaped(self.command)));
+        page.finish()
     }
-}
-
-/// Confusion and mistakes on the validation part, else on the test part, else on the training part: the rows by
-/// which one improves a net are not those that judge it in the end.
-pub(super) fn add_judged(
-    page: &mut Page,
-    engine: Engine<'_>,
-    net: &Params<f32>,
-    data: &Prepared,
-) -> Result<(), Error> {
-    let (part, name) = match (data.val()?, data.test()?) {
-        (Some(val), _) => (val, "validation"),
-        (None, Some(test)) => (test, "test"),
-        (None, None) => (data.train()?, "training"),
-    };
-    let judged = Judged::new(engine, net, part);
-    plots::add_confusion(page, &judged, &data.data().classes, name);
-    plots::add_mistakes(page, &judged, part, name);
-    Ok(())
 }
 
 /// Every setting, for people.
@@ -120,10 +91,4 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ),
         ("seed", settings.seed.to_string()),
     ]
-}
-
-/// `report.html` → `report.plots`.
-#[must_use]
-pub fn folder(page: &Path) -> PathBuf {
-    page.with_extension("plots")
 }

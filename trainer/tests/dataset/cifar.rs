@@ -33,7 +33,7 @@ fn parts_go_by_name_and_files_in_name_order() {
     let source = read(&folder).unwrap();
     let (train, test) = (source.train.unwrap(), source.test.unwrap());
     assert_eq!((&train.labels[..], &test.labels[..]), (&[3, 9, 7][..], &[0, 1, 2][..]));
-    assert_eq!((train.d, train.channels, train.image, train.c()), (3072, 3, Some([32, 32]), 10));
+    assert_eq!((train.d, train.channels, train.image, train.c()), (3072, 3, Some([32, 32, 1]), 10));
     assert_eq!((train.classes[0].as_str(), train.classes[9].as_str()), ("airplane", "truck"));
     let pixels = bytes(&train);
     assert_eq!(pixels.len(), 3 * 3072);

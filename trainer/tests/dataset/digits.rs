@@ -44,7 +44,7 @@ fn counts_and_sums() {
     assert_eq!(histogram(&test), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
     assert_eq!((sum(&train), sum(&test)), (1_204_758, 561_718));
     for data in [train, test] {
-        assert_eq!((data.d, data.channels, data.image, data.c()), (64, 1, Some([8, 8]), 10));
+        assert_eq!((data.d, data.channels, data.image, data.c()), (64, 1, Some([8, 8, 1]), 10));
         assert_eq!(data.classes[3], "3");
         assert!(bytes(&data).iter().all(|&pixel| pixel <= 16));
     }
@@ -60,7 +60,7 @@ fn the_first_test_image_is_a_zero() {
 #[test]
 fn options_hold_for_them_too() {
     let reversed: Vec<String> = (0..10).rev().map(|i| i.to_string()).collect();
-    let options = OpenOptions { classes: Some(reversed), test_suffices: true, label: None };
+    let options = OpenOptions { classes: Some(reversed), test_suffices: true, ..OpenOptions::default() };
     let source = open("digits", &options).unwrap();
     assert!(source.train.is_none());
     assert_eq!(source.test.unwrap().labels[..4], [9, 8, 7, 6]);

@@ -16,7 +16,7 @@ fn pairs_go_by_prefix_packed_or_not() {
     write(&folder, "t10k-labels.idx1-ubyte.gz", gzip(&labels));
     let source = read(&folder).unwrap();
     let (train, test) = (source.train.unwrap(), source.test.unwrap());
-    assert_eq!((train.d, train.channels, train.image), (6, 1, Some([2, 3])));
+    assert_eq!((train.d, train.channels, train.image), (6, 1, Some([2, 3, 1])));
     assert_eq!(bytes(&train), [[0; 6], [1; 6], [2; 6]].concat());
     assert_eq!((train.labels, test.labels), (vec![0, 2, 1], vec![2]));
     assert_eq!((train.classes.as_slice(), test.classes.len()), (&["0", "1", "2"].map(str::to_owned)[..], 3));
@@ -59,7 +59,7 @@ fn any_number_of_dimensions_from_two_on() {
     let flat = read(&training(&idx(&[2, 3], &[1, 2, 3, 4, 5, 6]), &labels)).unwrap().train.unwrap();
     assert_eq!((flat.d, flat.image, bytes(&flat)), (3, None, &[1, 2, 3, 4, 5, 6][..]));
     let deep = read(&training(&idx(&[2, 1, 2, 2], &[9; 8]), &labels)).unwrap().train.unwrap();
-    assert_eq!((deep.d, deep.image), (4, None));
+    assert_eq!((deep.d, deep.image), (4, Some([2, 2, 1])));
 }
 
 #[test]

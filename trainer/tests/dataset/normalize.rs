@@ -6,7 +6,7 @@ use trainer::dataset::normalize::{Mode, learn};
 use trainer::dataset::{Dataset, Values, digits};
 use trainer::rows::{Batch, View};
 
-fn dataset(values: Values, d: usize, channels: usize, image: Option<[usize; 2]>) -> Dataset {
+fn dataset(values: Values, d: usize, channels: usize, image: Option<[usize; 3]>) -> Dataset {
     let rows = values.len() / d;
     Dataset { values, labels: vec![0; rows], d, channels, image, classes: vec!["a".to_owned()] }
 }
@@ -14,7 +14,7 @@ fn dataset(values: Values, d: usize, channels: usize, image: Option<[usize; 2]>)
 /// Two rows that count, of two planes of two pixels, and one between them that does not.
 fn pixels() -> Dataset {
     let values = vec![0, 2, 10, 10, 255, 255, 255, 255, 4, 6, 20, 40];
-    dataset(Values::U8(values), 4, 2, Some([1, 2]))
+    dataset(Values::U8(values), 4, 2, Some([1, 2, 1]))
 }
 
 const ROWS: [u32; 2] = [0, 2];

@@ -100,7 +100,7 @@ fn training_and_test_parts_of_images() {
     let members = [("x_train", x(3)), ("y_train", y(&[4, 2, 9])), ("x_test", x(2)), ("y_test", y(&[9, 2]))];
     let source = read("mnist.npz", &npz(&members, true)).unwrap();
     let (train, test) = (source.train.unwrap(), source.test.unwrap());
-    assert_eq!((train.image, train.channels, train.d), (Some([2, 3]), 1, 6));
+    assert_eq!((train.image, train.channels, train.d), (Some([2, 3, 1]), 1, 6));
     assert_eq!((train.labels.as_slice(), test.labels.as_slice()), (&[1, 0, 2][..], &[2, 0][..]));
     assert_eq!(bytes(&test), (0..12).collect::<Vec<u8>>());
     // A label that the training part has not.
@@ -169,7 +169,8 @@ fn broken_files_are_refused_and_nothing_panics() {
     }
     let inf = npy("<f8", false, "(2, 2)", &[1e300f64, 0.0, 2.0, 1.0].map(f64::to_le_bytes).concat());
     refused(read("a.npy", &inf), &["a.npy", "record 1, value 1", "no finite"]);
-    refused(read("a.npy", &npy("<U7", false, "(1, 1)", &[0; 28])), &["a.npy", "<U7"]);
+    refused(read("a.npy", &npy("<U7", false, "(1, 2)", &[65u8, 0, 0, 0].repeat(14))), &["a.npy", "words"]);
+    refused(read("a.npy", &npy("|O", false, "(1, 2)", &[0; 16])), &["a.npy", "|O"]);
     refused(read("a.npy", &npy("<f4", false, "(4,)", &[0; 16])), &["a.npy", "last column"]);
     let huge = npy("<f4", false, "(18446744073709551615, 9)", &[]);
     refused(read("a.npy", &huge), &["a.npy", "promises"]);
@@ -177,4 +178,18 @@ fn broken_files_are_refused_and_nothing_panics() {
     refused(read("a.npz", &alone), &["a.npz", "none of labels"]);
     let other = npz(&[("weights", npy("<f4", false, "(1, 1)", &[0; 4]))], false);
     refused(read("a.npz", &other), &["weights.npy", "x_train"]);
+}
+
+#[test]
+fn labels_can_be_words_and_colours_can_lie_together() {
+    let x = npy("|u1", false, "(2, 2, 1, 3)", &(0..12).collect::<Vec<_>>());
+    let words: Vec<u8> =
+        ["dog", "cat"].iter().flat_map(|w| w.chars().flat_map(|c| u32::from(c).to_le_bytes())).collect();
+    let data = read("a.npz", &npz(&[("x", x), ("y", npy("<U3", false, "(2,)", &words))], false)).unwrap();
+    let data = data.train.unwrap();
+    assert_eq!(
+        (data.classes.as_slice(), data.labels.as_slice()),
+        (&["cat", "dog"].map(String::from)[..], &[1, 0][..])
+    );
+    assert_eq!((data.d, data.channels, data.image), (6, 1, Some([2, 1, 3])));
 }

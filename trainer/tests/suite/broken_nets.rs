@@ -71,6 +71,20 @@ fn a_net_for_other_data_is_refused() {
     desk.fails(&["predict", "net.tln", "--data", "wide.csv"], 3);
     desk.write("named.csv", "0,1,red\n".repeat(3) + "0,2,green\n1,2,blue\n");
     let line = desk.fails(&["eval", "net.tln", "--data", "named.csv"], 3);
-    assert!(line.contains("takes 4 inputs") && line.contains("named.csv have 2"), "{line}");
+    assert!(line.contains("4 inputs") && line.contains("named.csv: its rows have 2"), "{line}");
     desk.fails(&["eval", "net.tln"], 3);
+}
+
+/// Rows of another width have other labels as well, most likely: the width is what helps.
+#[test]
+fn rows_of_another_width_are_told_before_their_labels() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    desk.write("wide.csv", "1,2,3,4,5,heron\n1,2,3,4,5,crane\n");
+    for args in [&["eval", "net.tln"][..], &["doctor", "net.tln"], &["predict", "net.tln"]] {
+        for data in ["wide.csv", "digits"] {
+            let line = desk.fails(&[args, &["--data", data]].concat(), 3);
+            assert!(line.contains(data) && line.contains("4 inputs"), "{line}");
+        }
+    }
 }

@@ -52,7 +52,7 @@ fn a_report_of_images_has_everything() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    for plot in ["loss", "accuracy", "learning-rate"] {
+    for plot in ["loss", "accuracy", "learning-rate", "confusion"] {
         assert!(desk.read(&format!("r.plots/{plot}.svg")).starts_with(b"<svg "));
         assert!(desk.read(&format!("r.plots/{plot}.png")).starts_with(b"\x89PNG"));
     }
@@ -89,6 +89,10 @@ fn a_search_has_a_report_too() {
     self_contained(&page);
     for part in ["Every candidate is a line", "The best candidates", "trainer train --data table.csv"] {
         assert!(page.contains(part), "{part}");
+    }
+    for plot in ["candidates", "loss", "accuracy", "learning-rate", "confusion"] {
+        assert!(desk.read(&format!("s.plots/{plot}.svg")).starts_with(b"<svg "));
+        assert!(desk.read(&format!("s.plots/{plot}.png")).starts_with(b"\x89PNG"));
     }
 }
 

@@ -192,3 +192,41 @@ fn lr_find_suggests_a_rate_that_learns_and_leaves_no_trace() {
     let run = desk.run(&["--data", "table.csv", "--learning-rate", &rate, "--json"]).ok();
     assert!(done(&run)["train_accuracy"].as_f64().expect("a number") > 0.9, "{}", run.stdout);
 }
+
+/// Ctrl-C: what is finished stays, the rest is left at once, and the same command comes to the uninterrupted end.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_search_keeps_its_results_and_goes_on() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let grid = ["search", "--data=table.csv", "--hidden=2,3000", "--learning-rate=0.1", "--reg=0"];
+    let more = ["--learning-rate-decay=0.99", "--epochs=600", "--batch-size=4", "--threads=2", "--json"];
+    let args = [&grid[..], &more].concat();
+    let desk = Desk::new();
+    let child = desk.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let lines =
+        || std::fs::read_to_string(desk.path("best.tln.journal")).map_or(0, |text| text.lines().count());
+    let begun = Instant::now();
+    while lines() < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no result");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let sent =
+        Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().expect("a shell");
+    assert!(sent.success());
+    let output = child.wait_with_output().expect("gone");
+    let (stdout, stderr) =
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("1 of 2 results") && stderr.contains("goes on"), "{stderr}");
+    let last: Value = serde_json::from_str(stdout.lines().last().expect("a line")).expect("JSON");
+    assert_eq!((&last["event"], &last["finished"]), (&"interrupted".into(), &1.into()));
+    let resumed = done(&desk.run(&args).ok());
+    let fresh = Desk::new();
+    let wanted = done(&fresh.run(&args).ok());
+    assert_eq!(
+        (&resumed["val_accuracy"], &resumed["candidate"]),
+        (&wanted["val_accuracy"], &wanted["candidate"])
+    );
+    assert!(desk.read("best.tln") == fresh.read("best.tln"));
+}

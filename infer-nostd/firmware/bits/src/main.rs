@@ -1,8 +1,10 @@
 //! On the processor itself: `dense` and softmax against the reference loops, bit for bit. Every width of strip with every
 //! remainder, x of every length modulo four, weights and bias at every alignment, with and without bias, ReLU and
-//! resuming; ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign.
+//! resuming; ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign. And sums of products of bytes.
 #![no_std]
 #![no_main]
+
+mod int8;
 
 use kernels::{Dense, Epilogue, Floats, Isa, Mat, MatMut, dense, reference, softmax_row};
 
@@ -45,6 +47,8 @@ fn main() -> bool {
         }
         cases += 1;
     }
+    let Some(sums) = int8::every_shape(&mut random) else { return false };
+    cases += sums;
     board::print_number(cases);
     board::print(" cases: the bits of the reference\n");
     true

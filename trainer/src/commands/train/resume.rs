@@ -20,7 +20,7 @@ pub(super) fn state(
         return Ok(None);
     }
     let state = keeper.load(settings, train.rows.len())?;
-    if !args.json {
+    if !args.common.json {
         match (keeper.path(), &state) {
             (Some(path), Some(state)) => {
                 talk(format_args!("{}: going on after step {}", path.display(), state.step));

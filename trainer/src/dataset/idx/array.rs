@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::dataset::element::Element;
 use crate::dataset::read;
 use crate::dataset::rows::Values;
+use crate::element::Element;
 use crate::error::Error;
 
 /// Deflate packs 1032 bytes into one at the very best, so a packed file cannot hold more than that.

@@ -6,7 +6,7 @@ mod pairs;
 use std::path::Path;
 
 use super::find::Folder;
-use super::rows::{Dataset, Values};
+use super::rows::{Dataset, Values, image_of};
 use super::{OpenOptions, Parts, classes};
 use crate::error::Error;
 use array::Array;
@@ -31,6 +31,8 @@ pub(super) fn open(folder: &Folder, options: &OpenOptions) -> Result<Parts, Erro
 struct Part {
     /// Where its labels come from.
     place: String,
+    /// Where its images come from.
+    images: String,
     labels: Vec<u8>,
     values: Values,
     /// Lengths of the images' dimensions, the number of rows first.
@@ -52,7 +54,8 @@ impl Part {
         check_shapes(&labels, &pair.labels, &images, &pair.images)?;
         let dims = images.dims().to_vec();
         let (labels, values) = (labels.read_labels()?, images.read_values()?);
-        Ok(Self { place: pair.labels.display().to_string(), labels, values, dims })
+        let [place, images] = [&pair.labels, &pair.images].map(|path| path.display().to_string());
+        Ok(Self { place, images, labels, values, dims })
     }
 
     /// The largest label.
@@ -86,6 +89,8 @@ impl Part {
 
     /// Gives the labels their final numbers and names.
     fn into_dataset(self, span: Span, options: &OpenOptions) -> Result<Dataset, Error> {
+        let d = self.dims[1..].iter().product();
+        options.check_d(&self.images, d)?;
         let Span { first, count } = span;
         let mut labels = Vec::with_capacity(self.labels.len());
         for (row, &label) in self.labels.iter().enumerate() {
@@ -101,9 +106,8 @@ impl Part {
         }
         let own = classes::numbered(first, count);
         let classes = classes::adopt(&self.place, &mut labels, &own, options.classes.as_deref())?;
-        let image = if let [_, height, width] = self.dims[..] { Some([height, width]) } else { None };
-        let d = self.dims[1..].iter().product();
-        Ok(Dataset { values: self.values, labels, d, channels: 1, image, classes })
+        let (channels, image) = image_of(&self.dims[1..]);
+        Ok(Dataset { values: self.values, labels, d, channels, image, classes })
     }
 }
 

@@ -1,15 +1,13 @@
 //! NumPy's files: `.npz`, an archive of named arrays, and `.npy`, one array with labels in its last column.
 
-mod array;
-mod zip;
-
 use std::path::Path;
 
 use super::csv::labels::Labels;
-use super::rows::{Dataset, Rows};
+use super::rows::{Dataset, Rows, image_of};
 use super::{OpenOptions, Parts};
 use crate::error::Error;
-use array::Array;
+use crate::numpy::npy::Array;
+use crate::numpy::zip;
 
 /// Names of arrays of rows, and of labels, in lower case; of a training and of a test part.
 const TRAIN: [&[&str]; 2] = [&["x_train", "x", "data", "images"], &["y_train", "y", "target", "labels"]];
@@ -19,14 +17,14 @@ const TEST: [&[&str]; 2] = [&["x_test"], &["y_test"]];
 pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Parts, Error> {
     if is_npy(path) {
         let (rows, labels) = last_column(path, parse(path, "", &read(path)?)?)?;
-        return Ok((Some(dataset(path, rows, labels, options.classes.as_deref())?), None));
+        return Ok((Some(dataset(path, rows, labels, options, options.classes.as_deref())?), None));
     }
     let file = read(path)?;
     let [train, test] = [TRAIN, TEST].map(|names| names.map(|names| find(path, &file, names)));
     let part = |[rows, labels]: [Result<Option<Array>, Error>; 2], classes: Option<&[String]>| match (
         rows?, labels?,
     ) {
-        (Some(rows), Some(labels)) => dataset(path, rows, labels, classes).map(Some),
+        (Some(rows), Some(labels)) => dataset(path, rows, labels, options, classes).map(Some),
         (None, None) => Ok(None),
         (rows, _) => {
             let (there, missing) = if rows.is_some() { ("rows", "labels") } else { ("labels", "rows") };
@@ -118,11 +116,18 @@ fn last_column(path: &Path, array: Array) -> Result<(Array, Array), Error> {
 }
 
 /// Rows with their labels.
-fn dataset(path: &Path, rows: Array, labels: Array, classes: Option<&[String]>) -> Result<Dataset, Error> {
+fn dataset(
+    path: &Path,
+    rows: Array,
+    labels: Array,
+    options: &OpenOptions,
+    classes: Option<&[String]>,
+) -> Result<Dataset, Error> {
     let (n, d) = (rows.shape.first().copied().unwrap_or(0), rows.record());
     if rows.shape.len() < 2 || n == 0 || d == 0 {
         return Err(wrong(path, &format!("its rows have the shape {:?}; wanted rows of values", rows.shape)));
     }
+    options.check_d(path.display(), d)?;
     if labels.shape.first() != Some(&n) || labels.len() != n {
         return Err(wrong(
             path,
@@ -133,13 +138,9 @@ fn dataset(path: &Path, rows: Array, labels: Array, classes: Option<&[String]>) 
     let at = |row: u64, what: &str| wrong(path, &format!("record {row}: {what}"));
     for i in 0..n {
         let row = i as u64 + 1;
-        names.push(row, &labels.number(i).to_string()).map_err(|what| at(row, &what))?;
+        names.push(row, &labels.text(i)).map_err(|what| at(row, &what))?;
     }
     let (labels, classes) = names.finish().map_err(|(row, what)| at(row, &what))?;
-    let (channels, image) = match rows.shape[1..] {
-        [height, width] => (1, Some([height, width])),
-        [3, height, width] => (3, Some([height, width])),
-        _ => (1, None),
-    };
+    let (channels, image) = image_of(&rows.shape[1..]);
     Ok(Dataset { values: rows.into_values(path)?, labels, d, channels, image, classes })
 }

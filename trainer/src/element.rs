@@ -1,14 +1,13 @@
-//! Element types of arrays in files.
+//! Element types of arrays in files: IDX, NumPy, safetensors.
 
 use std::path::Path;
 
-use super::read;
-use super::rows::Values;
+use crate::dataset::{Values, with_room};
 use crate::error::Error;
 
 /// The type of a number in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Element {
+pub(crate) enum Element {
     U8,
     I8,
     U16,
@@ -17,23 +16,25 @@ pub(super) enum Element {
     I32,
     U64,
     I64,
+    F16,
+    BF16,
     F32,
     F64,
 }
 
 impl Element {
     /// Bytes a number.
-    pub(super) fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 => 2,
+            Self::U16 | Self::I16 | Self::F16 | Self::BF16 => 2,
             Self::U32 | Self::I32 | Self::F32 => 4,
             Self::U64 | Self::I64 | Self::F64 => 8,
         }
     }
 
     /// The number in these bytes, the most significant first if `big`.
-    pub(super) fn get(self, bytes: &[u8], big: bool) -> f64 {
+    pub(crate) fn get(self, bytes: &[u8], big: bool) -> f64 {
         let mut word = [0; 8];
         let size = self.size();
         word[..size].copy_from_slice(&bytes[..size]);
@@ -48,6 +49,8 @@ impl Element {
             Self::I16 => i16::from_le_bytes([a, b]).into(),
             Self::U32 => u32::from_le_bytes([a, b, c, d]).into(),
             Self::I32 => i32::from_le_bytes([a, b, c, d]).into(),
+            Self::F16 => half(u16::from_le_bytes([a, b])).into(),
+            Self::BF16 => f32::from_le_bytes([0, 0, a, b]).into(),
             Self::F32 => f32::from_le_bytes([a, b, c, d]).into(),
             Self::U64 => u64::from_le_bytes(word) as f64,
             Self::I64 => i64::from_le_bytes(word) as f64,
@@ -57,7 +60,7 @@ impl Element {
 
     /// All numbers in these bytes as values of a data set: bytes stay bytes, the rest becomes f32, finite; `record` values
     /// a row, for messages.
-    pub(super) fn values(
+    pub(crate) fn values(
         self,
         bytes: Vec<u8>,
         big: bool,
@@ -67,7 +70,7 @@ impl Element {
         if self == Self::U8 {
             return Ok(Values::U8(bytes));
         }
-        let mut values = read::with_room(bytes.len() / self.size(), path)?;
+        let mut values = with_room(bytes.len() / self.size(), path)?;
         for (i, number) in bytes.chunks_exact(self.size()).enumerate() {
             let number = self.get(number, big);
             if !(number as f32).is_finite() {
@@ -81,5 +84,39 @@ impl Element {
             values.push(number as f32);
         }
         Ok(Values::F32(values))
+    }
+}
+
+/// IEEE 754 binary16.
+fn half(bits: u16) -> f32 {
+    let (sign, exponent, fraction) = (bits >> 15, bits >> 10 & 31, f32::from(bits & 1023));
+    let size = match exponent {
+        0 => fraction * (1.0 / (1u32 << 24) as f32),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        // (1024 + fraction)·2^(exponent − 25), both factors exact.
+        _ => (1024.0 + fraction) * f32::from_bits((u32::from(exponent) + 102) << 23),
+    };
+    if sign == 1 { -size } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_have_their_published_values() {
+        let examples = [
+            (0x3C00, 1.0),
+            (0xC000, -2.0),
+            (0x7BFF, 65504.0),
+            (0x0400, 6.103_515_6e-5),
+            (0x0001, 5.960_464_5e-8),
+            (0x3555, 0.333_251_95),
+        ];
+        for (bits, value) in examples {
+            assert_eq!(half(bits), value, "{bits:04x}");
+        }
+        assert!(half(0x7C01).is_nan() && half(0xFC00) == f32::NEG_INFINITY);
     }
 }

@@ -1,0 +1,19 @@
+//! Sums of products of bytes, one instruction set a file: `Accumulate` of `crate::int8` on the tokens of `super`.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(armv7e_m)]
+mod cortex_m4;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
+mod portable;
+
+/// Memory for floats, used for integers for a while: both are four bytes of any content.
+pub(crate) fn integers(floats: &mut [f32]) -> &mut [i32] {
+    // SAFETY: i32 has the size and the alignment of f32, and any four bytes are a value of either type.
+    let (before, integers, after) = unsafe { floats.align_to_mut::<i32>() };
+    debug_assert!(before.is_empty() && after.is_empty());
+    integers
+}
