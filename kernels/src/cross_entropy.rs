@@ -30,8 +30,8 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
     T::cross_entropy(isa, s, labels, loss, None);
 }
 
-/// [`cross_entropy`] and the gradient of its mean: dS ← (softmax(S) − onehot(y)) / N, N the number of rows, from the same
-/// exponentials.
+/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part:
+/// dS ← (softmax(S) − onehot(y)) / N, from the same exponentials.
 ///
 /// softmax as [`crate::softmax()`] has it; then one subtraction in column y, and one division. Source: eq. (7)-(16).
 ///
@@ -42,20 +42,21 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
 /// use kernels::{Isa, Mat, MatMut, cross_entropy_gradient};
 /// let (mut ds, mut loss) = ([0.0f32; 2], [0.0]);
 /// let s = Mat::new(&[3.0, 3.0], 1, 2);
-/// cross_entropy_gradient(Isa::best(), s, &[1], MatMut::new(&mut ds, 1, 2), &mut loss);
+/// cross_entropy_gradient(Isa::best(), s, &[1], 1, MatMut::new(&mut ds, 1, 2), &mut loss);
 /// assert_eq!((ds, loss), ([0.5, -0.5], [core::f32::consts::LN_2]));
 /// ```
 pub fn cross_entropy_gradient<T: Scalar>(
     isa: Isa,
     s: Mat<'_, T>,
     labels: &[u32],
+    n: usize,
     ds: MatMut<'_, T>,
     loss: &mut [T],
 ) {
     let (shape, got) = ((s.rows(), s.cols()), (ds.rows(), ds.cols()));
     check(shape, labels, loss.len());
     assert!(shape == got, "dS is {} x {}, S is {} x {}: they must be equal", got.0, got.1, shape.0, shape.1);
-    T::cross_entropy(isa, s, labels, loss, Some(ds));
+    T::cross_entropy(isa, s, labels, loss, Some((ds, n)));
 }
 
 fn check((rows, cols): (usize, usize), labels: &[u32], loss: usize) {
@@ -75,7 +76,8 @@ pub(crate) struct CrossEntropy<'a> {
     pub(crate) s: Mat<'a, f32>,
     pub(crate) labels: &'a [u32],
     pub(crate) loss: &'a mut [f32],
-    pub(crate) ds: Option<MatMut<'a, f32>>,
+    /// dS, and the rows of the whole batch.
+    pub(crate) ds: Option<(MatMut<'a, f32>, usize)>,
 }
 
 impl Kernel for CrossEntropy<'_> {
@@ -116,8 +118,8 @@ impl CrossEntropy<'_> {
         let max = short_maxima(s, &block, scores);
         let mut e = short_exponentials(s, &block, scores, &lanes(s, max));
         let sum = sum_rows(s, &e);
-        let n = s.splat(self.s.rows() as f32);
-        if let Some(ds) = &mut self.ds {
+        if let Some((ds, n)) = &mut self.ds {
+            let n = s.splat(*n as f32);
             let factors = lanes(s, s.div(s.splat(1.0), sum));
             for r in 0..LANES {
                 let y = self.labels[(i + r).min(i + rows - 1)] as usize;
@@ -141,7 +143,7 @@ impl CrossEntropy<'_> {
             let row = &scores[r * stride..][..c];
             sums[r] = match &mut self.ds {
                 None => sum_of_exponentials(s, row, maxima[r]),
-                Some(ds) => {
+                Some((ds, _)) => {
                     let ds = ds.row_mut(i + r);
                     ds.copy_from_slice(row);
                     exponentials(s, ds, maxima[r])
@@ -149,8 +151,8 @@ impl CrossEntropy<'_> {
             };
         }
         let sum = sum_rows(s, &sums);
-        let Some(ds) = &mut self.ds else { return (max, sum) };
-        let (n, factors) = (self.s.rows() as f32, lanes(s, s.div(s.splat(1.0), sum)));
+        let Some((ds, n)) = &mut self.ds else { return (max, sum) };
+        let (n, factors) = (*n as f32, lanes(s, s.div(s.splat(1.0), sum)));
         for r in 0..rows {
             let (ds, y) = (ds.row_mut(i + r), self.labels[i + r] as usize);
             let own = (ds[y] * factors[r] - 1.0) / n;
