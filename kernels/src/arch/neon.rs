@@ -203,13 +203,16 @@ impl Simd for Neon {
         match STEP {
             0 => ([a[0], a[1], b[0], b[1]], [a[2], a[3], b[2], b[3]]),
             1 => ([a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]]),
-            2 => {
-                let pair = |x: float32x4_t| vreinterpretq_f64_f32(x);
-                (
-                    each!(i => vreinterpretq_f32_f64(vtrn1q_f64(pair(a[i]), pair(b[i])))),
-                    each!(i => vreinterpretq_f32_f64(vtrn2q_f64(pair(a[i]), pair(b[i])))),
-                )
-            }
+            2 => (
+                each!(i => vreinterpretq_f32_f64(vtrn1q_f64(
+                    vreinterpretq_f64_f32(a[i]),
+                    vreinterpretq_f64_f32(b[i])
+                ))),
+                each!(i => vreinterpretq_f32_f64(vtrn2q_f64(
+                    vreinterpretq_f64_f32(a[i]),
+                    vreinterpretq_f64_f32(b[i])
+                ))),
+            ),
             _ => (each!(i => vuzp1q_f32(a[i], b[i])), each!(i => vuzp2q_f32(a[i], b[i]))),
         }
     }
