@@ -62,12 +62,16 @@ pub const SHAPES: [Shape; 15] = [
 
 /// `len` numbers in −1..1 from a fixed generator, different for each `seed`.
 pub fn filled(len: usize, seed: u32) -> Vec<f32> {
+    random(seed).map(|x| (x >> 8) as f32 / 8_388_608.0 - 1.0).take(len).collect()
+}
+
+/// The generator.
+pub(crate) fn random(seed: u32) -> impl Iterator<Item = u32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    let next = || {
+    core::iter::repeat_with(move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 8) as f32 / 8_388_608.0 - 1.0
-    };
-    core::iter::repeat_with(next).take(len).collect()
+        state
+    })
 }
 
 /// The operands of one product, its result and its workspace.

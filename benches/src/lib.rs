@@ -6,10 +6,12 @@
 mod data;
 mod peers;
 mod rival;
+mod steps;
 
 pub use data::{Product, SHAPES, Shape, filled};
 pub use peers::{PEERS, Peer, gemm_with};
 pub use rival::Rival;
+pub use steps::{NETS, Pixels, loss_bound, start};
 
 /// The examples of README.md, so that they stay true.
 #[cfg(doctest)]

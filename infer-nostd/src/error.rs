@@ -105,6 +105,11 @@ pub enum Error {
         /// Its first byte in the file.
         offset: usize,
     },
+    /// A bias, multiplier, shift, scale or zero point of an int8 net outside its range.
+    OutOfRange {
+        /// Its first byte in the file (of a shift, its multiplier's).
+        offset: usize,
+    },
     /// The names are longer than [`NAMES_MAX`](crate::format::NAMES_MAX) bytes.
     NamesTooLong {
         /// Their bytes.
@@ -177,6 +182,7 @@ impl Error {
             Self::FileLength { .. } => "the net file states a length that disagrees with its sizes",
             Self::Checksum { .. } => "the net file is damaged: its checksum does not match",
             Self::NotFinite { .. } => "the net holds an infinite number or a NaN",
+            Self::OutOfRange { .. } => "a number of the int8 net is outside its range",
             Self::NamesTooLong { .. } => "the class names are too long",
             Self::NamesNotUtf8 { .. } => "the class names are not UTF-8",
             Self::NameUnterminated { .. } => "the last class name does not end in a line feed",
@@ -200,9 +206,9 @@ impl fmt::Display for Error {
             }
             Self::Kind { version, element_type, reserved } => write!(
                 f,
-                ": version {version}, element type {element_type}, byte 7 {reserved}; it knows version {}, type {} (f32), 0",
-                crate::format::VERSION,
-                crate::format::F32
+                ": version {version}, element type {element_type}, byte 7 {reserved}; it knows version {}, 0; \
+                 type 0 (f32) is read by Net, 1 (int8) by Net8",
+                crate::format::VERSION
             ),
             Self::ZeroSize { d, h, c } => write!(f, ": D = {d}, H = {h}, C = {c}"),
             Self::TooLarge { d, h, c } => {
@@ -217,7 +223,9 @@ impl fmt::Display for Error {
             Self::Checksum { stored, computed } => {
                 write!(f, ": {stored:08x} stored, {computed:08x} computed")
             }
-            Self::NotFinite { offset } => write!(f, ": bytes {offset} to {}", offset + 3),
+            Self::NotFinite { offset } | Self::OutOfRange { offset } => {
+                write!(f, ": bytes {offset} to {}", offset + 3)
+            }
             Self::NamesTooLong { got } => {
                 write!(f, ": {got} bytes, at most {}", crate::format::NAMES_MAX)
             }

@@ -2,6 +2,7 @@
 
 use crate::compact::compact;
 use crate::crc::crc32;
+use crate::names::names_len;
 use crate::{Error, Net, Section};
 
 /// The first four bytes of every net file.
@@ -10,6 +11,10 @@ pub const MAGIC: [u8; 4] = *b"TLN\0";
 pub const VERSION: u16 = 1;
 /// Element type: IEEE 754 binary32.
 pub const F32: u8 = 0;
+/// Element type: 8-bit integers.
+pub const I8: u8 = 1;
+/// Where the header says which of them it is.
+pub const AT_ELEMENT_TYPE: usize = 6;
 /// Bytes of the header.
 pub const HEADER_LEN: usize = 32;
 /// Most bytes that the class names may take: finding equal names among more would take long.
@@ -24,7 +29,7 @@ const AT_Q: usize = 20;
 const AT_NAMES_LEN: usize = 24;
 const AT_FILE_LEN: usize = 28;
 /// Bytes of the CRC-32, the last of the file.
-const CRC_LEN: usize = 4;
+pub(crate) const CRC_LEN: usize = 4;
 /// Version, element type and the reserved byte, as one number.
 pub(crate) const KIND: u32 = u32::from_le_bytes([VERSION.to_le_bytes()[0], VERSION.to_le_bytes()[1], F32, 0]);
 
@@ -52,9 +57,8 @@ pub struct Contents<'a> {
 
 impl Contents<'_> {
     fn header(&self) -> Header {
-        let names =
-            self.names.iter().fold(0usize, |sum, name| sum.saturating_add(name.len()).saturating_add(1));
-        Header { d: self.d, h: self.h, c: self.c, q: self.mean.len(), names, stated: 0 }
+        let &Self { d, h, c, mean, names, .. } = self;
+        Header { d, h, c, q: mean.len(), names: names_len(names), stated: 0 }
     }
 
     /// The sections of numbers in the order of the file, each with the length that its shape asks for.
@@ -77,22 +81,12 @@ impl Contents<'_> {
 /// If a part of the net does not have the length of its shape, or the file would be longer than 2³² − 1 bytes.
 pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
     let header = contents.header();
-    header.check()?;
-    let Header { d, h, c, names, .. } = header;
-    if names > NAMES_MAX {
-        return Err(Error::NamesTooLong { got: names });
-    }
     let total = header.file_len();
-    if total as u64 > u32::MAX as u64 {
-        return Err(Error::TooLarge { d, h, c });
-    }
+    header.check_to_write(total, contents.names)?;
     for (section, numbers, needed) in contents.sections() {
         if numbers.len() != needed {
             return Err(Error::Contents { section, needed, got: numbers.len() });
         }
-    }
-    if !contents.names.is_empty() && contents.names.len() != c {
-        return Err(Error::NameCount { names: contents.names.len(), classes: c });
     }
     Ok(total)
 }
@@ -126,9 +120,22 @@ pub fn encode<'o>(contents: &Contents<'_>, out: &'o mut [u8]) -> Result<Net<'o>,
     if out.len() != total {
         return Err(Error::Length { needed: total, got: out.len() });
     }
-    let header = contents.header();
+    let mut at = put_header(out, KIND, contents.header(), total);
+    for (_, numbers, _) in contents.sections() {
+        for number in numbers {
+            at = put(out, at, &number.to_le_bytes());
+        }
+    }
+    put_names_and_checksum(out, at, contents.names);
+    let net = Net::from_bytes(out)?;
+    net.check_names()?;
+    Ok(net)
+}
+
+/// The header of a file of `total` bytes; where it ends.
+pub(crate) fn put_header(out: &mut [u8], kind: u32, header: Header, total: usize) -> usize {
     put(out, 0, &MAGIC);
-    put(out, AT_KIND, &KIND.to_le_bytes());
+    put(out, AT_KIND, &kind.to_le_bytes());
     let fields = [
         (AT_D, header.d),
         (AT_H, header.h),
@@ -140,24 +147,20 @@ pub fn encode<'o>(contents: &Contents<'_>, out: &'o mut [u8]) -> Result<Net<'o>,
     for (at, size) in fields {
         put(out, at, &(size as u32).to_le_bytes()); // none is larger than the file, which fits
     }
-    let mut at = HEADER_LEN;
-    for (_, numbers, _) in contents.sections() {
-        for number in numbers {
-            at = put(out, at, &number.to_le_bytes());
-        }
-    }
-    for name in contents.names {
+    HEADER_LEN
+}
+
+/// The end of a file, from byte `at` on.
+pub(crate) fn put_names_and_checksum(out: &mut [u8], mut at: usize, names: &[&str]) {
+    for name in names {
         at = put(out, at, name.as_bytes());
         at = put(out, at, b"\n");
     }
     put(out, at, &crc32(&out[..at]).to_le_bytes());
-    let net = Net::from_bytes(out)?;
-    net.check_names()?;
-    Ok(net)
 }
 
 /// Copies `bytes` to `out[at..]`, which is long enough; where they end.
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+pub(crate) fn put(out: &mut [u8], at: usize, bytes: &[u8]) -> usize {
     out[at..at + bytes.len()].copy_from_slice(bytes);
     at + bytes.len()
 }
@@ -207,6 +210,22 @@ impl Header {
         }
         if q != 0 && !d.is_multiple_of(q) {
             return Err(Error::Normalization { inputs: d, entries: q });
+        }
+        Ok(())
+    }
+
+    /// The rules for a file of `total` bytes with these names to be written.
+    pub(crate) fn check_to_write(&self, total: usize, names: &[&str]) -> Result<(), Error> {
+        self.check()?;
+        let &Self { d, h, c, .. } = self;
+        if self.names > NAMES_MAX {
+            return Err(Error::NamesTooLong { got: self.names });
+        }
+        if total as u64 > u32::MAX as u64 {
+            return Err(Error::TooLarge { d, h, c });
+        }
+        if !names.is_empty() && names.len() != c {
+            return Err(Error::NameCount { names: names.len(), classes: c });
         }
         Ok(())
     }
@@ -282,7 +301,7 @@ const fn u32_at(header: &[u8; HEADER_LEN], at: usize) -> u32 {
 
 /// The first number that is infinite or NaN: its exponent is all ones. (By bytes, which the compiler evaluates in
 /// half the time.)
-const fn not_finite(numbers: &[[u8; 4]]) -> Option<usize> {
+pub(crate) const fn not_finite(numbers: &[[u8; 4]]) -> Option<usize> {
     let mut i = 0;
     while i < numbers.len() {
         compact();

@@ -31,11 +31,37 @@ pub struct Aligned<const LEN: usize>(pub [u8; LEN]);
 /// ```
 #[macro_export]
 macro_rules! include_net {
-    ($path:expr $(,)?) => {{
+    ($path:expr $(,)?) => {
+        $crate::include_any!(Net, $path)
+    };
+}
+
+/// The [`Net8`](crate::Net8) of a file, compiled in: `const NET: Net8<'static> = include_net8!("net.int8.tln");`
+///
+/// As [`include_net!`](crate::include_net), for an int8 net. The file of an f32 net does not build, nor does that of an
+/// int8 net with `include_net!`:
+///
+/// ```compile_fail,E0080
+/// use infer_nostd::{Net8, include_net8};
+/// const NET: Net8<'static> = include_net8!("../tests/data/net-64-32-10.tln");
+/// assert_eq!(NET.d(), 64);
+/// ```
+#[macro_export]
+macro_rules! include_net8 {
+    ($path:expr $(,)?) => {
+        $crate::include_any!(Net8, $path)
+    };
+}
+
+/// A net of one type or the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! include_any {
+    ($net:ident, $path:expr) => {{
         static BYTES: $crate::Aligned<{ ::core::include_bytes!($path).len() }> =
             $crate::Aligned(*::core::include_bytes!($path));
         #[allow(long_running_const_eval)]
-        const NET: $crate::Net<'static> = match $crate::Net::from_bytes(&BYTES.0) {
+        const NET: $crate::$net<'static> = match $crate::$net::from_bytes(&BYTES.0) {
             ::core::result::Result::Ok(net) => match net.check_names() {
                 ::core::result::Result::Ok(()) => net,
                 ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),

@@ -51,6 +51,10 @@
 //! the trainer's on every processor and for every alignment, and the fastest instruction set of the processor is
 //! found without std: a bare x86-64 program runs on AVX-512 if there is any.
 //!
+//! # int8
+//! [`Net8`] is a net of 8-bit integers with the same calls: a quarter of the flash, and no floating point from bytes to class.
+//! `trainer quantize` makes one of a [`Net`].
+//!
 //! # Writing
 //! [`encode()`] writes the file that [`Net::from_bytes`] reads; both are in one source file, beside the constants they
 //! share. It needs no heap either.
@@ -61,15 +65,19 @@ mod compact;
 mod crc;
 mod error;
 pub mod format;
+mod format8;
 mod include;
 mod names;
 mod net;
+mod net8;
 mod scratch;
 
 pub use error::{Error, Section};
 pub use format::{Contents, encode, encoded_len};
+pub use format8::{BIAS_MAX, Contents8, LayerContents8, encode8, encoded_len8};
 #[doc(hidden)]
 pub use include::Aligned;
 pub use kernels::Input;
 pub use net::Net;
+pub use net8::{Layer8, Net8};
 pub use scratch::Scratch;

@@ -6,6 +6,17 @@ use crate::Error;
 use crate::compact::compact;
 use crate::format::NAMES_MAX;
 
+/// Bytes of all names, each with its line feed.
+pub(crate) fn names_len(names: &[&str]) -> usize {
+    names.iter().fold(0usize, |sum, name| sum.saturating_add(name.len()).saturating_add(1))
+}
+
+/// The i-th of names that each end in a line feed.
+pub(crate) fn name(names: &[u8], i: usize) -> Option<&str> {
+    let mut names = names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty());
+    core::str::from_utf8(names.nth(i)?).ok()
+}
+
 /// None, or one a class, each with its line feed, none empty, none twice.
 pub(crate) const fn check_names(bytes: &[u8], classes: usize) -> Result<(), Error> {
     if bytes.len() > NAMES_MAX {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use kernels::{Dense, Floats, Input, Isa, Normalization, softmax_row, try_argmax, try_dense};
 
-use crate::names::check_names;
+use crate::names::{check_names, name};
 use crate::{Error, format};
 
 /// Inputs that are normalised at a time, on the stack: 256 bytes.
@@ -84,8 +84,7 @@ impl<'a> Net<'a> {
 
     /// The name of class i; None if there is no such class or the file has no (good) name for it.
     pub fn class_name(&self, i: usize) -> Option<&'a str> {
-        let mut names = self.names.split(|&byte| byte == b'\n').filter(|name| !name.is_empty());
-        core::str::from_utf8(names.nth(i)?).ok()
+        name(self.names, i)
     }
 
     /// Whether the names are as [`crate::format`] says. [`encode()`](crate::encode()) and

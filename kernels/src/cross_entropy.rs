@@ -27,8 +27,8 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
     T::cross_entropy(isa, s, labels, loss, None);
 }
 
-/// [`cross_entropy`] and the gradient of its mean: dS ← (softmax(S) − onehot(y)) / N, N the number of rows, from the same
-/// exponentials.
+/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part:
+/// dS ← (softmax(S) − onehot(y)) / N, from the same exponentials.
 ///
 /// softmax as [`crate::softmax()`] has it; then one subtraction in column y, and one division. Source: eq. (7)-(16).
 ///
@@ -39,20 +39,21 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
 /// use kernels::{Isa, Mat, MatMut, cross_entropy_gradient};
 /// let (mut ds, mut loss) = ([0.0f32; 2], [0.0]);
 /// let s = Mat::new(&[3.0, 3.0], 1, 2);
-/// cross_entropy_gradient(Isa::best(), s, &[1], MatMut::new(&mut ds, 1, 2), &mut loss);
+/// cross_entropy_gradient(Isa::best(), s, &[1], 1, MatMut::new(&mut ds, 1, 2), &mut loss);
 /// assert_eq!((ds, loss), ([0.5, -0.5], [core::f32::consts::LN_2]));
 /// ```
 pub fn cross_entropy_gradient<T: Scalar>(
     isa: Isa,
     s: Mat<'_, T>,
     labels: &[u32],
+    n: usize,
     ds: MatMut<'_, T>,
     loss: &mut [T],
 ) {
     let (shape, got) = ((s.rows(), s.cols()), (ds.rows(), ds.cols()));
     check(shape, labels, loss.len());
     assert!(shape == got, "dS is {} x {}, S is {} x {}: they must be equal", got.0, got.1, shape.0, shape.1);
-    T::cross_entropy(isa, s, labels, loss, Some(ds));
+    T::cross_entropy(isa, s, labels, loss, Some((ds, n)));
 }
 
 fn check((rows, cols): (usize, usize), labels: &[u32], loss: usize) {
@@ -72,7 +73,8 @@ pub(crate) struct CrossEntropy<'a> {
     pub(crate) s: Mat<'a, f32>,
     pub(crate) labels: &'a [u32],
     pub(crate) loss: &'a mut [f32],
-    pub(crate) ds: Option<MatMut<'a, f32>>,
+    /// dS, and the rows of the whole batch.
+    pub(crate) ds: Option<(MatMut<'a, f32>, usize)>,
 }
 
 impl Kernel for CrossEntropy<'_> {
@@ -108,8 +110,8 @@ impl CrossEntropy<'_> {
                 own = where_equal(s, label, j, shifted[j], own);
             }
         }
-        let n = s.splat(self.s.rows() as f32);
-        if let Some(ds) = &mut self.ds {
+        if let Some((ds, n)) = &mut self.ds {
+            let n = s.splat(*n as f32);
             let factor = s.div(s.splat(1.0), sum);
             for j in 0..LANES {
                 if j < c {
@@ -126,17 +128,16 @@ impl CrossEntropy<'_> {
     /// The same for longer rows, one at a time.
     #[inline(always)]
     fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
-        let n = self.s.rows() as f32;
         let (mut sums, mut owns) = ([1.0; LANES], [0.0; LANES]);
         for r in 0..rows {
             let (row, y) = (self.s.row(i + r).unwrap_or(&[]), self.labels[i + r] as usize);
             let max = row_max(s, row);
             owns[r] = row[y] - max;
-            let Some(ds) = &mut self.ds else {
+            let Some((ds, n)) = &mut self.ds else {
                 sums[r] = sum_of_exponentials(s, row, max);
                 continue;
             };
-            let ds = ds.row_mut(i + r);
+            let (ds, n) = (ds.row_mut(i + r), *n as f32);
             ds.copy_from_slice(row);
             sums[r] = exponentials(s, ds, max);
             let factor = 1.0 / sums[r];

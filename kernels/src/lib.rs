@@ -30,7 +30,7 @@
 //! | [`column_sums`], [`sum_of_squares`], [`argmax`] | Σ_i A_ij; Σ x²; first largest |
 //! | [`axpy`], [`sgd_step`] | y ← a x + y; W ← f W − η G |
 //! | [`momentum_step`] | v ← μ v − η (G + 2λ W), W ← W + v; or with Nesterov's look ahead |
-//! | [`Normalization`] | x̂ ← (x − μ) s |
+//! | [`Normalization`], [`Batch::gather`] | x̂ ← (x − μ) s; the same for rows of a data set by number |
 //! | [`mod@int8`] | the integer arithmetic of an int8 net |
 //!
 //! # The order contract
@@ -80,6 +80,7 @@
 #![allow(clippy::needless_range_loop)]
 
 mod arch;
+mod batch;
 mod cross_entropy;
 mod dense;
 mod exp;
@@ -99,6 +100,7 @@ mod softmax;
 mod update;
 mod view;
 
+pub use batch::{Batch, Source};
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
 pub use dense::{Dense, dense, try_dense};
 pub use exp::exp;

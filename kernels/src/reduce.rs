@@ -1,6 +1,6 @@
 //! Reductions: column sums, sum of squares, argmax.
 
-use crate::floats::load_at;
+use crate::floats::{load_at, store_at};
 use crate::reference::MATRIX_PARTIALS;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
@@ -77,15 +77,30 @@ impl Kernel for ColumnSums<'_> {
         if self.a.col_stride() != 1 {
             return reference::column_sums(self.a, self.out);
         }
-        let (data, stride) = (self.a.data(), self.a.row_stride());
-        for (strip, out) in self.out.chunks_mut(LANES).enumerate() {
-            let mut sum = s.splat(0.0);
-            for i in 0..self.a.rows() {
-                let row = &data[i * stride + strip * LANES..];
-                sum = s.add(sum, s.load_part(&row[..out.len()], 0.0));
-            }
-            s.store_part(sum, out);
+        // Eight vectors of columns at a time, so that as many chains are in flight; then one by one.
+        let whole = self.out.len() - self.out.len() % (VECTORS * LANES);
+        let (wide, rest) = self.out.split_at_mut(whole);
+        for (strip, out) in wide.chunks_exact_mut(VECTORS * LANES).enumerate() {
+            strips::<S, VECTORS>(s, self.a, strip * VECTORS * LANES, out);
         }
+        for (strip, out) in rest.chunks_mut(LANES).enumerate() {
+            strips::<S, 1>(s, self.a, whole + strip * LANES, out);
+        }
+    }
+}
+
+/// The sums of the columns from `first` on: V vectors, the last one as far as `out` goes.
+#[inline(always)]
+fn strips<S: Simd, const V: usize>(s: S, a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
+    let mut sums = [s.splat(0.0); V];
+    for row in 0..a.rows() {
+        let row = &a.data()[row * a.row_stride() + first..][..out.len()];
+        for (v, sum) in sums.iter_mut().enumerate() {
+            *sum = s.add(*sum, load_at(s, row, v * LANES));
+        }
+    }
+    for (v, sum) in sums.into_iter().enumerate() {
+        store_at(s, sum, out, v * LANES);
     }
 }
 

@@ -92,23 +92,22 @@ pub fn log_sum_exp<T: Scalar>(s: Mat<'_, T>, out: &mut [T]) {
     }
 }
 
-/// loss_i ← ln Σ_j e^{S_ij − max} − (S_iy − max) and, if asked for, dS ← (softmax(S) − onehot(y)) / N: see
-/// [`crate::cross_entropy()`].
+/// loss_i ← ln Σ_j e^{S_ij − max} − (S_iy − max) and, if asked for, dS ← (softmax(S) − onehot(y)) / N, given with
+/// its N: see [`crate::cross_entropy()`].
 pub fn cross_entropy<T: Scalar>(
     s: Mat<'_, T>,
     labels: &[u32],
     loss: &mut [T],
-    mut ds: Option<MatMut<'_, T>>,
+    mut ds: Option<(MatMut<'_, T>, usize)>,
 ) {
-    let n = T::from_f64(s.rows() as f64);
     for (i, (loss, &label)) in loss.iter_mut().zip(labels).enumerate() {
         let y = label as usize;
         let max = row_max((0..s.cols()).map(|j| s.get(i, j)));
         let e = |j: usize| (s.get(i, j) - max).exp();
         let sum = reduction::<T, ROW_PARTIALS>(s.cols(), |sum, j| sum + e(j));
         *loss = sum.ln() - (s.get(i, y) - max);
-        if let Some(ds) = &mut ds {
-            let scale = T::ONE / sum;
+        if let Some((ds, n)) = &mut ds {
+            let (scale, n) = (T::ONE / sum, T::from_f64(*n as f64));
             for (j, ds) in ds.row_mut(i).iter_mut().enumerate() {
                 let p = e(j) * scale;
                 *ds = if j == y { p - T::ONE } else { p } / n;

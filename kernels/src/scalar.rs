@@ -7,6 +7,7 @@
 use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::batch::{Batch, Gather, gather_f64};
 use crate::cross_entropy::CrossEntropy;
 use crate::exp::Exp;
 use crate::ln::Ln;
@@ -71,6 +72,7 @@ pub trait Scalar:
 /// The operations behind the public generic functions; each is documented there.
 pub trait Ops: Sized {
     #![allow(missing_docs)] // each method is documented at the public function of its name
+    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, Self>);
     fn matmul(
         isa: Isa,
         a: Mat<'_, Self>,
@@ -89,7 +91,7 @@ pub trait Ops: Sized {
         s: Mat<'_, Self>,
         labels: &[u32],
         loss: &mut [Self],
-        ds: Option<MatMut<'_, Self>>,
+        ds: Option<(MatMut<'_, Self>, usize)>,
     );
     fn log_sum_exp(isa: Isa, s: Mat<'_, Self>, out: &mut [Self]);
     fn argmax(x: &[Self]) -> usize;
@@ -153,6 +155,9 @@ impl Scalar for f64 {
 }
 
 impl Ops for f32 {
+    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f32>) {
+        isa.run(Gather { batch, x });
+    }
     fn matmul(
         isa: Isa,
         a: Mat<'_, f32>,
@@ -183,7 +188,7 @@ impl Ops for f32 {
         s: Mat<'_, f32>,
         labels: &[u32],
         loss: &mut [f32],
-        ds: Option<MatMut<'_, f32>>,
+        ds: Option<(MatMut<'_, f32>, usize)>,
     ) {
         isa.run(CrossEntropy { s, labels, loss, ds });
     }
@@ -212,6 +217,9 @@ impl Ops for f32 {
 
 /// f64 exists for gradient checks: the reference loops, on every processor.
 impl Ops for f64 {
+    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f64>) {
+        gather_f64(isa, batch, x);
+    }
     fn matmul(
         _: Isa,
         a: Mat<'_, f64>,
@@ -237,7 +245,13 @@ impl Ops for f64 {
     fn softmax(_: Isa, s: MatMut<'_, f64>) {
         reference::softmax(s);
     }
-    fn cross_entropy(_: Isa, s: Mat<'_, f64>, labels: &[u32], loss: &mut [f64], ds: Option<MatMut<'_, f64>>) {
+    fn cross_entropy(
+        _: Isa,
+        s: Mat<'_, f64>,
+        labels: &[u32],
+        loss: &mut [f64],
+        ds: Option<(MatMut<'_, f64>, usize)>,
+    ) {
         reference::cross_entropy(s, labels, loss, ds);
     }
     fn log_sum_exp(_: Isa, s: Mat<'_, f64>, out: &mut [f64]) {

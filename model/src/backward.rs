@@ -1,15 +1,16 @@
 //! The backward pass: dS → dW2, db2, dH0 → dW1, db1, dX. Each step quotes the line of the forward pass that it
 //! differentiates.
 
-use kernels::{Epilogue, Mat, MatMut, Scalar, axpy, column_sums, cross_entropy_gradient};
+use kernels::{Epilogue, Isa, MatMut, Scalar, Source, axpy, column_sums, cross_entropy_gradient, matmul};
 
+use crate::band::{Band, Layers, gather};
 use crate::loss::{chain, mean, penalty};
 use crate::{Engine, Labels, Loss, Params, Workspace};
 
 /// ∂L/∂W1, ∂L/∂b1, ∂L/∂W2, ∂L/∂b2 and, if `dx` asks for it, ∂L/∂X; returns L.
 ///
 /// [`forward`](crate::forward()) must have run on the same net, X and workspace: H and S are taken from there, and
-/// stay. `grads` (of the net's shape) and `dx` (N×D) are overwritten, not read; dS and dH0 are left in the workspace.
+/// stay. X may come as a matrix or by row numbers, as there. `grads` (of the net's shape) and `dx` (N×D) are overwritten, not read; dS and dH0 are left in the workspace.
 ///
 /// The penalty's gradient 2λW is added last, so with λ = 0 `grads` is the gradient of the data loss alone, which is
 /// what [`update`](crate::update()) takes.
@@ -34,75 +35,94 @@ use crate::{Engine, Labels, Loss, Params, Workspace};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[expect(clippy::too_many_arguments, reason = "the letters of the derivation, one argument each")]
-pub fn backward<T: Scalar>(
+pub fn backward<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &Params<T>,
-    x: Mat<'_, T>,
+    x: impl Into<Source<'a, T>>,
     labels: Labels<'_>,
     lambda: T,
     ws: &mut Workspace<T>,
     grads: &mut Params<T>,
     dx: Option<MatMut<'_, T>>,
 ) -> Loss<T> {
+    let (x, isa) = (x.into(), engine.isa);
     check(net, x, ws, grads, &dx);
-    let n = x.rows();
+    ws.label(labels);
 
+    // Row by row of the batch: dS, dH0, dX.
+    engine.share(ws.band(x, dx), &|mut band| {
+        gather(isa, band.x, &mut band.gathered);
+        score_gradient(isa, &mut band);
+        hidden_gradient(isa, net, &mut band);
+        input_gradient(isa, net, &mut band);
+    });
     // (1), (5): L = 1/N Σ_i (ln Σ_j e^S_ij − S_iy) + …
-    // (7)-(16): dS = (softmax(S) − onehot(y)) / N
-    let data = score_gradient(engine, labels, ws);
+    let data = mean(chain(T::ZERO, ws), x.rows());
 
-    // (4): S = H W2 + b2
-    // (17)-(21): dW2 = Hᵀ dS; db2 = Σ_rows dS
-    engine.product(ws.h.top(n).t(), ws.ds.top(n), grads.w2_mut(), Epilogue::Store, &mut ws.products);
-    column_sums(engine.isa, ws.ds.top(n), grads.b2_mut());
-
-    // (4) again, and (3): H = max(0, H0)
-    // (22)-(28): dH0 = (dS W2ᵀ) ∘ 1(H > 0)
-    hidden_gradient(engine, net, ws);
-
-    // (2): H0 = X W1 + b1
-    // (35)-(38): dW1 = Xᵀ dH0; db1 = Σ_rows dH0
-    engine.product(x.t(), ws.dh0.top(n), grads.w1_mut(), Epilogue::Store, &mut ws.products);
-    column_sums(engine.isa, ws.dh0.top(n), grads.b1_mut());
-
-    // (2) again
-    // (31)-(34): dX = dH0 W1ᵀ
-    if let Some(dx) = dx {
-        engine.product(ws.dh0.top(n), net.w1().t(), dx, Epilogue::Store, &mut ws.products);
-    }
+    // Row by row of the weights: dW2, dW1.
+    let (w1, b1, w2, b2) = grads.split_mut();
+    engine.share(ws.layers(x, w1, w2), &|layers| weight_gradients(isa, layers, Epilogue::Store));
+    // (2), (4): b1 and b2 are added to every row
+    // db2 = Σ_rows dS; db1 = Σ_rows dH0
+    column_sums(isa, ws.score_gradient(), b2);
+    column_sums(isa, ws.hidden_gradient(), b1);
 
     // (39): L = … + λ Σ W1² + λ Σ W2²
     // (40), (41): dW1 += 2λ W1, dW2 += 2λ W2
     if lambda != T::ZERO {
-        axpy(engine.isa, lambda + lambda, net.w1_slice(), grads.w1_slice_mut());
-        axpy(engine.isa, lambda + lambda, net.w2_slice(), grads.w2_slice_mut());
+        axpy(isa, lambda + lambda, net.w1_slice(), grads.w1_slice_mut());
+        axpy(isa, lambda + lambda, net.w2_slice(), grads.w2_slice_mut());
     }
     Loss { data, penalty: penalty(engine, net, lambda) }
 }
 
-/// dS ← (softmax(S) − onehot(y)) / N, N×C; returns the data loss, which comes from the same exponentials.
+/// dS ← (softmax(S) − onehot(y)) / N, and L_i, which comes from the same exponentials, for some rows.
 ///
 /// Source: eq. (7)-(11) for the right class, (12)-(16) for the others, (5) for the loss.
-pub(crate) fn score_gradient<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, ws: &mut Workspace<T>) -> T {
-    let n = ws.labelled_rows(labels);
-    let (s, ds) = (ws.s.top(n), ws.ds.top_mut(n));
-    cross_entropy_gradient(engine.isa, s, labels.as_slice(), ds, &mut ws.losses[..n]);
-    mean(chain(T::ZERO, ws), n)
+pub(crate) fn score_gradient<T: Scalar>(isa: Isa, band: &mut Band<'_, T>) {
+    let Band { s, y, n, ds, losses, .. } = band;
+    cross_entropy_gradient(isa, s.as_mat(), y, *n, ds.reborrow(), losses);
 }
 
-/// dH0 ← (dS W2ᵀ) ∘ 1(H > 0), N×H. H > 0 exactly where H0 > 0, so H0 itself is not needed.
+/// dH0 ← (dS W2ᵀ) ∘ 1(H > 0) for some rows. H > 0 exactly where H0 > 0, so H0 itself is not needed.
 ///
 /// Source: eq. (22)-(25) for dH = dS W2ᵀ, (26)-(30) for the mask.
-pub(crate) fn hidden_gradient<T: Scalar>(engine: Engine<'_>, net: &Params<T>, ws: &mut Workspace<T>) {
-    let n = ws.rows();
-    let mask = Epilogue::ReluMask(ws.h.top(n));
-    engine.product(ws.ds.top(n), net.w2().t(), ws.dh0.top_mut(n), mask, &mut ws.products);
+pub(crate) fn hidden_gradient<T: Scalar>(isa: Isa, net: &Params<T>, band: &mut Band<'_, T>) {
+    let Band { h, ds, dh0, products, .. } = band;
+    // (4): S = H W2 + b2, (3): H = max(0, H0)
+    // (22)-(28): dH0 = (dS W2ᵀ) ∘ 1(H > 0)
+    matmul(isa, ds.as_mat(), net.w2().t(), dh0.reborrow(), Epilogue::ReluMask(h.as_mat()), products);
+}
+
+/// dX ← dH0 W1ᵀ for some rows, if it is asked for.
+///
+/// Source: eq. (31)-(34).
+fn input_gradient<T: Scalar>(isa: Isa, net: &Params<T>, band: &mut Band<'_, T>) {
+    let Band { dh0, dx, products, .. } = band;
+    if let Some(dx) = dx {
+        // (2): H0 = X W1 + b1
+        // (31)-(34): dX = dH0 W1ᵀ
+        matmul(isa, dh0.as_mat(), net.w1().t(), dx.reborrow(), Epilogue::Store, products);
+    }
+}
+
+/// dW2 = Hᵀ dS and dW1 = Xᵀ dH0, for some rows of W2 and of W1, and what `epilogue` makes of them.
+///
+/// Source: eq. (17)-(21), (35)-(38).
+pub(crate) fn weight_gradients<T: Scalar>(isa: Isa, layers: Layers<'_, T>, epilogue: Epilogue<'_, T>) {
+    let Layers { xt, dh0, w1, ht, ds, w2, products, .. } = layers;
+    // (4): S = H W2 + b2
+    // (17)-(21): dW2 = Hᵀ dS
+    matmul(isa, ht, ds, w2, epilogue, products);
+    // (2): H0 = X W1 + b1
+    // (35)-(38): dW1 = Xᵀ dH0
+    matmul(isa, xt, dh0, w1, epilogue, products);
 }
 
 /// Panics with both numbers where X, net or gradient are not those of the forward pass.
 fn check<T: Scalar>(
     net: &Params<T>,
-    x: Mat<'_, T>,
+    x: Source<'_, T>,
     ws: &Workspace<T>,
     grads: &Params<T>,
     dx: &Option<MatMut<'_, T>>,

@@ -1,12 +1,13 @@
 //! The forward pass: X → H → S.
 
-use kernels::{Epilogue, Mat, Scalar};
+use kernels::{Epilogue, Isa, Scalar, Source, matmul};
 
+use crate::band::{Band, gather};
 use crate::{Engine, Params, Workspace};
 
 /// H ← max(0, X W1 + b1); S ← H W2 + b2.
 ///
-/// X is N×D, at any strides; H (N×H) and S (N×C) are left in the workspace: [`Workspace::hidden`],
+/// X is N×D: a matrix at any strides, or rows of a data set by their numbers ([`kernels::Batch`]), with the same bits. H (N×H) and S (N×C) are left in the workspace: [`Workspace::hidden`],
 /// [`Workspace::scores`]. H0 = X W1 + b1 is not kept: bias and ReLU are applied while the product is in registers.
 ///
 /// A row of the result does not depend on the rows beside it, bit for bit. Each element of H and S is a product as
@@ -30,11 +31,25 @@ use crate::{Engine, Params, Workspace};
 /// assert_eq!(ws.scores().row(1), Some(&[0.0, 0.5][..])); // −1 − 1 < 0: the hidden unit is off
 /// # Ok::<(), model::ShapeError>(())
 /// ```
-pub fn forward<T: Scalar>(engine: Engine<'_>, net: &Params<T>, x: Mat<'_, T>, ws: &mut Workspace<T>) {
+pub fn forward<'a, T: Scalar>(
+    engine: Engine<'_>,
+    net: &Params<T>,
+    x: impl Into<Source<'a, T>>,
+    ws: &mut Workspace<T>,
+) {
+    let x = x.into();
     ws.begin(net.shape(), x);
-    let n = x.rows();
+    engine.share(ws.band(x, None), &|mut band| scores(engine.isa, net, &mut band));
+}
+
+/// H ← max(0, X W1 + b1), S ← H W2 + b2 for some rows.
+///
+/// Source: eq. (2), (3), (4).
+pub(crate) fn scores<T: Scalar>(isa: Isa, net: &Params<T>, band: &mut Band<'_, T>) {
+    let Band { x, gathered, h, s, products, .. } = band;
+    let x = gather(isa, *x, gathered);
     // (2), (3): H0 = X W1 + b1, H = max(0, H0)
-    engine.product(x, net.w1(), ws.h.top_mut(n), Epilogue::BiasRelu(net.b1()), &mut ws.products);
+    matmul(isa, x, net.w1(), h.reborrow(), Epilogue::BiasRelu(net.b1()), products);
     // (4): S = H W2 + b2
-    engine.product(ws.h.top(n), net.w2(), ws.s.top_mut(n), Epilogue::Bias(net.b2()), &mut ws.products);
+    matmul(isa, h.as_mat(), net.w2(), s.reborrow(), Epilogue::Bias(net.b2()), products);
 }

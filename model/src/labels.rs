@@ -16,6 +16,8 @@ use core::fmt;
 pub struct Labels<'a> {
     labels: &'a [u32],
     classes: usize,
+    /// Which of them, if not all.
+    rows: Option<&'a [u32]>,
 }
 
 impl<'a> Labels<'a> {
@@ -26,18 +28,38 @@ impl<'a> Labels<'a> {
     pub fn new(labels: &'a [u32], classes: usize) -> Result<Self, LabelError> {
         match labels.iter().position(|&label| label as usize >= classes) {
             Some(row) => Err(LabelError { row, label: labels[row], classes }),
-            None => Ok(Self { labels, classes }),
+            None => Ok(Self { labels, classes, rows: None }),
         }
+    }
+
+    /// Those of a batch, by the numbers of its rows in the data set, counted from 0. They were checked with the data set, so
+    /// nothing is looked at here; a number that names no row panics where its label is asked for.
+    ///
+    /// ```
+    /// let all = model::Labels::new(&[7, 8, 9], 10)?;
+    /// assert!(all.rows(&[2, 0, 2]).iter().eq([9, 7, 9]));
+    /// # Ok::<(), model::LabelError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If these are the labels of a batch already.
+    #[must_use]
+    pub fn rows(self, rows: &'a [u32]) -> Self {
+        assert!(
+            self.rows.is_none(),
+            "rows are numbered within the data set, and these labels are a batch of it"
+        );
+        Self { rows: Some(rows), ..self }
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.rows.unwrap_or(self.labels).len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
     }
 
     /// The number of classes they were checked against.
@@ -45,9 +67,12 @@ impl<'a> Labels<'a> {
         self.classes
     }
 
-    /// The labels.
-    pub fn as_slice(&self) -> &'a [u32] {
-        self.labels
+    /// The label of each row, in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = u32> + 'a {
+        (0..self.len()).map(move |i| match self.rows {
+            Some(rows) => self.labels[rows[i] as usize],
+            None => self.labels[i],
+        })
     }
 }
 

@@ -65,8 +65,9 @@ pub fn loss<T: Scalar>(
 ///
 /// Source: eq. (5).
 pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws: &mut Workspace<T>) -> T {
-    let n = ws.labelled_rows(labels);
-    cross_entropy(engine.isa, ws.s.top(n), labels.as_slice(), &mut ws.losses[..n]);
+    ws.label(labels);
+    let (s, y, losses) = ws.losses();
+    cross_entropy(engine.isa, s, y, losses);
     chain(sum, ws)
 }
 
@@ -79,8 +80,8 @@ pub fn penalty<T: Scalar>(engine: Engine<'_>, net: &Params<T>, lambda: T) -> T {
 }
 
 /// `sum` + Σ_i L_i, one ascending chain.
-pub(crate) fn chain<T: Scalar>(sum: T, ws: &Workspace<T>) -> T {
-    ws.losses[..ws.rows()].iter().fold(sum, |sum, &loss| sum + loss)
+pub(crate) fn chain<T: Scalar>(sum: T, ws: &mut Workspace<T>) -> T {
+    ws.losses().2.iter().fold(sum, |sum, &loss| sum + loss)
 }
 
 /// sum / N.

@@ -1,9 +1,10 @@
 //! Gradient descent with velocity: momentum, and Nesterov's look ahead.
 
-use kernels::{Mat, Momentum, Scalar, momentum_step};
+use kernels::{Epilogue, Momentum, Scalar, Source, column_sums, momentum_step};
 
-use crate::loss::penalty;
-use crate::{Engine, Labels, Loss, Params, Step, Workspace, backward, forward};
+use crate::backward::weight_gradients;
+use crate::sgd::down_to_hidden;
+use crate::{Engine, Labels, Loss, Params, Step, Workspace};
 
 /// What is kept of the velocity, and how it is used.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,10 +60,10 @@ impl<T: Scalar> Motion<T> {
 ///
 /// Source: eq. (1)-(41); the velocity is not in it (Polyak 1964, Nesterov 1983 as Sutskever et al. 2013 write it).
 #[expect(clippy::too_many_arguments, reason = "a step's arguments, and the velocity's")]
-pub fn sgd_step_with_velocity<T: Scalar>(
+pub fn sgd_step_with_velocity<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &mut Params<T>,
-    x: Mat<'_, T>,
+    x: impl Into<Source<'a, T>>,
     labels: Labels<'_>,
     step: Step<T>,
     inertia: Inertia<T>,
@@ -71,10 +72,13 @@ pub fn sgd_step_with_velocity<T: Scalar>(
 ) -> Loss<T> {
     let (shape, other) = (net.shape(), motion.velocity.shape());
     assert!(shape == other, "the net is {shape}, the velocity {other}: they must be equal");
-    forward(engine, net, x, ws);
-    let penalty = penalty(engine, net, step.lambda);
+    let x = x.into();
+    let loss = down_to_hidden(engine, net, x, labels, step.lambda, ws);
     let Motion { velocity: v, gradient: g } = motion;
-    let data = backward(engine, net, x, labels, T::ZERO, ws, g, None).data;
+    let (w1, b1, w2, b2) = g.split_mut();
+    engine.share(ws.layers(x, w1, w2), &|layers| weight_gradients(engine.isa, layers, Epilogue::Store));
+    column_sums(engine.isa, ws.score_gradient(), b2);
+    column_sums(engine.isa, ws.hidden_gradient(), b1);
 
     let Inertia { mu, nesterov } = inertia;
     let biases = Momentum { eta: step.eta, pull: T::ZERO, mu, nesterov };
@@ -83,5 +87,5 @@ pub fn sgd_step_with_velocity<T: Scalar>(
     momentum_step(engine.isa, net.b2_mut(), v.b2_mut(), g.b2(), biases);
     momentum_step(engine.isa, net.w1_slice_mut(), v.w1_slice_mut(), g.w1_slice(), weights);
     momentum_step(engine.isa, net.b1_mut(), v.b1_mut(), g.b1(), biases);
-    Loss { data, penalty }
+    loss
 }

@@ -123,6 +123,15 @@ impl<T: Scalar> Params<T> {
         &mut self.data[place]
     }
 
+    /// W1, b1, W2, b2, to write at the same time.
+    pub(crate) fn split_mut(&mut self) -> (MatMut<'_, T>, &mut [T], MatMut<'_, T>, &mut [T]) {
+        let Shape { d, h, c } = self.shape;
+        let (w1, rest) = self.data.split_at_mut(d * h);
+        let (b1, rest) = rest.split_at_mut(h);
+        let (w2, b2) = rest.split_at_mut(h * c);
+        (MatMut::new(w1, d, h), b1, MatMut::new(w2, h, c), b2)
+    }
+
     /// Where each of the four lies.
     fn places(&self) -> Places {
         let Shape { d, h, c } = self.shape;

@@ -1,10 +1,11 @@
 //! Stochastic gradient descent: one step.
 
-use kernels::{Epilogue, Mat, Scalar, column_sums};
+use kernels::{Epilogue, Isa, Mat, Scalar, Source, column_sums};
 
-use crate::backward::{hidden_gradient, score_gradient};
-use crate::loss::penalty;
-use crate::{Engine, Labels, Loss, Params, Workspace, forward};
+use crate::backward::{hidden_gradient, score_gradient, weight_gradients};
+use crate::forward::scores;
+use crate::loss::{chain, mean, penalty};
+use crate::{Engine, Labels, Loss, Params, Workspace};
 
 /// How far a step goes, and how strongly it shrinks the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,27 +51,46 @@ impl<T: Scalar> Step<T> {
 /// assert!(after < before / 4.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn sgd_step<T: Scalar>(
+pub fn sgd_step<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &mut Params<T>,
-    x: Mat<'_, T>,
+    x: impl Into<Source<'a, T>>,
     labels: Labels<'_>,
     step: Step<T>,
     ws: &mut Workspace<T>,
 ) -> Loss<T> {
-    let n = x.rows();
-    forward(engine, net, x, ws);
-    let penalty = penalty(engine, net, step.lambda);
-    let data = score_gradient(engine, labels, ws);
-    // dH0 before W2 moves: it belongs to the net that computed S.
-    hidden_gradient(engine, net, ws);
+    let (x, isa) = (x.into(), engine.isa);
+    let loss = down_to_hidden(engine, net, x, labels, step.lambda, ws);
 
     let descend = Epilogue::SgdStep { f: step.factor(), eta: step.eta };
-    engine.product(ws.h.top(n).t(), ws.ds.top(n), net.w2_mut(), descend, &mut ws.products);
-    descend_bias(engine, ws.ds.top(n), step.eta, &mut ws.db, net.b2_mut());
-    engine.product(x.t(), ws.dh0.top(n), net.w1_mut(), descend, &mut ws.products);
-    descend_bias(engine, ws.dh0.top(n), step.eta, &mut ws.db, net.b1_mut());
-    Loss { data, penalty }
+    let (w1, b1, w2, b2) = net.split_mut();
+    engine.share(ws.layers(x, w1, w2), &|layers| weight_gradients(isa, layers, descend));
+    let (ds, dh0, db) = ws.bias_gradients();
+    descend_bias(isa, ds, step.eta, db, b2);
+    descend_bias(isa, dh0, step.eta, db, b1);
+    loss
+}
+
+/// X → H → S → dS → dH0, all that comes before a weight moves, and L: each thread takes its rows the whole way.
+///
+/// Source: eq. (1)-(16), (22)-(30), (39).
+pub(crate) fn down_to_hidden<T: Scalar>(
+    engine: Engine<'_>,
+    net: &Params<T>,
+    x: Source<'_, T>,
+    labels: Labels<'_>,
+    lambda: T,
+    ws: &mut Workspace<T>,
+) -> Loss<T> {
+    ws.begin(net.shape(), x);
+    ws.label(labels);
+    let penalty = penalty(engine, net, lambda);
+    engine.share(ws.band(x, None), &|mut band| {
+        scores(engine.isa, net, &mut band);
+        score_gradient(engine.isa, &mut band);
+        hidden_gradient(engine.isa, net, &mut band);
+    });
+    Loss { data: mean(chain(T::ZERO, ws), x.rows()), penalty }
 }
 
 /// W ← f W − η dW, b ← b − η db, with f = 1 − 2λη and `grads` the gradient of the **data loss alone** (backward with
@@ -102,8 +122,8 @@ pub fn update<T: Scalar>(engine: Engine<'_>, net: &mut Params<T>, grads: &Params
 }
 
 /// b ← b − η Σ_rows d, with room for the sums in `db`.
-fn descend_bias<T: Scalar>(engine: Engine<'_>, d: Mat<'_, T>, eta: T, db: &mut [T], b: &mut [T]) {
+fn descend_bias<T: Scalar>(isa: Isa, d: Mat<'_, T>, eta: T, db: &mut [T], b: &mut [T]) {
     let db = &mut db[..b.len()];
-    column_sums(engine.isa, d, db);
-    kernels::sgd_step(engine.isa, b, db, T::ONE, eta);
+    column_sums(isa, d, db);
+    kernels::sgd_step(isa, b, db, T::ONE, eta);
 }

@@ -1,9 +1,9 @@
 //! Every buffer that a step needs, allocated once.
 
-use kernels::{Mat, MatMut, Scalar, matmul_workspace};
+use kernels::{Mat, MatMut, Scalar, Source, matmul_workspace};
 
-use crate::Shape;
-use crate::engine::Workspaces;
+use crate::band::{Band, Layers};
+use crate::{Labels, Shape};
 
 /// The intermediate values of a forward and a backward pass over up to `max_rows` rows, and what the products need.
 ///
@@ -24,44 +24,53 @@ pub struct Workspace<T> {
     max_rows: usize,
     /// Rows of the last forward pass.
     rows: usize,
+    /// X, N×D, where it comes by row numbers: allocated when it first does.
+    x: Rows<T>,
+    /// y, N.
+    y: Vec<u32>,
     /// H, N×H: eq. (3).
-    pub(crate) h: Rows<T>,
+    h: Rows<T>,
     /// S, N×C: eq. (4).
-    pub(crate) s: Rows<T>,
+    s: Rows<T>,
     /// dS, N×C: eq. (7)-(16).
-    pub(crate) ds: Rows<T>,
+    ds: Rows<T>,
     /// dH0, N×H: eq. (26)-(28).
-    pub(crate) dh0: Rows<T>,
+    dh0: Rows<T>,
     /// L_i, N: eq. (5).
-    pub(crate) losses: Vec<T>,
+    losses: Vec<T>,
     /// db2, then db1, where the step is fused and no one keeps them.
-    pub(crate) db: Vec<T>,
-    pub(crate) products: Workspaces<T>,
+    db: Vec<T>,
+    products: Vec<T>,
+    width: usize,
 }
 
 impl<T: Scalar> Workspace<T> {
-    /// Buffers for a net of this shape, batches of up to `max_rows` rows, and products in up to `width` tasks at a
+    /// Buffers for a net of this shape, batches of up to `max_rows` rows, and work shared by up to `width` tasks at a
     /// time (as [`crate::Join::width`] has it; 0 counts as 1).
     ///
     /// # Panics
     /// If memory cannot hold it.
     pub fn new(shape: Shape, max_rows: usize, width: usize) -> Self {
         let Shape { d, h, c } = shape;
-        let n = max_rows;
+        let (n, width) = (max_rows, width.max(1));
         // C, A and B of each product: X W1, H W2, Hᵀ dS, dS W2ᵀ, Xᵀ dH0, dH0 W1ᵀ as (rows, columns, depth).
         let products = [(n, h, d), (n, c, h), (h, c, n), (n, h, c), (d, h, n), (n, d, h)];
         let each = products.into_iter().map(|(m, n, k)| matmul_workspace(m, n, k)).max().unwrap_or(0);
+        let len = each.checked_mul(width).expect("workspaces of less than two megabytes for each thread");
         Self {
             shape,
             max_rows,
             rows: 0,
-            h: Rows::new(n, h),
-            s: Rows::new(n, c),
-            ds: Rows::new(n, c),
-            dh0: Rows::new(n, h),
+            x: Rows::new(0, d, apart(d)),
+            y: Vec::with_capacity(n),
+            h: Rows::new(n, h, h),
+            s: Rows::new(n, c, c),
+            ds: Rows::new(n, c, c),
+            dh0: Rows::new(n, h, h),
             losses: vec![T::ZERO; n],
             db: vec![T::ZERO; h.max(c)],
-            products: Workspaces::new(each, width),
+            products: vec![T::ZERO; len],
+            width,
         }
     }
 
@@ -77,7 +86,7 @@ impl<T: Scalar> Workspace<T> {
 
     /// The most tasks at a time that it has room for.
     pub fn width(&self) -> usize {
-        self.products.width()
+        self.width
     }
 
     /// N of the last forward pass, 0 before the first.
@@ -107,8 +116,18 @@ impl<T: Scalar> Workspace<T> {
         self.dh0.top(self.rows)
     }
 
+    /// L_i of the rows, for those who have computed them: eq. (5).
+    pub(crate) fn losses(&mut self) -> (Mat<'_, T>, &[u32], &mut [T]) {
+        (self.s.top(self.rows), &self.y, &mut self.losses[..self.rows])
+    }
+
+    /// dS, dH0, and room for the sums of either over its rows.
+    pub(crate) fn bias_gradients(&mut self) -> (Mat<'_, T>, Mat<'_, T>, &mut [T]) {
+        (self.ds.top(self.rows), self.dh0.top(self.rows), &mut self.db)
+    }
+
     /// Starts a pass over the rows of X.
-    pub(crate) fn begin(&mut self, net: Shape, x: Mat<'_, T>) {
+    pub(crate) fn begin(&mut self, net: Shape, x: Source<'_, T>) {
         let (n, d) = (x.rows(), x.cols());
         assert!(
             net == self.shape,
@@ -120,8 +139,8 @@ impl<T: Scalar> Workspace<T> {
         self.rows = n;
     }
 
-    /// N, after checking that a forward pass has run and that there is a label for each of its rows.
-    pub(crate) fn labelled_rows(&self, labels: crate::Labels<'_>) -> usize {
+    /// Takes up y, after checking that a forward pass has begun and that there is a label for each of its rows.
+    pub(crate) fn label(&mut self, labels: Labels<'_>) {
         let (n, c) = (self.rows, self.shape.c);
         assert!(n > 0, "the loss is a mean over rows: run forward on at least 1, it has run on 0");
         assert!(labels.len() == n, "{} labels for {n} rows: they must be equal", labels.len());
@@ -130,30 +149,93 @@ impl<T: Scalar> Workspace<T> {
             "labels of {} classes for a net of {c}: they must be equal",
             labels.classes()
         );
-        n
+        self.y.clear();
+        self.y.extend(labels.iter());
     }
+
+    /// The rows of a batch, to be shared by threads. y is that of the last call of `label`.
+    pub(crate) fn band<'a>(&'a mut self, x: Source<'a, T>, dx: Option<MatMut<'a, T>>) -> Band<'a, T> {
+        let (n, Shape { d, h, c }) = (self.rows, self.shape);
+        let gathered = if let Source::Batch(_) = x { n } else { 0 };
+        self.x.make_room(gathered, self.max_rows);
+        Band {
+            x,
+            gathered: self.x.top_mut(gathered),
+            y: &self.y,
+            n,
+            h: self.h.top_mut(n),
+            s: self.s.top_mut(n),
+            ds: self.ds.top_mut(n),
+            dh0: self.dh0.top_mut(n),
+            dx,
+            losses: &mut self.losses[..n],
+            products: &mut self.products,
+            room: self.width,
+            row_macs: (d + c) * h,
+        }
+    }
+
+    /// The rows of the weights, to be shared by threads. X is that of the last band, which has gathered it.
+    pub(crate) fn layers<'a>(
+        &'a mut self,
+        x: Source<'a, T>,
+        w1: MatMut<'a, T>,
+        w2: MatMut<'a, T>,
+    ) -> Layers<'a, T> {
+        let n = self.rows;
+        let x = match x {
+            Source::Mat(x) => x,
+            Source::Batch(_) => self.x.top(n),
+        };
+        Layers {
+            xt: x.t(),
+            dh0: self.dh0.top(n),
+            w1,
+            ht: self.h.top(n).t(),
+            ds: self.ds.top(n),
+            w2,
+            products: &mut self.products,
+            room: self.width,
+        }
+    }
+}
+
+/// Elements from a row of X to the next: an odd number of cache lines, so that rows do not fall into the same few sets.
+fn apart(d: usize) -> usize {
+    const LINE: usize = 16;
+    (d.div_ceil(LINE) | 1) * LINE
 }
 
 /// A matrix with room for more rows than are in use.
 #[derive(Debug)]
-pub(crate) struct Rows<T> {
+struct Rows<T> {
     data: Vec<T>,
     cols: usize,
+    stride: usize,
 }
 
 impl<T: Scalar> Rows<T> {
-    fn new(max_rows: usize, cols: usize) -> Self {
-        let len = max_rows.checked_mul(cols).expect("fewer elements than a usize can count");
-        Self { data: vec![T::ZERO; len], cols }
+    fn new(max_rows: usize, cols: usize, stride: usize) -> Self {
+        let mut rows = Self { data: Vec::new(), cols, stride };
+        rows.make_room(max_rows, max_rows);
+        rows
+    }
+
+    /// Room for n rows; where it is lacking, for `max_rows`.
+    fn make_room(&mut self, n: usize, max_rows: usize) {
+        if self.data.len() < n * self.stride {
+            let len = max_rows.checked_mul(self.stride).expect("fewer elements than a usize can count");
+            self.data.resize(len, T::ZERO);
+        }
     }
 
     /// The first n rows.
-    pub(crate) fn top(&self, n: usize) -> Mat<'_, T> {
-        Mat::new(&self.data[..n * self.cols], n, self.cols)
+    fn top(&self, n: usize) -> Mat<'_, T> {
+        Mat::with_strides(&self.data[..n * self.stride], n, self.cols, self.stride, 1)
     }
 
     /// The first n rows, to write.
-    pub(crate) fn top_mut(&mut self, n: usize) -> MatMut<'_, T> {
-        MatMut::new(&mut self.data[..n * self.cols], n, self.cols)
+    fn top_mut(&mut self, n: usize) -> MatMut<'_, T> {
+        MatMut::with_row_stride(&mut self.data[..n * self.stride], n, self.cols, self.stride)
     }
 }

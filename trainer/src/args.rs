@@ -15,12 +15,14 @@ use crate::schedule::Schedule;
 mod config;
 mod examples;
 mod exchange;
+mod quantize;
 mod search;
 #[cfg(test)]
 mod tests;
 
 pub use config::from_config;
 pub use exchange::{ExportArgs, ImportArgs, To};
+pub use quantize::QuantizeArgs;
 pub use search::{LrFindArgs, MergeArgs, SearchArgs, SearchCommand};
 
 /// Names of all instruction sets, those of other machines included.
@@ -40,6 +42,7 @@ Examples:
   trainer inspect my.tln                           what a net file holds
   trainer doctor my.tln --data my.csv              what is wrong with it, and what to change
   trainer search --data my.csv --budget 10m        try many settings, keep the best net
+  trainer quantize my.tln --data my.csv            the net in 8-bit integers, my.int8.tln
   trainer export my.tln --to c                     the net as C source
 
 {usage-heading} {usage}
@@ -95,6 +98,9 @@ pub enum Command {
     /// Find a learning rate by raising it step by step; writes nothing
     #[command(before_help = examples::LR_FIND)]
     LrFind(LrFindArgs),
+    /// Make an int8 net of an f32 net: a quarter of the bytes, for processors without floating point
+    #[command(before_help = examples::QUANTIZE)]
+    Quantize(QuantizeArgs),
     /// Write a net for other programs: safetensors, npz, ONNX, C or Rust source
     #[command(before_help = examples::EXPORT)]
     Export(ExportArgs),

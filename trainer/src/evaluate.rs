@@ -4,7 +4,7 @@ use model::{Engine, Params, Workspace, add_losses, forward, predict};
 
 use crate::confusion::Confusion;
 use crate::history::Evaluation;
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 
 /// Rows in a block: enough to keep the kernels busy, few enough to stay in the cache.
 const BLOCK: usize = 256;
@@ -12,7 +12,6 @@ const BLOCK: usize = 256;
 /// The buffers of an evaluation, allocated once.
 #[derive(Debug)]
 pub struct Evaluator {
-    batch: Batch,
     workspace: Workspace<f32>,
     classes: Vec<u32>,
 }
@@ -21,11 +20,7 @@ impl Evaluator {
     /// For nets of this shape.
     #[must_use]
     pub fn new(shape: model::Shape, threads: usize) -> Self {
-        Self {
-            batch: Batch::default(),
-            workspace: Workspace::new(shape, BLOCK, threads),
-            classes: Vec::new(),
-        }
+        Self { workspace: Workspace::new(shape, BLOCK, threads), classes: Vec::new() }
     }
 
     /// Accuracy and loss (without penalty) on these rows. The losses of a block are added in f32, those of the
@@ -34,14 +29,13 @@ impl Evaluator {
         let mut total = Evaluation { rows: part.rows.len(), ..Evaluation::default() };
         let mut sum = 0.0;
         for rows in part.rows.chunks(BLOCK) {
-            let Self { batch, workspace, classes } = self;
-            batch.fill(engine, part.view, rows);
-            forward(engine, net, batch.x(), workspace);
-            sum += f64::from(add_losses(engine, batch.labels(), 0.0, workspace));
+            let Self { workspace, classes } = self;
+            let (x, y) = (part.view.x(rows), part.view.y(rows));
+            forward(engine, net, x, workspace);
+            sum += f64::from(add_losses(engine, y, 0.0, workspace));
             classes.resize(rows.len(), 0);
             predict(workspace.scores(), classes);
-            let labels = batch.labels().as_slice();
-            total.correct += classes.iter().zip(labels).filter(|(class, label)| class == label).count();
+            total.correct += y.iter().zip(&*classes).filter(|(label, class)| label == *class).count();
         }
         total.loss = sum / part.rows.len() as f64;
         total
@@ -51,13 +45,12 @@ impl Evaluator {
     pub fn confusion(&mut self, engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Confusion {
         let mut confusion = Confusion::new(net.shape().c);
         for rows in part.rows.chunks(BLOCK) {
-            let Self { batch, workspace, classes } = self;
-            batch.fill(engine, part.view, rows);
-            forward(engine, net, batch.x(), workspace);
+            let Self { workspace, classes } = self;
+            let (x, y) = (part.view.x(rows), part.view.y(rows));
+            forward(engine, net, x, workspace);
             classes.resize(rows.len(), 0);
             predict(workspace.scores(), classes);
-            let labels = batch.labels();
-            labels.as_slice().iter().zip(&*classes).for_each(|(&label, &class)| confusion.add(label, class));
+            y.iter().zip(&*classes).for_each(|(label, &class)| confusion.add(label, class));
         }
         confusion
     }

@@ -8,7 +8,7 @@ use crate::batches::Batches;
 use crate::init::init;
 use crate::random::{Random, Stream};
 use crate::report::Report;
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 use crate::train::{Plan, Settings};
 
 /// Shows the first step that a training with these settings takes.
@@ -20,15 +20,12 @@ pub fn explain(
 ) -> Result<(), Error> {
     let shape = Plan::new(train, settings)?.shape;
     let random = Random::new(settings.seed, Stream::Batches);
-    let mut batch = Batch::default();
-    batch.fill(
-        engine,
-        train.view,
-        Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random).draw(),
-    );
+    let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
+    let batch = Part { rows: batches.draw(), ..train };
+    let (x, y) = (batch.view.x(batch.rows), batch.view.y(batch.rows));
     let mut net = init(shape, settings.std, settings.seed);
     let (eta, lambda) = (settings.learning_rate as f32, settings.reg as f32);
-    let n = batch.x().rows();
+    let n = x.rows();
     let mut show = Show { engine, out };
     let Shape { d, h, c, .. } = shape;
     show.text(format_args!("One step of a {shape} net on {n} rows: N = {n}, D = {d}, H = {h}, C = {c}, rate η = {eta}, penalty λ = {lambda}."));
@@ -36,13 +33,13 @@ pub fn explain(
 
     let mut ws = Workspace::new(shape, n, engine.pool.width());
     show.head("Forward");
-    show.forward(&net, &batch, &mut ws, lambda)?;
+    show.forward(&net, batch, &mut ws, lambda)?;
     show.head("Backward");
-    let gradient = show.backward(&net, &batch, &mut ws);
+    let gradient = show.backward(&net, batch, &mut ws);
     show.head("Step");
     show.step(&mut net, &gradient, Step { eta, lambda });
-    forward(engine, &net, batch.x(), &mut ws);
-    let after = loss(engine, &net, batch.labels(), lambda, &mut ws).total();
+    forward(engine, &net, x, &mut ws);
+    let after = loss(engine, &net, y, lambda, &mut ws).total();
     show.row("(39)", "L of the same batch after the step", "1", format_args!("{after:.6}"));
     Ok(())
 }
@@ -91,13 +88,14 @@ impl Show<'_> {
     fn forward(
         &mut self,
         net: &Params<f32>,
-        batch: &Batch,
+        Part { view, rows }: Part<'_>,
         ws: &mut Workspace<f32>,
         lambda: f32,
     ) -> Result<(), Error> {
         let Shape { d, h, c, .. } = net.shape();
-        let (x, n) = (batch.x(), batch.x().rows());
-        self.matrix("", "X, the normalised rows", batch.values(), (n, d), "");
+        let (x, n) = (view.values(self.engine.isa, rows), rows.len());
+        let (x, y) = (Mat::new(&x, n, d), view.y(rows));
+        self.matrix("", "X, the normalised rows", &flat(x), (n, d), "");
         self.matrix("", "W1, drawn from N(0, σ²); b1 = 0", net.w1_slice(), (d, h), "");
         self.matrix("", "W2, drawn from N(0, σ²); b2 = 0", net.w2_slice(), (h, c), "");
         let h0 = self.product(x, net.w1(), Epilogue::Bias(net.b1()));
@@ -109,14 +107,14 @@ impl Show<'_> {
         self.matrix("(4)", "S = H W2 + b2", &flat(ws.scores()), (n, c), "");
         let mut classes = vec![0; n];
         predict(ws.scores(), &mut classes);
-        let right = classes.iter().zip(batch.labels().as_slice()).filter(|(a, b)| a == b).count();
+        let right = classes.iter().zip(y.iter()).filter(|(a, b)| **a == *b).count();
         self.row(
             "(6)",
             "class of a row: its largest score",
             &format!("{n}"),
             format_args!("{right} of {n} right"),
         );
-        let found = loss(self.engine, net, batch.labels(), lambda, ws);
+        let found = loss(self.engine, net, y, lambda, ws);
         self.row("(5)", "mean of L_i = ln Σ_j e^S_ij − S_iy", "1", format_args!("{:.6}", found.data));
         self.row("(1)", "penalty λ ΣW1² + λ ΣW2²", "1", format_args!("{:.6}", found.penalty));
         let chance = f64::from(u32::try_from(c).unwrap_or(u32::MAX));
@@ -132,13 +130,18 @@ impl Show<'_> {
     }
 
     /// (7)-(38); returns the gradient of the data loss, without the penalty's.
-    fn backward(&mut self, net: &Params<f32>, batch: &Batch, ws: &mut Workspace<f32>) -> Params<f32> {
+    fn backward(
+        &mut self,
+        net: &Params<f32>,
+        Part { view, rows }: Part<'_>,
+        ws: &mut Workspace<f32>,
+    ) -> Params<f32> {
         let Shape { d, h, c, .. } = net.shape();
-        let (x, n) = (batch.x(), batch.x().rows());
+        let (x, y, n) = (view.x(rows), view.y(rows), rows.len());
         let mut gradient = Params::zeros(net.shape());
         let mut dx = vec![0.0; n * d];
         let dx_view = MatMut::new(&mut dx, n, d);
-        backward(self.engine, net, x, batch.labels(), 0.0, ws, &mut gradient, Some(dx_view));
+        backward(self.engine, net, x, y, 0.0, ws, &mut gradient, Some(dx_view));
         self.matrix("(7)-(16)", "dS = (softmax(S) − onehot(y)) / N", &flat(ws.score_gradient()), (n, c), "");
         self.matrix("(17)-(21)", "dW2 = Hᵀ dS", gradient.w2_slice(), (h, c), "");
         self.matrix("", "db2 = sum of dS over the rows", gradient.b2(), (1, c), "");

@@ -90,7 +90,11 @@ impl Target {
                 let written = file.write_all(bytes).and_then(|()| file.sync_data());
                 // The folder is not synced: if the power fails, the name stands for this file or for the one before.
                 let renamed = written.and_then(|()| fs::rename(&beside, path));
-                renamed.map_err(|e| Error::write("write", path, &e))
+                renamed.map_err(|e| {
+                    // A full disk needs the room.
+                    let _ = fs::remove_file(&beside);
+                    Error::write("write", path, &e)
+                })
             }
         }
     }

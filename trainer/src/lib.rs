@@ -25,6 +25,7 @@
 //! Same data, same settings: the same net file, byte for byte, for any instruction set and any number of threads.
 #![forbid(unsafe_code)]
 
+pub mod any_net;
 pub mod args;
 pub mod batches;
 pub mod checkpoint;
@@ -52,6 +53,7 @@ pub mod pool;
 pub mod prepare;
 pub mod preset;
 pub mod progress;
+pub mod quantize;
 pub mod random;
 pub mod report;
 pub mod rows;

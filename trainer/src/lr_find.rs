@@ -10,7 +10,7 @@ use crate::Error;
 use crate::batches::Batches;
 use crate::init::init;
 use crate::random::{Random, Stream};
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 use crate::train::{Plan, Settings};
 
 /// Rates that are tried.
@@ -54,15 +54,15 @@ pub fn lr_find(engine: Engine<'_>, train: Part<'_>, settings: &Settings) -> Resu
     let mut workspace = Workspace::new(plan.shape, settings.batch_size, engine.pool.width());
     let random = Random::new(settings.seed, Stream::Batches);
     let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
-    let mut batch = Batch::default();
     let (mut tried, mut diverges): (Vec<Tried>, _) = (Vec::new(), None);
     let (mut sum, mut weight, mut least) = (0.0, 0.0, f64::INFINITY);
     let factor = Scalar::ln(MOST / LEAST) / (STEPS - 1) as f64;
     for i in 0..STEPS {
         let rate = LEAST * Scalar::exp(factor * i as f64);
-        batch.fill(engine, train.view, batches.draw());
+        let rows = batches.draw();
+        let (x, y) = (train.view.x(rows), train.view.y(rows));
         let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
-        let loss = sgd_step(engine, &mut net, batch.x(), batch.labels(), step, &mut workspace).total();
+        let loss = sgd_step(engine, &mut net, x, y, step, &mut workspace).total();
         let loss = f64::from(loss);
         sum = PAST * sum + (1.0 - PAST) * loss;
         weight = PAST * weight + (1.0 - PAST);

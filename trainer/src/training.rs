@@ -10,7 +10,7 @@ use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
 use crate::random::{Random, Stream};
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 use crate::schedule::{Schedule, cosine};
 use crate::train::{Plan, Settings, Trained, diverged};
 
@@ -66,7 +66,6 @@ pub struct Training<'a> {
     state: State,
     workspace: Workspace<f32>,
     evaluator: Evaluator,
-    batch: Batch,
 }
 
 impl<'a> Training<'a> {
@@ -94,7 +93,6 @@ impl<'a> Training<'a> {
             state: state.unwrap_or_else(|| State::start(train, settings, plan)),
             workspace: Workspace::new(shape, settings.batch_size, threads),
             evaluator: Evaluator::new(shape, threads),
-            batch: Batch::default(),
         })
     }
 
@@ -159,11 +157,10 @@ impl<'a> Training<'a> {
 
     /// The step itself.
     fn descend(&mut self, rate: f64) -> f32 {
-        let Self { engine, state, workspace, batch, settings, .. } = self;
+        let Self { engine, state, workspace, settings, .. } = self;
         let rows = state.batches.draw();
-        batch.fill(*engine, self.train.view, rows);
         state.clock.images += rows.len();
-        let (x, y) = (batch.x(), batch.labels());
+        let (x, y) = (self.train.view.x(rows), self.train.view.y(rows));
         let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
         let (net, mu, nesterov) = (&mut state.net, settings.momentum as f32, settings.nesterov);
         let loss = match &mut state.motion {

@@ -5,7 +5,7 @@ use infer_nostd::Net;
 use model::{Engine, Params, Workspace, forward};
 
 use crate::Error;
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 
 /// Rows that go through the trainer's forward pass at a time.
 const BLOCK: usize = 256;
@@ -16,11 +16,9 @@ pub fn verify(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>, file: &[u8]
     let read =
         Net::from_bytes(file).map_err(|e| Error::fault(format!("the net file cannot be read back: {e}")))?;
     let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
-    let mut batch = Batch::default();
     let mut scratch = vec![0.0; read.scratch_len()];
     for rows in part.rows.chunks(BLOCK) {
-        batch.fill(engine, part.view, rows);
-        forward(engine, net, batch.x(), &mut workspace);
+        forward(engine, net, part.view.x(rows), &mut workspace);
         for (i, &row) in rows.iter().enumerate() {
             let ours = workspace.scores().row(i).expect("scores are stored row by row");
             let input = part.view.data().row(row as usize);

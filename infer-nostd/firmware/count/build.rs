@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use infer_nostd::{Contents, encode, encoded_len};
+use infer_nostd::{Contents, Contents8, LayerContents8, encode, encode8, encoded_len, encoded_len8};
+use kernels::int8::Rescale;
 
 fn main() {
     println!("cargo::rustc-link-arg-bins=-T{}", std::env::var("DEP_BOARD_SCRIPT").expect("board sets it"));
@@ -14,12 +15,26 @@ fn main() {
         let raw = Contents { d, h, c, w1: &w1, b1: &b1, w2: &w2, b2: &b2, ..Contents::default() };
         write(&folder.join(format!("{name}.tln")), &raw);
         write(&folder.join(format!("{name}-bytes.tln")), &Contents { mean: &mean, scale: &scale, ..raw });
+        write8(&folder.join(format!("{name}-int8.tln")), [d, h, c]);
     }
 }
 
 fn write(path: &Path, net: &Contents<'_>) {
     let mut file = vec![0; encoded_len(net).expect("a good shape")];
     encode(net, &mut file).expect("a good net");
+    std::fs::write(path, file).expect("a file");
+}
+
+fn write8(path: &Path, [d, h, c]: [usize; 3]) {
+    let bytes = |n| numbers(n).iter().map(|x| (x * 2000.0) as i8).collect::<Vec<_>>();
+    let (w1, w2) = (bytes(d * h), bytes(h * c));
+    let (bias, rescale) =
+        (vec![1000; h.max(c)], vec![Rescale::from_factor(0.001).expect("a factor"); h.max(c)]);
+    let layer = |w, n| LayerContents8 { w, bias: &bias[..n], rescale: &rescale[..n], scale: 0.1 };
+    let (layer1, layer2) = (layer(&w1, h), layer(&w2, c));
+    let net = Contents8 { d, h, c, mean: &[], scale: &[], layer1, layer2, zero: 3, names: &[] };
+    let mut file = vec![0; encoded_len8(&net).expect("a good shape")];
+    encode8(&net, &mut file).expect("a good net");
     std::fs::write(path, file).expect("a file");
 }
 

@@ -171,3 +171,33 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     }
     !crc
 }
+
+/// The hex block of a section of FORMAT.md: eight digits of offset, up to sixteen bytes, their characters.
+pub fn documented(heading: &str) -> Vec<u8> {
+    let text = include_str!("../../FORMAT.md");
+    let section = text.split_once(&format!("\n{heading}\n")).expect("the docs have this section").1;
+    let section = section.split_once("\n# ").map_or(section, |(section, _)| section);
+    let mut bytes = Vec::new();
+    for line in section.lines().filter(|line| line.ends_with('|')) {
+        let Some((offset, rest)) = line.split_once("  ") else { continue };
+        let Ok(offset) = usize::from_str_radix(offset, 16) else { continue };
+        assert_eq!(offset, bytes.len(), "a line of the dump is missing");
+        let (hex, _) = rest.split_once('|').unwrap();
+        bytes.extend(hex.split_whitespace().map(|byte| u8::from_str_radix(byte, 16).unwrap()));
+    }
+    bytes
+}
+
+/// Bytes as FORMAT.md shows them, so that a difference can be read (and pasted).
+pub fn dump(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (i, line) in bytes.chunks(16).enumerate() {
+        let hex = |part: &[u8]| part.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        let (left, right) = line.split_at(line.len().min(8));
+        let hex = format!("{}  {}", hex(left), hex(right));
+        let shown = |&byte: &u8| if (32..127).contains(&byte) { char::from(byte) } else { '.' };
+        let characters: String = line.iter().map(shown).collect();
+        text += &format!("{:08x}  {hex:<48}  |{characters}|\n", 16 * i);
+    }
+    text
+}

@@ -4,6 +4,7 @@
 
 mod backward;
 mod bounds;
+mod by_rows;
 mod derivation;
 mod forward;
 mod golden;

@@ -66,8 +66,8 @@ fn labels_that_name_no_class() {
     assert_eq!(Labels::new(&[0], 0).unwrap_err().to_string(), "row 0 has label 0, but there are no classes");
     let labels = Labels::new(&[1, 0], 2).unwrap();
     assert_eq!(
-        (labels.len(), labels.is_empty(), labels.classes(), labels.as_slice()),
-        (2, false, 2, &[1, 0][..])
+        (labels.len(), labels.is_empty(), labels.classes(), labels.iter().collect::<Vec<_>>()),
+        (2, false, 2, vec![1, 0])
     );
     assert!(Labels::new(&[], 3).unwrap().is_empty());
 }

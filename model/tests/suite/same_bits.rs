@@ -8,14 +8,19 @@ use model::{Engine, Join, Labels, Params, Step, Workspace, backward, forward, sg
 use crate::support::{Case, Pass, bits, cast, every_isa, nan};
 
 /// Two real threads for each join, and a count of them.
-struct Threads {
+pub(crate) struct Threads {
     width: usize,
     joins: AtomicUsize,
 }
 
 impl Threads {
-    fn new(width: usize) -> Self {
+    pub(crate) fn new(width: usize) -> Self {
         Self { width, joins: AtomicUsize::new(0) }
+    }
+
+    /// Joins so far.
+    pub(crate) fn joins(self) -> usize {
+        self.joins.into_inner()
     }
 }
 
@@ -119,7 +124,7 @@ fn any_number_of_threads() {
             let got = steps::<f32>(engine, &case, steps_taken);
             assert!(bits(got.0.as_slice()) == bits(net.as_slice()), "{width} threads");
             assert_eq!(got.1, losses, "{width} threads");
-            assert!(threads.joins.into_inner() > 0, "nothing was split");
+            assert!(threads.joins() > 0, "nothing was split");
         }
     }
 }
@@ -131,7 +136,7 @@ fn a_pool_wider_than_the_workspace_is_used_as_far_as_it_goes() {
     let engine = Engine { pool: &threads, ..Engine::default() };
     let mut ws = Workspace::new(case.shape, 200, 2);
     forward(engine, &net, Mat::new(&x, 200, 200), &mut ws);
-    assert_eq!(threads.joins.load(Ordering::Relaxed), 1, "two tasks for X W1, one for H W2, which is small");
+    assert_eq!(threads.joins.load(Ordering::Relaxed), 1, "two tasks for the rows of the batch");
     let want = case.pass::<f32>();
     assert!((0..200).all(|i| ws.scores().row(i) == want.ws.scores().row(i)));
 }

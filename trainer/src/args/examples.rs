@@ -30,6 +30,12 @@ Examples:
   trainer doctor net.tln                           with net.tln.toml and net.tln.checkpoint beside it: every rule
   trainer doctor flowers.tln --data flowers.csv --label species";
 
+pub(super) const QUANTIZE: &str = "\
+Examples:
+  trainer quantize net.tln                         writes net.int8.tln
+  trainer quantize flowers.tln --data flowers.csv --label species --max-loss 0.3
+  trainer quantize mnist.tln --data mnist/ --calibration percentile --out small.tln";
+
 pub(super) const GRADCHECK: &str = "\
 Examples:
   trainer gradcheck

@@ -6,6 +6,7 @@ use infer_nostd::Net;
 use model::{Engine, Params, Shape};
 
 use super::{class_names, parse_net, read_net};
+use crate::any_net::AnyNet;
 use crate::args::{DoctorArgs, TrainArgs, from_config};
 use crate::doctor::{Course, Finding, Patient, rules};
 use crate::prepare::Prepared;
@@ -101,7 +102,7 @@ fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error>
             data.data().d
         )));
     }
-    let names = class_names(net).unwrap_or_default();
+    let names = class_names(&AnyNet::F32(*net)).unwrap_or_default();
     let own = &data.data().classes;
     if net.c() == own.len() && (names.is_empty() || names == *own) {
         return Ok(());

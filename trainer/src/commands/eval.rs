@@ -1,10 +1,10 @@
 //! `trainer eval`: how well a net file does, through the very code that runs in firmware.
 
-use infer_nostd::Net;
 use kernels::{Mat, argmax, log_sum_exp};
 
-use super::{class_names, parse_net, read_net};
+use super::{class_names, parse_any, read_net};
 use crate::Error;
+use crate::any_net::AnyNet;
 use crate::args::EvalArgs;
 use crate::confusion::Confusion;
 use crate::dataset::{Dataset, OpenOptions, open};
@@ -14,7 +14,7 @@ use crate::report::{Event, Report};
 /// Reads net and data, evaluates, tells.
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
-    let net = parse_net(&args.net, &bytes)?;
+    let net = parse_any(&args.net, &bytes)?;
     let options = OpenOptions {
         label: args.common.label.clone(),
         classes: class_names(&net),
@@ -50,7 +50,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
 }
 
 /// Row by row, as firmware does it.
-fn evaluate(net: &Net<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
+fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
     if data.c() > net.c() {
         return Err(Error::data(format!(
             "the net has {} classes, the data have {}; give data of the net's kind",

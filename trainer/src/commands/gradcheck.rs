@@ -9,7 +9,6 @@ use crate::prepare::Prepared;
 use crate::preset::Preset;
 use crate::random::{Random, Stream};
 use crate::report::{Event, Report};
-use crate::rows::Batch;
 use crate::train::{Plan, Settings};
 
 /// Checks both nets, tells, fails above the bound.
@@ -55,13 +54,11 @@ pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
 fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result<Problem, Error> {
     let train = data.train()?;
     let rows = &train.rows[..args.rows.min(train.rows.len())];
-    let mut batch = Batch::default();
-    batch.fill(Engine::default(), train.view, rows);
     let settings =
         Settings { hidden: args.hidden, batch_size: rows.len(), ..Preset::Default.choice().settings };
-    let x = batch.values().iter().copied().map(f64::from).collect();
+    let x = train.view.values(Engine::default().isa, rows).into_iter().map(f64::from).collect();
     let shape = Plan::new(train, &settings)?.shape;
-    Ok(Problem::new(shape, x, batch.labels().as_slice().to_vec(), args.reg, random))
+    Ok(Problem::new(shape, x, train.view.y(rows).iter().collect(), args.reg, random))
 }
 
 fn tell(report: &mut Report, net: &str, group: &Group) {

@@ -1,5 +1,6 @@
 //! `trainer import`: a net file from weights of elsewhere.
 
+use super::parse_net;
 use crate::Error;
 use crate::args::ImportArgs;
 use crate::exchange::layers::recognise;
@@ -11,8 +12,13 @@ use crate::report::{Report, talk};
 pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
     let file = args.file.display();
     let bytes = std::fs::read(&args.file).map_err(|e| Error::read("read", &args.file, &e))?;
-    // A zip begins with PK; a safetensors file with a length far below that.
-    let read = if bytes.starts_with(b"PK") { npz::read(&bytes) } else { safetensors::read(&bytes) };
+    // A ZIP archive begins with PK, safetensors with 8 bytes and a JSON object.
+    let read = match bytes {
+        _ if bytes.starts_with(b"PK") => npz::read(&bytes),
+        _ if bytes.get(8) == Some(&b'{') => safetensors::read(&bytes),
+        _ if parse_net(&args.file, &bytes).is_ok() => Err(Error::data("this is a net file already")),
+        _ => Err(Error::data("neither npz nor safetensors; save the weights as one of these")),
+    };
     let (tensors, names) = read.map_err(|e| e.context(&file))?;
     let found = recognise(tensors, names).map_err(|e| e.context(&file))?;
     let net = found.layers.to_bytes().map_err(|e| e.context(&file))?;

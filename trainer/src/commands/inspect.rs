@@ -1,11 +1,12 @@
 //! `trainer inspect`: what a net file holds.
 
-use infer_nostd::Net;
+use infer_nostd::Layer8;
 use kernels::Floats;
 use serde_json::{Value, json};
 
-use super::{class_names, parse_net, read_net};
+use super::{class_names, parse_any, read_net};
 use crate::Error;
+use crate::any_net::AnyNet;
 use crate::args::InspectArgs;
 use crate::report::{Event, Report};
 
@@ -15,9 +16,9 @@ const SHOWN: usize = 4;
 /// Reads the net, tells.
 pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
-    let net = parse_net(&args.net, &bytes)?;
-    let groups = [("W1", net.w1()), ("b1", net.b1()), ("W2", net.w2()), ("b2", net.b2())];
-    let groups = groups.map(|(name, values)| (name, Summary::of(values)));
+    let net = parse_any(&args.net, &bytes)?;
+    let groups = ["W1", "b1", "W2", "b2"].into_iter().zip(numbers(&net));
+    let groups: Vec<_> = groups.map(|(name, values)| (name, Summary::of(&values))).collect();
 
     let mut report = Report::new(args.json);
     text(&mut report, args, &net, bytes.len(), &groups);
@@ -28,6 +29,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
         .with("h", net.h())
         .with("c", net.c())
         .with("parameters", parameters(&net))
+        .with("element", element(&net))
         .with("normalization", net.normalization().mean().len())
         .with("mean", net.normalization().mean().iter().collect::<Vec<f32>>())
         .with("scale", net.normalization().scale().iter().collect::<Vec<f32>>())
@@ -40,10 +42,10 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
 }
 
 /// The same for people.
-fn text(report: &mut Report, args: &InspectArgs, net: &Net<'_>, bytes: usize, groups: &[(&str, Summary); 4]) {
+fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize, groups: &[(&str, Summary)]) {
     let (d, h, c) = (net.d(), net.h(), net.c());
     report.line(format_args!("file           {} ({bytes} bytes, checksum right)", args.net.display()));
-    report.line(format_args!("net            {d}-{h}-{c}: {} parameters, f32", parameters(net)));
+    report.line(format_args!("net            {d}-{h}-{c}: {} parameters, {}", parameters(net), element(net)));
     report.line(format_args!(
         "scratch        {} bytes of RAM an inference, and at most 664 of stack (Cortex-M4)",
         4 * net.scratch_len()
@@ -73,8 +75,32 @@ fn text(report: &mut Report, args: &InspectArgs, net: &Net<'_>, bytes: usize, gr
     }
 }
 
-fn parameters(net: &Net<'_>) -> usize {
-    net.w1().len() + net.b1().len() + net.w2().len() + net.b2().len()
+fn parameters(net: &AnyNet<'_>) -> usize {
+    (net.d() + 1) * net.h() + (net.h() + 1) * net.c()
+}
+
+fn element(net: &AnyNet<'_>) -> &'static str {
+    match net {
+        AnyNet::F32(_) => "f32",
+        AnyNet::Int8(_) => "int8",
+    }
+}
+
+/// W1, b1, W2, b2: of an int8 net the integers.
+fn numbers(net: &AnyNet<'_>) -> [Vec<f32>; 4] {
+    match net {
+        AnyNet::F32(net) => [net.w1(), net.b1(), net.w2(), net.b2()].map(|values| values.iter().collect()),
+        AnyNet::Int8(net) => {
+            let [w1, b1] = integers(net.layer1(), net.d(), net.h());
+            let [w2, b2] = integers(net.layer2(), net.h(), net.c());
+            [w1, b1, w2, b2]
+        }
+    }
+}
+
+fn integers(layer: Layer8<'_>, inputs: usize, outputs: usize) -> [Vec<f32>; 2] {
+    let weights = (0..inputs).flat_map(|k| (0..outputs).map(move |j| f32::from(layer.weights().get(k, j))));
+    [weights.collect(), (0..outputs).filter_map(|j| layer.bias(j)).map(|b| b as f32).collect()]
 }
 
 /// Numbers that describe many.
@@ -87,16 +113,16 @@ struct Summary {
 }
 
 impl Summary {
-    fn of(values: Floats<'_>) -> Self {
+    fn of(values: &[f32]) -> Self {
         let n = values.len() as f64;
-        let mean = values.iter().map(f64::from).sum::<f64>() / n;
-        let variance = values.iter().map(|x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
+        let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+        let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
         Self {
-            min: values.iter().fold(f32::INFINITY, f32::min),
-            max: values.iter().fold(f32::NEG_INFINITY, f32::max),
+            min: values.iter().copied().fold(f32::INFINITY, f32::min),
+            max: values.iter().copied().fold(f32::NEG_INFINITY, f32::max),
             mean,
             std: variance.sqrt(),
-            zeros: values.iter().filter(|&x| x == 0.0).count(),
+            zeros: values.iter().filter(|&&x| x == 0.0).count(),
         }
     }
 

@@ -9,6 +9,7 @@ mod inspect;
 mod lr_find;
 mod manual;
 mod predict;
+mod quantize;
 mod search;
 mod search_merge;
 mod train;
@@ -18,6 +19,7 @@ use std::path::Path;
 use infer_nostd::Net;
 
 use crate::Error;
+use crate::any_net::AnyNet;
 use crate::args::Command;
 
 /// Runs a command.
@@ -33,6 +35,7 @@ pub fn run(command: &Command) -> Result<(), Error> {
         Command::Man => manual::man(),
         Command::Search(args) => search::run(args),
         Command::LrFind(args) => lr_find::run(args),
+        Command::Quantize(args) => quantize::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
     }
@@ -46,14 +49,28 @@ fn read_net(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// The net in them.
+/// The net in them, of either element type.
+fn parse_any<'a>(path: &Path, bytes: &'a [u8]) -> Result<AnyNet<'a>, Error> {
+    let named = AnyNet::from_bytes(bytes).and_then(|net| net.check_names().map(|()| net));
+    named.map_err(|e| no_net(path, &e))
+}
+
+/// The net of f32 in them.
 fn parse_net<'a>(path: &Path, bytes: &'a [u8]) -> Result<Net<'a>, Error> {
-    Net::from_bytes(bytes).and_then(|net| net.check_names().map(|()| net)).map_err(|e| {
-        Error::data(format!("{}: no net: {e}; train it again, or copy it again", path.display()))
-    })
+    match parse_any(path, bytes)? {
+        AnyNet::F32(net) => Ok(net),
+        AnyNet::Int8(_) => Err(Error::data(format!(
+            "{}: this is an int8 net; give the f32 net that it was made of",
+            path.display()
+        ))),
+    }
+}
+
+fn no_net(path: &Path, error: &infer_nostd::Error) -> Error {
+    Error::data(format!("{}: no net: {error}; train it again, or copy it again", path.display()))
 }
 
 /// The names of a net's classes, None where the file has none.
-fn class_names(net: &Net<'_>) -> Option<Vec<String>> {
+fn class_names(net: &AnyNet<'_>) -> Option<Vec<String>> {
     (0..net.c()).map(|c| net.class_name(c).map(str::to_owned)).collect()
 }

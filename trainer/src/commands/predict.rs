@@ -1,6 +1,6 @@
 //! `trainer predict`: the class of each row, or the probability of each class.
 
-use super::{class_names, parse_net, read_net};
+use super::{class_names, parse_any, read_net};
 use crate::Error;
 use crate::args::PredictArgs;
 use crate::dataset::{OpenOptions, open_rows};
@@ -12,7 +12,7 @@ const BLOCK: usize = 1024;
 /// Reads net and rows, writes a line a row.
 pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
-    let net = parse_net(&args.net, &bytes)?;
+    let net = parse_any(&args.net, &bytes)?;
     let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
     let options = OpenOptions {
         label: args.label.clone(),

@@ -29,16 +29,22 @@ impl Values {
         self.len() == 0
     }
 
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Input<'_> {
+        match self {
+            Self::U8(x) => Input::U8(x),
+            Self::F32(x) => Input::F32(x),
+        }
+    }
+
     /// Row `i` of rows of `d` values.
     ///
     /// # Panics
     /// If there is no such row.
     #[must_use]
     pub fn row(&self, d: usize, i: usize) -> Input<'_> {
-        match self {
-            Self::U8(x) => Input::U8(&x[i * d..][..d]),
-            Self::F32(x) => Input::F32(&x[i * d..][..d]),
-        }
+        self.all().part(i * d, d)
     }
 }
 

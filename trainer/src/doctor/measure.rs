@@ -9,7 +9,7 @@ use crate::dataset::Dataset;
 use crate::evaluate::Evaluator;
 use crate::history::History;
 use crate::init::init;
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 use crate::train::Settings;
 
 /// Rows whose gradient and hidden units are looked at, at most.
@@ -99,7 +99,7 @@ impl Measures {
             dead: gauge.dead(),
             start,
             end,
-            inputs: moments(gauge.batch.values()),
+            inputs: moments(&sample.view.values(engine.isa, sample.rows)),
             constant: constant(data, train.rows),
             image: data.image.is_some(),
         }
@@ -124,24 +124,22 @@ fn spread(part: Part<'_>, most: usize) -> Vec<u32> {
 }
 
 /// A batch, and the passes over it.
-struct Gauge {
-    batch: Batch,
+struct Gauge<'a> {
+    sample: Part<'a>,
     workspace: Workspace<f32>,
     gradient: Params<f32>,
 }
 
-impl Gauge {
-    fn new(engine: Engine<'_>, shape: model::Shape, sample: Part<'_>) -> Self {
-        let mut batch = Batch::default();
-        batch.fill(engine, sample.view, sample.rows);
+impl<'a> Gauge<'a> {
+    fn new(engine: Engine<'_>, shape: model::Shape, sample: Part<'a>) -> Self {
         let workspace = Workspace::new(shape, sample.rows.len(), engine.pool.width());
-        Self { batch, workspace, gradient: Params::zeros(shape) }
+        Self { sample, workspace, gradient: Params::zeros(shape) }
     }
 
     fn pull(&mut self, engine: Engine<'_>, net: &Params<f32>) -> Pull {
-        let Self { batch, workspace, gradient } = self;
-        forward(engine, net, batch.x(), workspace);
-        backward(engine, net, batch.x(), batch.labels(), 0.0, workspace, gradient, None);
+        let Self { sample: Part { view, rows }, workspace, gradient } = self;
+        forward(engine, net, view.x(rows), workspace);
+        backward(engine, net, view.x(rows), view.y(rows), 0.0, workspace, gradient, None);
         Pull { weights: norm(net), data: norm(gradient) }
     }
 

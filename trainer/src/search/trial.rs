@@ -16,7 +16,7 @@ use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
 use crate::random::{Random, Stream};
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 use crate::train::{Plan, Settings};
 
 /// The rows that candidates are trained and judged with.
@@ -120,13 +120,12 @@ impl<'a> Trial<'a> {
         let begun = Instant::now();
         let mut workspace = Workspace::new(self.plan.shape, self.settings.batch_size, engine.pool.width());
         let mut evaluator = Evaluator::new(self.plan.shape, engine.pool.width());
-        let mut batch = Batch::default();
         while self.diverged.is_none() && self.history.epochs.len() < epochs {
             for _ in 0..self.plan.per_epoch {
                 if stop() {
                     return None;
                 }
-                if !self.step(engine, &mut batch, &mut workspace) {
+                if !self.step(engine, &mut workspace) {
                     break;
                 }
             }
@@ -147,10 +146,10 @@ impl<'a> Trial<'a> {
     }
 
     /// One step; whether its loss and its weights were finite.
-    fn step(&mut self, engine: Engine<'_>, batch: &mut Batch, workspace: &mut Workspace<f32>) -> bool {
-        batch.fill(engine, self.field.train.view, self.batches.draw());
+    fn step(&mut self, engine: Engine<'_>, workspace: &mut Workspace<f32>) -> bool {
+        let (view, rows) = (self.field.train.view, self.batches.draw());
         let step = Step { eta: self.rate as f32, lambda: self.settings.reg as f32 };
-        let loss = sgd_step(engine, &mut self.net, batch.x(), batch.labels(), step, workspace).total();
+        let loss = sgd_step(engine, &mut self.net, view.x(rows), view.y(rows), step, workspace).total();
         self.history.losses.push(loss);
         self.history.rates.push(self.rate);
         if !loss.is_finite() {

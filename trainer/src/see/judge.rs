@@ -3,7 +3,7 @@
 use kernels::{Mat, argmax, log_sum_exp};
 use model::{Engine, Params, Workspace, forward};
 
-use crate::rows::{Batch, Part};
+use crate::rows::Part;
 
 const BLOCK: usize = 256;
 /// Mistakes that are kept.
@@ -39,12 +39,10 @@ impl Judged {
     pub fn new(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Self {
         let c = net.shape().c;
         let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
-        let mut batch = Batch::default();
         let mut judged = Self { c, confusion: vec![0; c * c], worst: Vec::new() };
         for rows in part.rows.chunks(BLOCK) {
-            batch.fill(engine, part.view, rows);
-            forward(engine, net, batch.x(), &mut workspace);
-            for (i, (&row, &label)) in rows.iter().zip(batch.labels().as_slice()).enumerate() {
+            forward(engine, net, part.view.x(rows), &mut workspace);
+            for (i, (&row, label)) in rows.iter().zip(part.view.y(rows).iter()).enumerate() {
                 let scores = workspace.scores().row(i).expect("scores are stored row by row");
                 judged.take(engine, row, label as usize, scores);
             }

@@ -101,7 +101,7 @@ fn a_ragged_line_names_line_and_column() {
     // Cut off in the last line.
     refused(plain("1,2,x\n3,4,y\n5,"), &["line 3, column 3", "missing"]);
     // A quote left open takes in all that follows.
-    refused(plain("1,2,x\n3,\"4,y\n5,6,x\n"), &["line 2, column 3", "missing"]);
+    refused(plain("1,2,x\n3,\"4,y\n5,6,x\n"), &["line 2, column 3", "missing", "close the quote"]);
     refused(plain("1,2,x\n3,\"4,y\n5,6,x"), &["line 2, column 3", "missing"]);
 }
 

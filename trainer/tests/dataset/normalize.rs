@@ -1,10 +1,9 @@
 //! Means and scales.
 
-use kernels::{Floats, Normalization};
-use model::Engine;
+use kernels::{Floats, Isa, Normalization};
 use trainer::dataset::normalize::{Mode, learn};
 use trainer::dataset::{Dataset, Values, digits};
-use trainer::rows::{Batch, View};
+use trainer::rows::View;
 
 fn dataset(values: Values, d: usize, channels: usize, image: Option<[usize; 3]>) -> Dataset {
     let rows = values.len() / d;
@@ -98,10 +97,9 @@ fn standardized_rows_have_mean_0_and_deviation_1() {
     let rows: Vec<u32> = (0..1000).collect();
     let (mean, scale) = learn(&train, &rows, Mode::Standard);
     let how = Normalization::new(64, Floats::F32(&mean), Floats::F32(&scale)).unwrap();
-    let mut batch = Batch::default();
-    batch.fill(Engine::default(), View::new(&train, how).unwrap(), &rows);
-    assert_eq!(batch.labels().as_slice(), &train.labels[..1000]);
-    let x = batch.values();
+    let view = View::new(&train, how).unwrap();
+    assert!(view.y(&rows).iter().eq(train.labels[..1000].iter().copied()));
+    let x = view.values(Isa::best(), &rows);
     let sum: f64 = x.iter().map(|&x| f64::from(x)).sum();
     let squares: f64 = x.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
     // Each x̂ is off by 3 roundings of 2⁻²⁴ at most, |x̂| < 4.

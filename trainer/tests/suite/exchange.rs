@@ -30,6 +30,7 @@ fn what_is_no_net_is_refused() {
     assert!(desk.fails(&["export", "net.tln", "--to", "c", "--out", "net.tln"], 2).contains("--out"));
     assert!(desk.fails(&["import", "none.npz"], 3).contains("none.npz"));
     assert!(desk.fails(&["import", "table.csv"], 3).contains("table.csv"));
+    assert!(desk.fails(&["import", "net.tln", "--out", "b.tln"], 3).contains("a net file already"));
     desk.write("a.npz", "PK\x05\x06 and nothing else");
     assert!(desk.fails(&["import", "a.npz"], 3).contains("a.npz"));
 }

@@ -13,6 +13,7 @@ mod firmware;
 mod json;
 mod options;
 mod outputs;
+mod quantize;
 mod report;
 mod resume;
 mod search;

@@ -4,8 +4,8 @@
 
 use core::hint::black_box;
 
-use infer_nostd::{Input, Net, Scratch, include_net};
+use infer_nostd::{Input, Net, Net8, Scratch, include_net, include_net8};
 
 mod measure;
 
-program!("large.tln", "large-bytes.tln");
+program!("large.tln", "large-bytes.tln", "large-int8.tln");

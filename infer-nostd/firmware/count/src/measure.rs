@@ -3,11 +3,33 @@
 use core::hint::black_box;
 
 use board::{count_begin, count_end, print};
-use infer_nostd::{Input, Net};
+use infer_nostd::{Input, Net, Net8};
 
 /// Counts the instructions of one call of `scores`.
 #[inline(always)]
 pub(crate) fn scores(what: &str, net: &Net<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
+    print(what);
+    let x = black_box(x);
+    count_begin();
+    let good = net.scores(x, scratch).is_ok();
+    count_end();
+    good
+}
+
+/// Counts the instructions of one call of `classify` of an int8 net.
+#[inline(always)]
+pub(crate) fn classify8(what: &str, net: &Net8<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
+    print(what);
+    let x = black_box(x);
+    count_begin();
+    let good = net.classify(x, scratch).is_ok();
+    count_end();
+    good
+}
+
+/// Counts the instructions of one call of `scores` of an int8 net.
+#[inline(always)]
+pub(crate) fn scores8(what: &str, net: &Net8<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
     print(what);
     let x = black_box(x);
     count_begin();
@@ -48,9 +70,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// The program for one pair of nets: raw f32 in, and bytes with a normalisation in.
 #[macro_export]
 macro_rules! program {
-    ($raw:literal, $bytes:literal) => {
+    ($raw:literal, $bytes:literal, $int8:literal) => {
         const RAW: Net<'static> = include_net!(concat!(env!("OUT_DIR"), "/", $raw));
         const BYTES: Net<'static> = include_net!(concat!(env!("OUT_DIR"), "/", $bytes));
+        const INT8: Net8<'static> = include_net8!(concat!(env!("OUT_DIR"), "/", $int8));
         static FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $raw));
 
         /// A file that does not lie at a multiple of four.
@@ -61,11 +84,14 @@ macro_rules! program {
         board::entry!(main);
 
         fn main() -> bool {
-            let mut scratch = Scratch::<{ RAW.scratch_len() }>::new();
+            let mut scratch = Scratch::<{ INT8.scratch_len() }>::new(); // that of the others, rounded up
             let scratch = scratch.as_mut();
             let (floats, bytes) = ([0.5f32; RAW.d()], [100u8; RAW.d()]);
             let mut good = measure::scores("f32, compiled in: ", &RAW, Input::F32(&floats), scratch);
             good &= measure::scores("u8 normalised, compiled in: ", &BYTES, Input::U8(&bytes), scratch);
+            good &= measure::classify8("int8, class of bytes: ", &INT8, Input::U8(&bytes), scratch);
+            good &= measure::scores8("int8, scores of bytes: ", &INT8, Input::U8(&bytes), scratch);
+            good &= measure::scores8("int8, scores of f32: ", &INT8, Input::F32(&floats), scratch);
             good &= measure::check("read and check at run time: ", FILE);
             if let (Ok(aligned), Ok(odd)) =
                 (Net::from_bytes(black_box(FILE)), Net::from_bytes(black_box(&ODD.1)))
@@ -80,6 +106,7 @@ macro_rules! program {
             good &= measure::stack("scores of f32: ", || RAW.scores(x, scratch).is_ok());
             good &= measure::stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
             good &= measure::stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
+            good &= measure::stack("int8, class of bytes: ", || INT8.classify(raw, scratch).is_ok());
             good &= measure::stack("read and check: ", || Net::from_bytes(black_box(FILE)).is_ok());
             good
         }

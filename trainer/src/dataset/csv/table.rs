@@ -79,7 +79,7 @@ impl Table {
         let mut record = StringRecord::new();
         while let Some(line) = self.next(&mut record)? {
             if record.len() != layout.columns {
-                return Err(self.ragged(line, record.len(), layout));
+                return Err(self.ragged(line, &record, layout));
             }
             row(line, &record)?;
             rows += 1;
@@ -109,12 +109,16 @@ impl Table {
     }
 
     /// A line has too few or too many fields.
-    fn ragged(&self, line: u64, found: usize, layout: &Layout) -> Error {
-        let wanted = layout.columns;
+    fn ragged(&self, line: u64, record: &StringRecord, layout: &Layout) -> Error {
+        let (found, wanted) = (record.len(), layout.columns);
         let fields = if found == 1 { "field" } else { "fields" };
         let what = format!(
-            "{found} {fields} where line {} has {wanted}; fix the line or take it out",
-            self.first_line
+            "{found} {fields} where line {} has {wanted}; {}",
+            self.first_line,
+            match line_breaks(record.as_slice()) {
+                0 => "fix the line or take it out",
+                _ => "close the quote that goes on over the end of the line",
+            }
         );
         let (column, problem) =
             if found < wanted { (found, "this field is missing") } else { (wanted, "one field too many") };

@@ -1,0 +1,118 @@
+//! `trainer quantize`: a net of f32 becomes one of int8.
+
+use super::{class_names, parse_net, read_net};
+use crate::Error;
+use crate::any_net::AnyNet;
+use crate::args::QuantizeArgs;
+use crate::dataset::{Dataset, OpenOptions, Values, open};
+use crate::exchange::net::Layers;
+use crate::files::Target;
+use crate::quantize::{Calibration, Comparison, calibrate, compare, quantize};
+use crate::report::{Event, Report};
+
+/// Reads net and data, calibrates, rounds, compares, writes.
+pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
+    let bytes = read_net(&args.net)?;
+    let net = parse_net(&args.net, &bytes)?;
+    let options = OpenOptions {
+        label: args.common.label.clone(),
+        classes: class_names(&AnyNet::F32(net)),
+        d: Some(net.d()),
+        test_suffices: false,
+    };
+    let source = open(&args.common.data, &options)?;
+    let part = if source.test.is_some() { "test" } else { "all" };
+    let train = source.train.as_ref().or(source.test.as_ref());
+    let train = train.ok_or_else(|| Error::data(format!("{}: no rows", args.common.data)))?;
+    let classes = train.c().max(source.test.as_ref().map_or(0, Dataset::c));
+    if classes > net.c() {
+        return Err(Error::data(format!(
+            "{}: the net has {} classes, {} has {classes}; give data of the net's kind",
+            args.net.display(),
+            net.c(),
+            args.common.data
+        )));
+    }
+    let seen = calibrate(&net, train, args.calibration);
+    let file = quantize(&Layers::of(&net), &seen, matches!(train.values, Values::U8(_)))
+        .map_err(|e| e.context(args.net.display()))?;
+    let data = source.test.as_ref().unwrap_or(train);
+    let found = judge(AnyNet::F32(net), &file, data)?;
+    if found.loss() > args.max_loss {
+        return Err(Error::data(format!(
+            "{}: int8 would lose {:.2} points ({} of {} rows right, then {}), --max-loss allows {}; try --calibration \
+             percentile, or a net with smaller weights",
+            args.net.display(),
+            found.loss(),
+            found.before,
+            found.rows,
+            found.after,
+            args.max_loss
+        )));
+    }
+    let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
+    let target = Target::find(&path)?;
+    if std::fs::canonicalize(&args.net).is_ok_and(|net| target.path() == net) {
+        return Err(Error::usage(format!("{} would replace the net; name another --out", path.display())));
+    }
+    // The file on the disk must be the net that was judged.
+    target.write_checked(&file, |read| match judge(AnyNet::F32(net), read, data)? {
+        again if again == found => Ok(()),
+        _ => Err(Error::fault(format!("{}: read back, it is another net", path.display()))),
+    })?;
+    tell(args, &path.display().to_string(), [bytes.len(), file.len()], part, &seen, &found)
+}
+
+fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Error> {
+    let int8 = AnyNet::from_bytes(file).map_err(|e| Error::fault(e.to_string()))?;
+    compare(&net, &int8, data).map_err(|e| Error::data(e.to_string()))
+}
+
+fn tell(
+    args: &QuantizeArgs,
+    path: &str,
+    [before, after]: [usize; 2],
+    part: &str,
+    seen: &Calibration,
+    found: &Comparison,
+) -> Result<(), Error> {
+    let share = |rows: usize| rows as f64 / found.rows as f64;
+    let mut report = Report::new(args.common.json);
+    report.line(format_args!(
+        "calibration    {}: {} training rows, hidden layer up to {:.4}, scores {:.4} to {:.4}",
+        args.calibration.name(),
+        seen.rows,
+        seen.hidden.high,
+        seen.scores.low,
+        seen.scores.high
+    ));
+    report.line(format_args!("rows           {} ({part})", found.rows));
+    report.line(format_args!(
+        "accuracy       {:.4} before, {:.4} after",
+        share(found.before),
+        share(found.after)
+    ));
+    report.line(format_args!(
+        "class changed  {:.4}  ({} of {} rows)",
+        share(found.changed),
+        found.changed,
+        found.rows
+    ));
+    report.line(format_args!("worst score    {:.4} off", found.worst));
+    report.line(format_args!("bytes          {before} before, {after} after"));
+    report.line(format_args!("net            {path}"));
+    report.event(
+        Event::new("done")
+            .with("accuracy_before", share(found.before))
+            .with("accuracy", share(found.after))
+            .with("changed", found.changed)
+            .with("worst_score_error", found.worst)
+            .with("rows", found.rows)
+            .with("part", part)
+            .with("calibration", args.calibration.name())
+            .with("bytes_before", before)
+            .with("bytes", after)
+            .with("net", path),
+    );
+    report.finish()
+}
