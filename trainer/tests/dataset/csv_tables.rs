@@ -157,3 +157,17 @@ fn files_that_are_no_text() {
     refused(plain(b"1,\0,x\n"), &["no text"]);
     refused(plain(b"1,2,x\n3,\xff\xfe,y\n"), &["line 2, column 2", "UTF-8"]);
 }
+
+/// A table that has no end of columns, or no end of a line, is told before it fills the memory.
+#[test]
+fn very_wide_tables_and_very_long_lines_are_refused() {
+    let wide = ["1,".repeat(1 << 20), "0\n".into()].concat();
+    let error = plain(wide).unwrap_err();
+    assert!(error.to_string().contains("line 1: 1048577 columns, at most 1048576"), "{error}");
+    for (before, line) in [("", 1), ("\n1,2,0\n", 3)] {
+        let long = [before.as_bytes(), &vec![b'7'; (16 << 20) + 1]].concat();
+        let error = plain(long).unwrap_err();
+        assert!(error.to_string().contains(&format!("line {line}: longer than 16777216 bytes")), "{error}");
+    }
+    assert_eq!(plain([&b"1,0\n"[..], &[b'7'; 30], b",1\n"].concat()).unwrap().rows(), 2);
+}

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use ::csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::layout::Layout;
-use super::lines::Lines;
+use super::lines::{LONGEST, Lines};
 use super::read;
 use crate::error::Error;
 
-/// A first line longer than this is no CSV.
-const FIRST_LINE: u64 = 16 << 20;
+/// The most columns that are read: names and places of fields take a hundred bytes a column.
+const MOST_COLUMNS: usize = 1 << 20;
 
 /// The first line, which has been read ahead, then the rest.
 type Input = Lines<Chain<Cursor<Vec<u8>>, BufReader<File>>>;
@@ -32,7 +32,7 @@ impl Table {
         let failed = |e: std::io::Error| Error::read("read", path, &e);
         let mut ahead = Vec::new();
         // Blank lines may stand before the first record.
-        while file.by_ref().take(FIRST_LINE).read_until(b'\n', &mut ahead).map_err(failed)? > 0
+        while file.by_ref().take(LONGEST + 1).read_until(b'\n', &mut ahead).map_err(failed)? > 0
             && ahead.trim_ascii().is_empty()
         {}
         if ahead.is_empty() {
@@ -56,6 +56,14 @@ impl Table {
         match table.next(&mut first)? {
             Some(line) => (table.first, table.first_line) = (first, line),
             None => return Err(Error::data(format!("{}: no rows: blank lines only", path.display()))),
+        }
+        if table.first.len() > MOST_COLUMNS {
+            return Err(Error::data(format!(
+                "{} line {}: {} columns, at most {MOST_COLUMNS} are read; give so wide a table as .npy",
+                path.display(),
+                table.first_line,
+                table.first.len()
+            )));
         }
         Ok(table)
     }
@@ -133,6 +141,10 @@ impl Table {
                 "{path} line {}, column {}: not UTF-8 text; save the file as UTF-8",
                 self.line(),
                 err.field() + 1
+            )),
+            ErrorKind::Io(e) if e.kind() == std::io::ErrorKind::FileTooLarge => Error::data(format!(
+                "{path} line {}: longer than {LONGEST} bytes; is a line break missing? Give so wide a table as .npy",
+                self.line()
             )),
             ErrorKind::Io(e) => Error::read("read", &self.path, e),
             _ => Error::data(format!("{path}: cannot read it: {e}")),
