@@ -77,8 +77,7 @@ impl<'a> Layer8<'a> {
 /// bytes in and class out.
 ///
 /// The calls are those of [`Net`](crate::Net), with the same scratch; `docs/INT8.md` derives the arithmetic. It borrows the
-/// bytes and copies none of them. Integers agree everywhere: results are the same on every processor, and within 1 of
-/// 256 steps of TensorFlow Lite's reference kernels.
+/// bytes and copies none of them. Integers agree everywhere: results are the same on every processor.
 ///
 /// ```
 /// use infer_nostd::{Net8, Scratch, include_net8};
