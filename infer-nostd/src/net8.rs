@@ -5,6 +5,7 @@ use core::fmt;
 use kernels::int8::{INPUTS, Rescale, Weights, accumulate, quantize_bytes, quantize_numbers, rescale, sums};
 use kernels::{Input, Isa, Normalization, softmax_row};
 
+use crate::compact::compact;
 use crate::format::Header;
 use crate::format8::{HIDDEN_ZERO, KIND8};
 use crate::names::{check_names, name};
@@ -67,6 +68,7 @@ impl<'a> Layer8<'a> {
     fn start(&self, sums: &mut [i32]) {
         for (sum, &b) in sums.iter_mut().zip(self.bias) {
             *sum = i32::from_le_bytes(b);
+            compact();
         }
     }
 }
@@ -75,8 +77,7 @@ impl<'a> Layer8<'a> {
 /// bytes in and class out.
 ///
 /// The calls are those of [`Net`](crate::Net), with the same scratch; `docs/INT8.md` derives the arithmetic. It borrows the
-/// bytes and copies none of them. Integers agree everywhere: results are the same on every processor, and within 1 of
-/// 256 steps of TensorFlow Lite's reference kernels.
+/// bytes and copies none of them. Integers agree everywhere: results are the same on every processor.
 ///
 /// ```
 /// use infer_nostd::{Net8, Scratch, include_net8};
@@ -213,6 +214,7 @@ impl<'a> Net8<'a> {
             if score > largest {
                 (best, largest) = (j, score);
             }
+            compact();
         }
         Ok(best)
     }
@@ -262,7 +264,12 @@ impl<'a> Net8<'a> {
             _ => self.numbers(x, hidden),
         };
         rescale(hidden, first.multiplier, first.shifts, HIDDEN_ZERO, HIDDEN_ZERO);
-        let bytes = |hidden: &[i32], q: &mut [i8]| q.iter_mut().zip(hidden).for_each(|(q, &h)| *q = h as i8);
+        let bytes = |hidden: &[i32], q: &mut [i8]| {
+            for (q, &h) in q.iter_mut().zip(hidden) {
+                *q = h as i8;
+                compact();
+            }
+        };
         if !good || !blocks(second.w, hidden, scores, bytes) {
             return Err(short); // the parts of a net fit each other, so never; but no panic either way
         }

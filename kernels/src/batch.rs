@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::normalize::Apply;
 use crate::scalar::Scalar;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, Simd};
 use crate::{Input, Isa, Mat, MatMut, Normalization};
 
 /// X (N × D) by row numbers: X_ij = (x_j − μ_q)·s_q, with x row `rows[i]` of a data set that stays where it is.
@@ -72,33 +72,6 @@ impl<'a> Batch<'a> {
         let (wanted, got) = ((self.rows(), self.cols()), (x.rows(), x.cols()));
         assert!(got == wanted, "X is {} x {}, the batch {} x {}", got.0, got.1, wanted.0, wanted.1);
         T::gather(isa, self, x);
-    }
-}
-
-impl Batch<'_> {
-    /// The sixteen elements X_ij, X_i(j+1) …, +0 past the last column: what packing reads.
-    #[inline(always)]
-    #[allow(dead_code)] // the products still read the matrix of `gather`
-    pub(crate) fn load<S: Simd>(self, s: S, i: usize, j: usize) -> S::V {
-        let Self { data, normalization: by, rows } = self;
-        let (d, first) = (by.inputs(), rows[i] as usize * by.inputs() + j);
-        let whole = match data {
-            Input::U8(x) if d - j >= LANES => x[first..].first_chunk().map(|x| s.load_bytes(x)),
-            Input::F32(x) if d - j >= LANES => x[first..].first_chunk().map(|x| s.load(x)),
-            _ => None,
-        };
-        let whole = whole.and_then(|x| by.vector(s, j, x));
-        if let Some(x) = whole {
-            return x;
-        }
-        // Past the last column, or over the border of two means.
-        let mut few = [0.0; LANES];
-        let len = LANES.min(d - j);
-        match data {
-            Input::U8(x) => Apply { by, first: j, x: &x[first..][..len], out: &mut few[..len] }.run(s),
-            Input::F32(x) => Apply { by, first: j, x: &x[first..][..len], out: &mut few[..len] }.run(s),
-        }
-        s.load(&few)
     }
 }
 

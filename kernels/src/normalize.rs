@@ -199,26 +199,6 @@ impl<'a> Normalization<'a> {
         }
     }
 
-    /// x̂ of the sixteen inputs from `first` on, where one mean is for all of them or each has its own; else None.
-    #[inline(always)]
-    pub(crate) fn vector<S: Simd>(&self, s: S, first: usize, x: S::V) -> Option<S::V> {
-        let Self { inputs, mean, scale } = *self;
-        let of = |mean, scale| Some(s.mul(s.sub(x, mean), scale));
-        match mean.len() {
-            0 => Some(x),
-            1 => of(s.splat(mean.get(0)), s.splat(scale.get(0))),
-            q if q == inputs => of(mean.load_at(s, first), scale.load_at(s, first)),
-            _ => {
-                let width = self.width();
-                let q = first / width;
-                if first + LANES > (q + 1) * width {
-                    return None;
-                }
-                of(s.splat(mean.get(q)), s.splat(scale.get(q)))
-            }
-        }
-    }
-
     /// Inputs that share a mean: D/Q, or all of them where there is none.
     fn width(&self) -> usize {
         self.inputs.checked_div(self.mean.len()).unwrap_or(self.inputs)
@@ -226,7 +206,7 @@ impl<'a> Normalization<'a> {
 }
 
 /// What raw inputs may be.
-pub(crate) trait Raw: Copy + Into<f32> {
+trait Raw: Copy + Into<f32> {
     /// Sixteen of them as floats, exactly.
     fn load<S: Simd>(s: S, x: &[Self; LANES]) -> S::V;
 }

@@ -58,7 +58,10 @@ impl<'a> Weights<'a> {
 
     /// Blocks of outputs.
     pub(crate) const fn blocks(&self) -> usize {
-        self.tiles.len() / self.stride
+        match self.tiles.len().checked_div(self.stride) {
+            Some(blocks) => blocks,
+            None => 0, // never: there is an input; but no panic in the program
+        }
     }
 
     pub(crate) const fn tiles(&self) -> &'a [[u8; TILE]] {

@@ -21,7 +21,7 @@ pub fn drawings(history: &History) -> Vec<(&'static str, Drawing)> {
 fn loss(losses: &[f64], epochs: &[Epoch]) -> Plot {
     let mut curves = Vec::new();
     if !losses.is_empty() {
-        curves.push(curve("each step, penalty included", "raw", envelope(losses)));
+        curves.push(curve("each step, with penalty", "raw", envelope(losses)));
         curves.push(curve("smoothed", "c0", thinned(&smoothed(losses))));
     } else {
         curves.push(curve("training", "c0", by_epoch(epochs, |e| Some(e.train.loss))));

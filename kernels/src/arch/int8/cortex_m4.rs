@@ -33,6 +33,10 @@ struct Run {
 }
 
 pub(super) fn accumulate(p: Product<'_>) {
+    if !p.tiles.as_ptr().addr().is_multiple_of(4) {
+        // A net in the middle of other bytes: the slow way.
+        return super::portable::small(p);
+    }
     let mut skipped = 0;
     for x in p.x.chunks(RUN / INPUTS) {
         let needed = (p.sums.len() - 1).saturating_mul(p.stride).saturating_add(skipped + x.len());
@@ -47,7 +51,7 @@ pub(super) fn accumulate(p: Product<'_>) {
             sums: p.sums.as_mut_ptr(),
             blocks: p.sums.len(),
         };
-        // SAFETY: x is 1 to 8 times sixteen bytes. Block b's tiles start `stride` tiles after those of the block before, and
+        // SAFETY: Tiles are 64 bytes each, from a multiple of four on. x is 1 to 8 times sixteen bytes. Block b's tiles start `stride` tiles after those of the block before, and
         // the last of them ends at `needed`, within the tiles. There is at least one block, with its four sums.
         unsafe { run(&args) };
         skipped += x.len();
@@ -58,21 +62,18 @@ pub(super) fn accumulate(p: Product<'_>) {
 macro_rules! four_inputs {
     () => {
         "ldmia r6!, {{r0, r1}}
-        ldr r3, [r2], #4
-        ldr r12, [r2], #4
-        uxtb16 lr, r3
+        ldmia r2!, {{r3, r5, r12, lr}}
         smlad r8, r3, r0, r8
-        smlad r8, lr, r1, r8
-        uxtb16 lr, r12
-        smlad r9, r12, r0, r9
-        smlad r9, lr, r1, r9
-        ldr r3, [r2], #4
-        ldr r12, [r2], #4
-        uxtb16 lr, r3
-        smlad r10, r3, r0, r10
-        smlad r10, lr, r1, r10
-        uxtb16 lr, r12
-        smlad r11, r12, r0, r11
+        uxtb16 r3, r3
+        smlad r8, r3, r1, r8
+        smlad r9, r5, r0, r9
+        uxtb16 r5, r5
+        smlad r9, r5, r1, r9
+        smlad r10, r12, r0, r10
+        uxtb16 r12, r12
+        smlad r10, r12, r1, r10
+        smlad r11, lr, r0, r11
+        uxtb16 lr, lr
         smlad r11, lr, r1, r11"
     };
 }
@@ -81,19 +82,19 @@ macro_rules! four_inputs {
 ///
 /// # Safety
 /// `x..end` is 16 to [`RUN`] readable bytes, a multiple of 16; `blocks` ≥ 1; for each block there are as many tiles as x has
-/// sixteens, one block's `skip` bytes after the last one's, and four sums.
+/// sixteens, one block's `skip` bytes after the last one's, and four sums. The tiles lie at a multiple of four.
 ///
-/// Proof of the body: r0 goes from x to its end in steps of four bytes, and r6 upwards from 2 · RUN bytes below the frame's two
+/// Proof of the body: r0 goes from x to its end in steps of four bytes, and r6 upwards from 2 · RUN bytes below the frame's four
 /// words by eight for each, so it stays below them. For each block r6 passes the same 8 bytes for each four inputs and r2 sixteen, so r2
-/// reads 64 bytes for each sixteen inputs: the block's tiles; then `skip` takes it to the next. `ldr` takes any address; the
-/// sums are aligned as i32, and the stack to eight bytes. Registers that belong to the caller and the stack are put back.
+/// reads 64 bytes for each sixteen inputs: the block's tiles; then `skip` takes it to the next. `ldr` takes any address; what
+/// `ldmia` and `strd` use is aligned to four bytes: tiles by the terms, sums as i32, the stack always. Registers that belong to the caller and the stack are put back.
 #[unsafe(naked)]
 unsafe extern "C" fn run(args: &Run) {
     core::arch::naked_asm!(
         "push {{r4-r11, lr}}",
         "ldmia r0, {{r0-r5}}",
         "mov r7, #0",
-        "push {{r3, r7}}", // skip
+        "push {{r3, r5, r6, r7}}", // skip, blocks; r6 for nothing, r7 for what the sums start with
         "sub sp, #256",
         "mov r6, sp",
         // x as 16-bit numbers; r7: what the sums start with
@@ -108,10 +109,10 @@ unsafe extern "C" fn run(args: &Run) {
         "strd r11, r12, [r6], #8",
         "cmp r0, r1",
         "bne 2b",
-        "str r7, [sp, #260]",
+        "str r7, [sp, #268]",
         "mov r7, r6",
         "3:", // the next block of outputs
-        "ldr r8, [sp, #260]",
+        "ldr r8, [sp, #268]",
         "mov r9, r8",
         "mov r10, r8",
         "mov r11, r8",
@@ -131,9 +132,11 @@ unsafe extern "C" fn run(args: &Run) {
         "stmia r4!, {{r0, r1, r3, r12}}",
         "ldr r0, [sp, #256]",
         "add r2, r0",
-        "subs r5, #1",
+        "ldr r0, [sp, #260]",
+        "subs r0, #1",
+        "str r0, [sp, #260]",
         "bne 3b",
-        "add sp, #264",
+        "add sp, #272",
         "pop {{r4-r11, pc}}",
     )
 }

@@ -1,7 +1,9 @@
 //! Plain Rust, which the compiler vectorises as it can; on small processors loops of few registers.
 
 use super::super::portable::Portable;
-use crate::arch::{SMALL, compact};
+#[cfg(not(armv7e_m))]
+use crate::arch::SMALL;
+use crate::arch::compact;
 use crate::int8::{Accumulate, INPUTS, OUTPUTS, Product, TILE};
 
 impl Accumulate for Portable {
@@ -40,8 +42,7 @@ fn add_tile(tile: &[u8; TILE], x: &[i8; INPUTS], sums: &mut [i32; OUTPUTS]) {
 
 /// Four inputs stay in registers for the four outputs. The bytes with k even are read as they are, unsigned; what is too much,
 /// 128 x_k for each of them, is the same for every output and taken away first.
-#[cfg(not(armv7e_m))]
-fn small(p: Product<'_>) {
+pub(super) fn small(p: Product<'_>) {
     let mut excess = 0;
     for x in p.x.as_flattened().iter().step_by(2) {
         excess += 128 * i32::from(*x);
