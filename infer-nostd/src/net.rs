@@ -99,40 +99,48 @@ impl<'a> Net<'a> {
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
     pub const fn normalization(&self) -> Normalization<'a> {
-        let parts = self.parts();
+        let parts = self.all_parts();
         Normalization::trusted(self.d, Floats::Bytes(parts.mean), Floats::Bytes(parts.scale)) // Q divides D
     }
 
     /// W1, D × H row-major.
     pub const fn w1(&self) -> Floats<'a> {
-        Floats::Bytes(self.parts().w1)
+        Floats::Bytes(self.all_parts().w1)
     }
 
     /// b1, H of them.
     pub const fn b1(&self) -> Floats<'a> {
-        Floats::Bytes(self.parts().b1)
+        Floats::Bytes(self.all_parts().b1)
     }
 
     /// W2, H × C row-major.
     pub const fn w2(&self) -> Floats<'a> {
-        Floats::Bytes(self.parts().w2)
+        Floats::Bytes(self.all_parts().w2)
     }
 
     /// b2, C of them.
     pub const fn b2(&self) -> Floats<'a> {
-        Floats::Bytes(self.parts().b2)
+        Floats::Bytes(self.all_parts().b2)
     }
 
-    /// The numbers, part by part.
+    /// The numbers, part by part. Some: the file's length has been checked.
     #[inline(always)]
-    const fn parts(&self) -> Parts<'a> {
+    const fn parts(&self) -> Option<Parts<'a>> {
         let &Self { d, h, c, q, numbers, .. } = self;
-        let (w1, rest) = split(numbers, d.wrapping_mul(h));
-        let (b1, rest) = split(rest, h);
-        let (w2, rest) = split(rest, h.wrapping_mul(c));
-        let (b2, rest) = split(rest, c);
-        let (mean, scale) = split(rest, q);
-        Parts { w1, b1, w2, b2, mean, scale }
+        let Some((w1, rest)) = numbers.split_at_checked(d.wrapping_mul(h)) else { return None };
+        let Some((b1, rest)) = rest.split_at_checked(h) else { return None };
+        let Some((w2, rest)) = rest.split_at_checked(h.wrapping_mul(c)) else { return None };
+        let Some((b2, rest)) = rest.split_at_checked(c) else { return None };
+        let Some((mean, scale)) = rest.split_at_checked(q) else { return None };
+        Some(Parts { w1, b1, w2, b2, mean, scale })
+    }
+
+    /// The same, without an answer for lengths that do not fit.
+    const fn all_parts(&self) -> Parts<'a> {
+        match self.parts() {
+            Some(parts) => parts,
+            None => Parts { w1: &[], b1: &[], w2: &[], b2: &[], mean: &[], scale: &[] },
+        }
     }
 
     /// How many f32 an inference needs as scratch: H + C. Inputs are normalised in blocks on the stack and need none.
@@ -194,8 +202,8 @@ impl<'a> Net<'a> {
         if x.len() != self.d {
             return Err(Error::Input { needed: self.d, got: x.len() });
         }
-        let parts = self.parts();
         let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
+        let parts = self.parts().ok_or(short)?;
         let (hidden, rest) = scratch.split_at_mut_checked(self.h).ok_or(short)?;
         let scores = rest.get_mut(..self.c).ok_or(short)?;
         let last = Dense { bias: Some(Floats::Bytes(parts.b2)), ..Dense::default() };
@@ -223,15 +231,18 @@ impl<'a> Net<'a> {
     /// Each chain of the product is taken up again for every block of inputs, so the bits are those of one go.
     #[inline(never)]
     fn normalised(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
-        let parts = self.parts();
+        let Some(parts) = self.parts() else { return false };
         let normalization = self.normalization();
         let mut block = [0.0; BLOCK];
         let (mut first, mut w1) = (0, parts.w1);
         loop {
             let len = (self.d - first).min(BLOCK);
             let last = first + len == self.d;
-            let (rows, others) = split(w1, len.wrapping_mul(self.h));
-            let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
+            let (Some((rows, others)), Some(now), Some(block)) =
+                (w1.split_at_checked(len.wrapping_mul(self.h)), x.get(first, len), block.get_mut(..len))
+            else {
+                return false;
+            };
             let bias = if last { Some(Floats::Bytes(parts.b1)) } else { None };
             let with = Dense { resume: first > 0, bias, relu: last };
             if !normalization.try_apply(isa, first, now, block)
@@ -255,15 +266,6 @@ struct Parts<'a> {
     b2: &'a [[u8; 4]],
     mean: &'a [[u8; 4]],
     scale: &'a [[u8; 4]],
-}
-
-/// The first `len` and the others; all of them if there are fewer, which the file's length has ruled out.
-#[inline(always)]
-const fn split(numbers: &[[u8; 4]], len: usize) -> (&[[u8; 4]], &[[u8; 4]]) {
-    match numbers.split_at_checked(len) {
-        Some(parts) => parts,
-        None => (numbers, &[]),
-    }
 }
 
 /// The shape, not the weights.

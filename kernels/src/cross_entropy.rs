@@ -1,10 +1,13 @@
 //! The cross-entropy of scores and labels, and its gradient: the loss of the net, row by row.
 
-use crate::floats::store_at;
+use crate::arch::rows::ShortRows;
+use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
-use crate::softmax::{Short, exponentials, row_max, sum_of_exponentials};
+use crate::softmax::{
+    exponentials, height, lanes, row_maxima, short_exponentials, short_maxima, sum_of_exponentials, sum_rows,
+};
 use crate::{Isa, Mat, MatMut, reference};
 
 /// loss_i ← ln Σ_j e^{S_ij − max} − (S_iy − max), with y = `labels[i]` and max the largest of row i.
@@ -85,76 +88,80 @@ impl Kernel for CrossEntropy<'_> {
         if self.s.col_stride() != 1 || c == 0 {
             return reference::cross_entropy(self.s, self.labels, self.loss, self.ds);
         }
-        for i in (0..n).step_by(LANES) {
-            let rows = LANES.min(n - i);
-            let (sum, own) = if c <= LANES { self.short(s, i, rows) } else { self.long(s, i, rows) };
+        let step = if c <= LANES { LANES } else { height(c) };
+        for i in (0..n).step_by(step) {
+            let rows = step.min(n - i);
+            let mut own = [0.0; LANES];
+            for (r, own) in own[..rows].iter_mut().enumerate() {
+                *own = self.s.get(i + r, self.labels[i + r] as usize);
+            }
+            let (max, sum) = if c <= LANES { self.short(s, i, rows) } else { self.long(s, i, rows) };
+            let own = s.sub(s.load(&own), max);
             store_at(s, s.sub(ln_vector(s, sum), own), &mut self.loss[..i + rows], i);
         }
     }
 }
 
+/// A one among zeros: sixteen from `15 - y` on are the one-hot vector of label y.
+const ONE_HOT: [f32; 2 * LANES - 1] = {
+    let mut x = [0.0; 2 * LANES - 1];
+    x[LANES - 1] = 1.0;
+    x
+};
+
 impl CrossEntropy<'_> {
-    /// Σ e^{S − max} and S_y − max of the rows from i on, one lane a row; their part of dS. For C ≤ 16.
+    /// max and Σ e^{S − max} of the rows from i on, one lane a row; their part of dS. For C ≤ 16.
     #[inline(always)]
     fn short<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
         let (stride, c) = (self.s.row_stride(), self.s.cols());
-        let Short { mut e, shifted, sum, .. } = Short::new(s, &self.s.data()[i * stride..], stride, rows, c);
-        let mut label = [0.0; LANES];
-        for (lane, &y) in label.iter_mut().zip(&self.labels[i..i + rows]) {
-            *lane = y as f32;
-        }
-        let label = s.load(&label);
-        let mut own = s.splat(0.0);
-        for j in 0..LANES {
-            if j < c {
-                own = where_equal(s, label, j, shifted[j], own);
-            }
-        }
+        let (scores, block) = (&self.s.data()[i * stride..], ShortRows::new(stride, rows, c));
+        let max = short_maxima(s, &block, scores);
+        let mut e = short_exponentials(s, &block, scores, &lanes(s, max));
+        let sum = sum_rows(s, &e);
         if let Some((ds, n)) = &mut self.ds {
             let n = s.splat(*n as f32);
-            let factor = s.div(s.splat(1.0), sum);
-            for j in 0..LANES {
-                if j < c {
-                    let p = s.mul(e[j], factor);
-                    e[j] = s.div(where_equal(s, label, j, s.sub(p, s.splat(1.0)), p), n);
-                }
+            let factors = lanes(s, s.div(s.splat(1.0), sum));
+            for r in 0..LANES {
+                let y = self.labels[(i + r).min(i + rows - 1)] as usize;
+                let p = s.mul(e[r], s.splat(factors[r]));
+                e[r] = s.div(s.sub(p, load_at(s, &ONE_HOT, LANES - 1 - y.min(LANES - 1))), n);
             }
             let stride = ds.row_stride();
-            Short::store(s, e, &mut ds.data_mut()[i * stride..], stride, rows, c);
+            ShortRows::new(stride, rows, c).store(s, &e, &mut ds.data_mut()[i * stride..]);
         }
-        (sum, own)
+        (max, sum)
     }
 
-    /// The same for longer rows, one at a time.
+    /// The same for longer rows.
     #[inline(always)]
     fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
-        let (mut sums, mut owns) = ([1.0; LANES], [0.0; LANES]);
+        let (stride, c) = (self.s.row_stride(), self.s.cols());
+        let scores = &self.s.data()[i * stride..];
+        let max = row_maxima(s, scores, stride, rows, c);
+        let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
         for r in 0..rows {
-            let (row, y) = (self.s.row(i + r).unwrap_or(&[]), self.labels[i + r] as usize);
-            let max = row_max(s, row);
-            owns[r] = row[y] - max;
-            let Some((ds, n)) = &mut self.ds else {
-                sums[r] = sum_of_exponentials(s, row, max);
-                continue;
+            let row = &scores[r * stride..][..c];
+            sums[r] = match &mut self.ds {
+                None => sum_of_exponentials(s, row, maxima[r]),
+                Some((ds, _)) => {
+                    let ds = ds.row_mut(i + r);
+                    ds.copy_from_slice(row);
+                    exponentials(s, ds, maxima[r])
+                }
             };
-            let (ds, n) = (ds.row_mut(i + r), *n as f32);
-            ds.copy_from_slice(row);
-            sums[r] = exponentials(s, ds, max);
-            let factor = 1.0 / sums[r];
-            let own = (ds[y] * factor - 1.0) / n;
+        }
+        let sum = sum_rows(s, &sums);
+        let Some((ds, n)) = &mut self.ds else { return (max, sum) };
+        let (n, factors) = (*n as f32, lanes(s, s.div(s.splat(1.0), sum)));
+        for r in 0..rows {
+            let (ds, y) = (ds.row_mut(i + r), self.labels[i + r] as usize);
+            let own = (ds[y] * factors[r] - 1.0) / n;
             for x in ds.chunks_mut(LANES) {
-                let p = s.mul(crate::floats::load_at(s, x, 0), s.splat(factor));
+                let p = s.mul(load_at(s, x, 0), s.splat(factors[r]));
                 store_at(s, s.div(p, s.splat(n)), x, 0);
             }
             ds[y] = own;
         }
-        (s.load(&sums), s.load(&owns))
+        (max, sum)
     }
-}
-
-/// Lane by lane: x where the label is j, else y.
-#[inline(always)]
-fn where_equal<S: Simd>(s: S, label: S::V, j: usize, x: S::V, y: S::V) -> S::V {
-    let (below, above) = (s.splat(j as f32 - 0.5), s.splat(j as f32 + 0.5));
-    s.select_gt(label, below, s.select_gt(above, label, x, y), y)
 }

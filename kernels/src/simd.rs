@@ -74,8 +74,10 @@ pub(crate) trait Simd: Copy {
     fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// a · b + c, rounded once.
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
-    /// The larger one; either where they are equal (±0), either where one is NaN.
+    /// The larger one; either where they are equal (±0); NaN where b is NaN, either where a alone is.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The smaller one, as [`Simd::max`] has the larger one.
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// Lane by lane: x where a > b, else y (so y where a or b is NaN).
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
     /// +0 where x ≤ 0, else x (so NaN stays).
@@ -89,8 +91,9 @@ pub(crate) trait Simd: Copy {
 
     /// Lane j of vector i becomes lane i of vector j.
     fn transpose(self, v: &mut [Self::V; LANES]);
-    /// The largest lane; any where lanes are NaN.
-    fn reduce_max(self, v: Self::V) -> f32;
+    /// One step of sixteen row reductions at once: (lower, upper) halves of the groups of lanes that `a` and `b` hold, a's
+    /// beside b's. STEP 0 takes lanes 0..8 and 8..16 of both; steps 1, 2, 3 halve the groups of 8, 4, 2 that are left.
+    fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);
     /// Sum of the lanes as a tree: lane p += lane p + 8, then + 4, + 2, + 1.
     fn reduce_sum(self, v: Self::V) -> f32;
 }

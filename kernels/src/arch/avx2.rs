@@ -165,6 +165,10 @@ impl Simd for Avx2 {
         [op!(_mm256_max_ps(a[0], b[0])), op!(_mm256_max_ps(a[1], b[1]))]
     }
     #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        [op!(_mm256_min_ps(a[0], b[0])), op!(_mm256_min_ps(a[1], b[1]))]
+    }
+    #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         let gt = [op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])), op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]))];
         [op!(_mm256_blendv_ps(y[0], x[0], gt[0])), op!(_mm256_blendv_ps(y[1], x[1], gt[1]))]
@@ -181,11 +185,15 @@ impl Simd for Avx2 {
     fn scale(self, p: Self::V, n: Self::V) -> Self::V {
         let mut out = p;
         for i in 0..2 {
-            // Two factors, the first exact, so that a subnormal result is rounded once.
-            let n = op!(_mm256_cvtps_epi32(n[i]));
-            let first = op!(_mm256_srai_epi32::<1>(n));
-            let second = op!(_mm256_sub_epi32(n, first));
-            let half = op!(_mm256_mul_ps(p[i], power_of_two(self, first)));
+            // In two steps, the first exact, so that a subnormal result is rounded once: half of n is added to the exponent
+            // as an integer (p is normal and stays so), the other half is a factor.
+            let whole = op!(_mm256_cvtps_epi32(n[i]));
+            let first = op!(_mm256_srai_epi32::<1>(whole));
+            let second = op!(_mm256_sub_epi32(whole, first));
+            let half = op!(_mm256_add_epi32(_mm256_castps_si256(p[i]), _mm256_slli_epi32::<23>(first)));
+            // What becomes 0 in any case is 0 at once: an underflow costs a hundred cycles.
+            let gone = op!(_mm256_cmp_ps::<_CMP_LT_OQ>(n[i], _mm256_set1_ps(-150.0)));
+            let half = op!(_mm256_andnot_ps(gone, _mm256_castsi256_ps(half)));
             out[i] = op!(_mm256_mul_ps(half, power_of_two(self, second)));
         }
         out
@@ -221,11 +229,18 @@ impl Simd for Avx2 {
         *v = out;
     }
     #[inline(always)]
-    fn reduce_max(self, v: Self::V) -> f32 {
-        let v = op!(_mm256_max_ps(v[0], v[1]));
-        let v = op!(_mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps::<1>(v)));
-        let v = op!(_mm_max_ps(v, _mm_movehl_ps(v, v)));
-        op!(_mm_cvtss_f32(_mm_max_ss(v, _mm_movehdup_ps(v))))
+    fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        if STEP == 0 {
+            return ([a[0], b[0]], [a[1], b[1]]); // no instruction
+        }
+        // Registers x, y give a half of the result each: at step 1 those of one operand, later one of each.
+        let pairs = if STEP == 1 { [(a[0], a[1]), (b[0], b[1])] } else { [(a[0], b[0]), (a[1], b[1])] };
+        let [low, high] = pairs.map(|(x, y)| match STEP {
+            1 => (op!(_mm256_permute2f128_ps::<0x20>(x, y)), op!(_mm256_permute2f128_ps::<0x31>(x, y))),
+            2 => (op!(_mm256_shuffle_ps::<0x44>(x, y)), op!(_mm256_shuffle_ps::<0xee>(x, y))),
+            _ => (op!(_mm256_shuffle_ps::<0x88>(x, y)), op!(_mm256_shuffle_ps::<0xdd>(x, y))),
+        });
+        ([low.0, high.0], [low.1, high.1])
     }
     #[inline(always)]
     fn reduce_sum(self, v: Self::V) -> f32 {

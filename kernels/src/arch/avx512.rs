@@ -117,6 +117,10 @@ impl Simd for Avx512 {
         op!(_mm512_max_ps(a, b))
     }
     #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        op!(_mm512_min_ps(a, b))
+    }
+    #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         let gt = op!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b));
         op!(_mm512_mask_blend_ps(gt, y, x))
@@ -165,8 +169,15 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    fn reduce_max(self, v: Self::V) -> f32 {
-        op!(_mm512_reduce_max_ps(v))
+    fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        match STEP {
+            // Quarters 0 1 of both, and 2 3; then the even and the odd ones.
+            0 => (op!(_mm512_shuffle_f32x4::<0x44>(a, b)), op!(_mm512_shuffle_f32x4::<0xee>(a, b))),
+            1 => (op!(_mm512_shuffle_f32x4::<0x88>(a, b)), op!(_mm512_shuffle_f32x4::<0xdd>(a, b))),
+            // The same within each quarter.
+            2 => (op!(_mm512_shuffle_ps::<0x44>(a, b)), op!(_mm512_shuffle_ps::<0xee>(a, b))),
+            _ => (op!(_mm512_shuffle_ps::<0x88>(a, b)), op!(_mm512_shuffle_ps::<0xdd>(a, b))),
+        }
     }
     #[inline(always)]
     fn reduce_sum(self, v: Self::V) -> f32 {

@@ -22,6 +22,7 @@ pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
+pub(crate) mod rows;
 
 /// Whether the processor is a small one without vectors, bare metal: `dense` and softmax go one number at a time then.
 pub(crate) const SMALL: bool =

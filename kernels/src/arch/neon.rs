@@ -146,6 +146,10 @@ impl Simd for Neon {
         each!(i => vmaxq_f32(a[i], b[i]))
     }
     #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        each!(i => vminq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         each!(i => { let gt = vcgtq_f32(a[i], b[i]); vbslq_f32(gt, x[i], y[i]) })
     }
@@ -200,9 +204,22 @@ impl Simd for Neon {
         *v = out;
     }
     #[inline(always)]
-    fn reduce_max(self, v: Self::V) -> f32 {
-        // SAFETY: `self` proves NEON; the intrinsics touch no memory.
-        unsafe { vmaxvq_f32(vmaxq_f32(vmaxq_f32(v[0], v[1]), vmaxq_f32(v[2], v[3]))) }
+    fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        match STEP {
+            0 => ([a[0], a[1], b[0], b[1]], [a[2], a[3], b[2], b[3]]),
+            1 => ([a[0], a[2], b[0], b[2]], [a[1], a[3], b[1], b[3]]),
+            2 => (
+                each!(i => vreinterpretq_f32_f64(vtrn1q_f64(
+                    vreinterpretq_f64_f32(a[i]),
+                    vreinterpretq_f64_f32(b[i])
+                ))),
+                each!(i => vreinterpretq_f32_f64(vtrn2q_f64(
+                    vreinterpretq_f64_f32(a[i]),
+                    vreinterpretq_f64_f32(b[i])
+                ))),
+            ),
+            _ => (each!(i => vuzp1q_f32(a[i], b[i])), each!(i => vuzp2q_f32(a[i], b[i]))),
+        }
     }
     #[inline(always)]
     fn reduce_sum(self, v: Self::V) -> f32 {

@@ -96,6 +96,10 @@ impl Simd for Portable {
         lanes!(i => if a[i] > b[i] { a[i] } else { b[i] })
     }
     #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        lanes!(i => if a[i] < b[i] { a[i] } else { b[i] })
+    }
+    #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         lanes!(i => if a[i] > b[i] { x[i] } else { y[i] })
     }
@@ -126,12 +130,17 @@ impl Simd for Portable {
         }
     }
     #[inline(always)]
-    fn reduce_max(self, v: Self::V) -> f32 {
-        let mut max = v[0];
-        for x in v {
-            max = if x > max { x } else { max };
+    fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
+        // In the result, runs of `run` lanes come from a and b in turn.
+        let (half, run) = (8 >> STEP, if STEP < 2 { 8 } else { 2 });
+        let mut out = ([0.0; LANES], [0.0; LANES]);
+        for i in 0..LANES {
+            let from = if i / run % 2 == 0 { a } else { b };
+            let nth = i / (2 * run) * run + i % run; // of the eight that `from` gives to each half
+            let lane = nth / half * 2 * half + nth % half;
+            (out.0[i], out.1[i]) = (from[lane], from[lane + half]);
         }
-        max
+        out
     }
     #[inline(always)]
     fn reduce_sum(self, mut v: Self::V) -> f32 {

@@ -2,8 +2,11 @@
 
 mod rows;
 
-pub(crate) use rows::{Short, exponentials, row_max, sum_of_exponentials};
+pub(crate) use rows::{
+    exponentials, height, lanes, row_maxima, short_exponentials, short_maxima, sum_of_exponentials, sum_rows,
+};
 
+use crate::arch::rows::ShortRows;
 use crate::arch::{SMALL, compact};
 use crate::exp::exp_f32;
 use crate::floats::{load_at, store_at};
@@ -105,26 +108,43 @@ impl Kernel for Softmax<'_> {
         if c == 0 {
             return;
         }
-        if c <= LANES {
-            let stride = scores.row_stride();
-            for i in (0..n).step_by(LANES) {
-                let rows = LANES.min(n - i);
-                let block = &mut scores.data_mut()[i * stride..];
-                let Short { mut e, sum, .. } = Short::new(s, block, stride, rows, c);
-                let factor = s.div(s.splat(1.0), sum);
-                for j in 0..LANES {
-                    e[j] = s.mul(e[j], factor);
-                }
-                Short::store(s, e, block, stride, rows, c);
+        let stride = scores.row_stride();
+        if c > LANES {
+            let step = height(c);
+            for i in (0..n).step_by(step) {
+                long(s, &mut scores.data_mut()[i * stride..], stride, step.min(n - i), c);
             }
             return;
         }
-        for i in 0..n {
-            let row = scores.row_mut(i);
-            let max = row_max(s, row);
-            let sum = exponentials(s, row, max);
-            scale(s, row, 1.0 / sum);
+        for i in (0..n).step_by(LANES) {
+            short(s, &mut scores.data_mut()[i * stride..], &ShortRows::new(stride, LANES.min(n - i), c));
         }
+    }
+}
+
+/// Up to sixteen rows of at most a vector.
+#[inline(always)]
+fn short<S: Simd>(s: S, data: &mut [f32], rows: &ShortRows) {
+    let maxima = lanes(s, short_maxima(s, rows, data));
+    let mut e = short_exponentials(s, rows, data, &maxima);
+    let factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &e)));
+    for i in 0..LANES {
+        e[i] = s.mul(e[i], s.splat(factors[i]));
+    }
+    rows.store(s, &e, data);
+}
+
+/// Up to sixteen longer rows.
+#[inline(always)]
+fn long<S: Simd>(s: S, block: &mut [f32], stride: usize, rows: usize, c: usize) {
+    let maxima = lanes(s, row_maxima(s, block, stride, rows, c));
+    let mut sums = [s.splat(0.0); LANES];
+    for i in 0..rows {
+        sums[i] = exponentials(s, &mut block[i * stride..][..c], maxima[i]);
+    }
+    let factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &sums)));
+    for i in 0..rows {
+        scale(s, &mut block[i * stride..][..c], factors[i]);
     }
 }
 
@@ -141,23 +161,22 @@ impl Kernel for LogSumExp<'_> {
         if self.s.col_stride() != 1 || c == 0 {
             return reference::log_sum_exp(self.s, self.out);
         }
-        for (block, out) in self.out.chunks_mut(LANES).enumerate() {
-            let i = block * LANES;
+        let (stride, step) = (self.s.row_stride(), if c <= LANES { LANES } else { height(c) });
+        for (block, out) in self.out.chunks_mut(step).enumerate() {
+            let (scores, rows) = (&self.s.data()[block * step * stride..], out.len());
             let (max, sum) = if c <= LANES {
-                let stride = self.s.row_stride();
-                let Short { max, sum, .. } =
-                    Short::new(s, &self.s.data()[i * stride..], stride, out.len(), c);
-                (max, sum)
+                let rows = ShortRows::new(stride, rows, c);
+                let max = short_maxima(s, &rows, scores);
+                (max, sum_rows(s, &short_exponentials(s, &rows, scores, &lanes(s, max))))
             } else {
-                let (mut max, mut sum) = ([0.0; LANES], [1.0; LANES]);
-                for r in 0..out.len() {
-                    let row = self.s.row(i + r).unwrap_or(&[]);
-                    max[r] = row_max(s, row);
-                    sum[r] = sum_of_exponentials(s, row, max[r]);
+                let max = row_maxima(s, scores, stride, rows, c);
+                let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
+                for i in 0..rows {
+                    sums[i] = sum_of_exponentials(s, &scores[i * stride..][..c], maxima[i]);
                 }
-                (s.load(&max), s.load(&sum))
+                (max, sum_rows(s, &sums))
             };
-            // Sixteen logarithms at a time: one is as dear.
+            // The logarithms of all the rows at a time: one is as dear.
             store_at(s, s.add(max, ln_vector(s, sum)), out, 0);
         }
     }

@@ -1,116 +1,161 @@
-//! What softmax, log-sum-exp and cross-entropy share: the exponentials of a row less its maximum, and their sum. One
-//! row at a time, or sixteen where the rows are short.
+//! What softmax, log-sum-exp and cross-entropy share: the exponentials of rows less their maximum, and their sums, up to
+//! sixteen rows at a time, so that the steps across lanes are paid once for all of them.
 
-use crate::exp::exp_vector;
-use crate::floats::store_at;
+use crate::arch::rows::ShortRows;
+use crate::exp::exp_of_bounded;
+use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-/// The largest element of a row; which zero, or what a NaN does here, changes nothing later.
+/// Elements of a block of long rows, which passes through several times: half of an L1 cache of 32 KB.
+const BLOCK: usize = 4096;
+
+/// How many rows of `columns` scores to take at a time.
 #[inline(always)]
-pub(crate) fn row_max<S: Simd>(s: S, row: &[f32]) -> f32 {
+pub(crate) fn height(columns: usize) -> usize {
+    (BLOCK / columns.max(1)).clamp(1, LANES)
+}
+
+/// Sixteen rows' partial results in, one result a row out: lane i of the sum is the tree sum of vector i (partial p += partial
+/// p + 8, + 4, + 2, + 1), as [`Simd::reduce_sum`] has it; likewise any other `fold`.
+///
+/// Each step halves the number of vectors and of lanes that belong to a row.
+#[inline(always)]
+fn fold_rows<S: Simd>(s: S, v: &[S::V; LANES], fold: impl Fn(S::V, S::V) -> S::V + Copy) -> S::V {
+    let (a, b) = (fold_four(s, v, 0, fold), fold_four(s, v, 1, fold));
+    let (c, d) = (fold_four(s, v, 2, fold), fold_four(s, v, 3, fold));
+    let (low, high) = s.halves::<2>(a, b);
+    let ab = fold(low, high);
+    let (low, high) = s.halves::<2>(c, d);
+    let (low, high) = s.halves::<3>(ab, fold(low, high));
+    fold(low, high)
+}
+
+/// The first two steps, which bring the rows g, g + 4, g + 8 and g + 12 into one vector.
+#[inline(always)]
+fn fold_four<S: Simd>(s: S, v: &[S::V; LANES], g: usize, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
+    let (low, high) = s.halves::<0>(v[g], v[g + 4]);
+    let ab = fold(low, high);
+    let (low, high) = s.halves::<0>(v[g + 8], v[g + 12]);
+    let (low, high) = s.halves::<1>(ab, fold(low, high));
+    fold(low, high)
+}
+
+/// The sum of each row's sixteen partial sums, a lane a row.
+#[inline(always)]
+pub(crate) fn sum_rows<S: Simd>(s: S, partial: &[S::V; LANES]) -> S::V {
+    fold_rows(s, partial, |a, b| s.add(a, b))
+}
+
+/// The largest element of each of `rows` rows, as a vector and lane by lane; which zero, or what a NaN does here, changes
+/// nothing later. Lanes past the last row are 0.
+#[inline(always)]
+pub(crate) fn row_maxima<S: Simd>(s: S, scores: &[f32], stride: usize, rows: usize, columns: usize) -> S::V {
+    let mut v = [s.splat(0.0); LANES];
+    for i in 0..LANES {
+        if i < rows {
+            v[i] = largest(s, &scores[i * stride..][..columns]);
+        }
+    }
+    fold_rows(s, &v, |a, b| s.max(a, b))
+}
+
+/// Sixteen lanes whose largest is the largest of the row.
+#[inline(always)]
+fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
     let (full, rest) = row.as_chunks::<LANES>();
     let mut max = s.load_part(rest, f32::NEG_INFINITY);
+    let (fours, full) = full.as_chunks::<4>();
+    if let Some((first, fours)) = fours.split_first() {
+        // Four maxima at a time hide the latency.
+        let mut four = [max; 4];
+        for v in 0..4 {
+            four[v] = s.load(&first[v]);
+        }
+        for x in fours {
+            for v in 0..4 {
+                four[v] = s.max(s.load(&x[v]), four[v]);
+            }
+        }
+        max = s.max(s.max(max, four[0]), s.max(four[1], s.max(four[2], four[3])));
+    }
     for x in full {
         max = s.max(s.load(x), max);
     }
-    s.reduce_max(max)
+    max
 }
 
-/// e^{x − max} of the vector at `row[j]`, +0 past the end.
+/// The partial sums of Σ e^{row − max}.
 #[inline(always)]
-fn exponential<S: Simd>(s: S, row: &[f32], j: usize, max: f32) -> S::V {
-    let x = match row[j..].first_chunk::<LANES>() {
-        Some(full) => s.load(full),
-        None => s.load_part(&row[j..], f32::NEG_INFINITY),
-    };
-    exp_vector(s, s.sub(x, s.splat(max)))
-}
-
-/// Σ e^{row − max}. Lanes past the end add +0 to sums that are never −0, which changes no bit.
-#[inline(always)]
-pub(crate) fn sum_of_exponentials<S: Simd>(s: S, row: &[f32], max: f32) -> f32 {
-    let mut sum = s.splat(0.0);
-    for j in (0..row.len()).step_by(LANES) {
-        sum = s.add(sum, exponential(s, row, j, max));
+pub(crate) fn sum_of_exponentials<S: Simd>(s: S, row: &[f32], max: f32) -> S::V {
+    let (mut sum, max) = (s.splat(0.0), s.splat(max));
+    let (pairs, rest) = row.as_chunks::<{ 2 * LANES }>();
+    for pair in pairs {
+        let [a, b] = exp_of_bounded(s, shifted(s, pair, max));
+        sum = s.add(s.add(sum, a), b);
     }
-    s.reduce_sum(sum)
-}
-
-/// row ← e^{row − max}; returns the sum, as [`sum_of_exponentials`] has it.
-#[inline(always)]
-pub(crate) fn exponentials<S: Simd>(s: S, row: &mut [f32], max: f32) -> f32 {
-    let mut sum = s.splat(0.0);
-    for j in (0..row.len()).step_by(LANES) {
-        let e = exponential(s, row, j, max);
+    for x in rest.chunks(LANES) {
+        let [e] = exp_of_bounded(s, [s.sub(s.load_part(x, f32::NEG_INFINITY), max)]);
         sum = s.add(sum, e);
-        store_at(s, e, row, j);
     }
-    s.reduce_sum(sum)
+    sum
 }
 
-/// Up to sixteen rows of up to sixteen scores, one vector a class, one lane a row: no operation goes across lanes.
-pub(crate) struct Short<S: Simd> {
-    /// e^{S_j − max}, for the classes j < C; others mean nothing.
-    pub(crate) e: [S::V; LANES],
-    /// S_j − max, for the classes j < C.
-    pub(crate) shifted: [S::V; LANES],
-    /// The row maxima.
-    pub(crate) max: S::V,
-    /// Σ e, in the order of the contract: with sixteen terms at most, each partial sum is one term.
-    pub(crate) sum: S::V,
+/// row ← e^{row − max}; returns the partial sums. Lanes past the end add +0 to sums that are never −0: no bit changes.
+#[inline(always)]
+pub(crate) fn exponentials<S: Simd>(s: S, row: &mut [f32], max: f32) -> S::V {
+    let (mut sum, max) = (s.splat(0.0), s.splat(max));
+    let (pairs, rest) = row.as_chunks_mut::<{ 2 * LANES }>();
+    for pair in pairs {
+        let [a, b] = exp_of_bounded(s, shifted(s, pair, max));
+        sum = s.add(s.add(sum, a), b);
+        let (first, second) = pair.split_at_mut(LANES);
+        store_at(s, a, first, 0);
+        store_at(s, b, second, 0);
+    }
+    for x in rest.chunks_mut(LANES) {
+        let [e] = exp_of_bounded(s, [s.sub(s.load_part(x, f32::NEG_INFINITY), max)]);
+        sum = s.add(sum, e);
+        store_at(s, e, x, 0);
+    }
+    sum
 }
 
-impl<S: Simd> Short<S> {
-    /// From row-major scores with `stride` from row to row. Lanes past the last row are rows of zeros.
-    #[inline(always)]
-    pub(crate) fn new(s: S, scores: &[f32], stride: usize, rows: usize, classes: usize) -> Self {
-        let mut v = [s.splat(0.0); LANES];
-        for i in 0..LANES {
-            if i < rows {
-                v[i] = s.load_part(&scores[i * stride..][..classes], 0.0);
-            }
-        }
-        s.transpose(&mut v);
-        let mut max = v[0];
-        for j in 1..LANES {
-            if j < classes {
-                max = s.max(v[j], max);
-            }
-        }
-        let mut e = v;
-        for j in 0..LANES {
-            if j < classes {
-                v[j] = s.sub(v[j], max);
-                e[j] = exp_vector(s, v[j]);
-            }
-        }
-        // Partial p += partial p + 8, + 4, + 2, + 1; those past the last class are +0.
-        let mut partial = e;
-        for half in [8, 4, 2, 1] {
-            for p in 0..half {
-                if p + half < classes {
-                    partial[p] = s.add(partial[p], partial[p + half]);
-                }
-            }
-        }
-        Self { e, shifted: v, max, sum: partial[0] }
-    }
+/// Two vectors, less the maximum.
+#[inline(always)]
+fn shifted<S: Simd>(s: S, pair: &[f32; 2 * LANES], max: S::V) -> [S::V; 2] {
+    [s.sub(load_at(s, pair, 0), max), s.sub(load_at(s, pair, LANES), max)]
+}
 
-    /// Writes one vector a class back as rows.
-    #[inline(always)]
-    pub(crate) fn store(
-        s: S,
-        mut v: [S::V; LANES],
-        out: &mut [f32],
-        stride: usize,
-        rows: usize,
-        classes: usize,
-    ) {
-        s.transpose(&mut v);
-        for i in 0..LANES {
-            if i < rows {
-                s.store_part(v[i], &mut out[i * stride..][..classes]);
-            }
-        }
+/// The largest score of each of up to sixteen short rows, a lane a row.
+#[inline(always)]
+pub(crate) fn short_maxima<S: Simd>(s: S, rows: &ShortRows, scores: &[f32]) -> S::V {
+    fold_rows(s, &rows.load(s, scores, f32::NEG_INFINITY), |a, b| s.max(a, b))
+}
+
+/// e^{S − max} of up to sixteen short rows; +0 past the last column.
+#[inline(always)]
+pub(crate) fn short_exponentials<S: Simd>(
+    s: S,
+    rows: &ShortRows,
+    scores: &[f32],
+    maxima: &[f32; LANES],
+) -> [S::V; LANES] {
+    let mut x = rows.load(s, scores, f32::NEG_INFINITY);
+    for i in 0..LANES {
+        x[i] = s.sub(x[i], s.splat(maxima[i]));
     }
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
+    let [a, b, c, d] = exp_of_bounded(s, [a, b, c, d]);
+    let [e, f, g, h] = exp_of_bounded(s, [e, f, g, h]);
+    let [i, j, k, l] = exp_of_bounded(s, [i, j, k, l]);
+    let [m, n, o, p] = exp_of_bounded(s, [m, n, o, p]);
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+}
+
+/// The lanes of a vector, as numbers.
+#[inline(always)]
+pub(crate) fn lanes<S: Simd>(s: S, v: S::V) -> [f32; LANES] {
+    let mut out = [0.0; LANES];
+    s.store(v, &mut out);
+    out
 }

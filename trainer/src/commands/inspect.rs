@@ -4,7 +4,7 @@ use infer_nostd::Layer8;
 use kernels::Floats;
 use serde_json::{Value, json};
 
-use super::{class_names, parse_any, read_net};
+use super::{class_names, device, parse_any, read_net};
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::InspectArgs;
@@ -46,10 +46,7 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
     let (d, h, c) = (net.d(), net.h(), net.c());
     report.line(format_args!("file           {} ({bytes} bytes, checksum right)", args.net.display()));
     report.line(format_args!("net            {d}-{h}-{c}: {} parameters, {}", parameters(net), element(net)));
-    report.line(format_args!(
-        "scratch        {} bytes of RAM an inference, and at most 664 of stack (Cortex-M4)",
-        4 * net.scratch_len()
-    ));
+    report.line(format_args!("scratch        {} bytes of RAM an inference", 4 * net.scratch_len()));
     let (mean, scale) = (net.normalization().mean(), net.normalization().scale());
     let of = |values: Floats<'_>| {
         let shown = values.iter().take(SHOWN).map(|x| x.to_string()).collect::<Vec<_>>().join(", ");
@@ -72,6 +69,11 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
             "{name}             min {:+.4}  max {:+.4}  mean {:+.4}  std {:.4}  zeros {}",
             s.min, s.max, s.mean, s.std, s.zeros
         ));
+    }
+    if let AnyNet::F32(_) = net {
+        for line in device::estimate(d, h, c, bytes) {
+            report.line(line);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod device;
 mod doctor;
 mod eval;
 mod export;

@@ -102,7 +102,7 @@ pub fn stack_pointer() -> usize {
 #[inline(never)]
 pub fn paint_stack() {
     let mut at = (&raw const __stack_bottom).cast_mut();
-    let end = machine::stack_pointer() - 64; // this function and what it may have pushed
+    let end = machine::stack_pointer() - 16; // what this function may have pushed
     while at.addr() < end {
         // SAFETY: below the stack pointer lies nothing that is in use; interrupts are off.
         unsafe { at.write_volatile(PAINT) };
