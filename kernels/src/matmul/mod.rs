@@ -1,8 +1,8 @@
 //! C ← epilogue(A B), with A m × k, B k × n, C m × n.
 //!
-//! This file has the public functions and the blocking loops; [`tile`] has the register tiles and the epilogues; the
-//! innermost loop is `arch/multiply.rs`. Operands are read where they lie as far as their strides allow; [`pack`] copies
-//! the blocks that lie the wrong way.
+//! This file has the public functions, [`blocks`] the blocking loops, [`wide`] the tiles with lanes along the columns of C and
+//! [`turned`] those with lanes along its rows, [`tile`] what comes before and after a tile: chains taken up and put down,
+//! epilogues. [`pack`] copies what lies the wrong way; the innermost loops are in `arch/multiply.rs`.
 
 mod blocks;
 mod pack;
