@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use benches::{PEERS, Product, SHAPES, filled};
+use benches::{Product, SHAPES, exp_peers, filled, peers};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::{Isa, MatMut, softmax};
@@ -12,8 +12,7 @@ use kernels::{Isa, MatMut, softmax};
 /// C ← A B: throughput in multiply-adds.
 fn products(c: &mut Criterion) {
     for shape in SHAPES {
-        let name = format!("matmul {} {}x{}x{}", shape.what, shape.m, shape.k, shape.n);
-        let mut group = c.benchmark_group(name);
+        let mut group = c.benchmark_group(format!("matmul {}", shape.name()));
         group.throughput(Throughput::Elements((shape.m * shape.n * shape.k) as u64));
         let mut product = Product::new(shape);
         for isa in isas() {
@@ -22,11 +21,11 @@ fn products(c: &mut Criterion) {
             product.check(isa.name(), true);
             group.bench_function(isa.name(), |b| b.iter(|| product.run(black_box(isa))));
         }
-        for peer in PEERS {
+        for peer in peers() {
             product.c.fill(f32::NAN);
-            (peer.run)(&mut product);
+            product.run_peer(peer.run);
             product.check(peer.name, false);
-            group.bench_function(peer.name, |b| b.iter(|| (peer.run)(black_box(&mut product))));
+            group.bench_function(peer.name, |b| b.iter(|| black_box(&mut product).run_peer(peer.run)));
         }
         group.finish();
     }
@@ -91,27 +90,27 @@ fn exponentials(c: &mut Criterion) {
     group.throughput(Throughput::Elements(4096));
     let x: Vec<f32> = filled(4096, 4).iter().map(|x| x * 20.0).collect();
     let mut buffer = x.clone();
-    for isa in isas() {
+    let mut contender = |name: &str, exp: &dyn Fn(&mut [f32])| {
         buffer.copy_from_slice(&x);
-        kernels::exp(isa, &mut buffer);
+        exp(&mut buffer);
         let fits = buffer
             .iter()
             .zip(&x)
             .all(|(got, x)| (f64::from(*got) / f64::from(*x).exp() - 1.0).abs() < 1.2e-7);
-        assert!(fits, "exp on {isa} is more than an ULP off");
-        group.bench_function(isa.name(), |b| {
+        assert!(fits, "exp by {name} is more than an ULP off");
+        group.bench_function(name, |b| {
             b.iter(|| {
                 buffer.copy_from_slice(&x);
-                kernels::exp(isa, black_box(&mut buffer));
+                exp(black_box(&mut buffer));
             })
         });
+    };
+    for isa in isas() {
+        contender(isa.name(), &|x| kernels::exp(isa, x));
     }
-    group.bench_function("std", |b| {
-        b.iter(|| {
-            buffer.copy_from_slice(&x);
-            black_box(&mut buffer).iter_mut().for_each(|x| *x = x.exp());
-        })
-    });
+    for peer in exp_peers() {
+        contender(peer.name, &peer.run);
+    }
     group.finish();
 }
 

@@ -1,63 +1,103 @@
-//! One table of ratios: our products beside the peers', at the net's shapes, in about a minute.
+//! One table of ratios: our products and e^x beside the peers', at the net's shapes, in about a minute.
 //!
-//! `cargo run --release -p benches --example table`. The contenders take turns and the minimum of many turns
-//! counts, so that a noisy neighbour hits all alike. The last three columns are times divided by ours: our own AVX2
-//! path, then the peers.
+//! `cargo run --release -p benches --example table`, with a name (`"H W2"`) as an argument the lines that contain it. The
+//! contenders take turns and the minimum of many turns counts, so that a noisy neighbour hits all alike. The columns after
+//! GFLOP/s are times divided by ours, so above 1 we are faster: our other instruction sets, then the peers. Where our product
+//! has an epilogue, a peer's is followed by a pass of its own.
 
 use std::time::Instant;
 
-use benches::{PEERS, Product, SHAPES, Shape};
+use benches::{Peer, Product, SHAPES, Shape, exp_peers, filled, peers};
 use kernels::Isa;
 
-/// Turns each contender gets.
+/// Turns each contender gets, and the seconds of one turn.
 const TURNS: usize = 40;
+const TURN: f64 = 1e-3;
 
 fn main() {
     let only = std::env::args().nth(1).unwrap_or_default();
-    println!(
-        "{:<28}{:>10}{:>10}{:>8}{:>16}{:>14}",
-        "product m x k x n", "ours µs", "GFLOP/s", "÷ AVX2", "gemm", "matrixmultiply"
-    );
-    for shape in SHAPES {
-        let name = format!("{} {}x{}x{}", shape.what, shape.m, shape.k, shape.n);
-        if name.contains(&only) {
-            line(&name, shape);
-        }
+    let (isas, mut peers) = (isas(), peers());
+    peers.retain(|peer| peer.name != "naive loops");
+    let others = isas.iter().skip(1).map(|isa| isa.name()).chain(peers.iter().map(|peer| peer.name));
+    let heads: String = others.map(|name| format!("{name:>16}")).collect();
+    println!("{:<28}{:>12}{:>10}{heads}", "product m x k x n", "ours µs", "GFLOP/s");
+    for shape in SHAPES.into_iter().filter(|shape| shape.name().contains(&only)) {
+        product(shape, &isas, &peers);
+    }
+    if "exp".contains(&only) {
+        exponentials(&isas);
     }
 }
 
-/// Times one shape and prints its line: peers as time ÷ ours, so above 1 they are slower.
-fn line(name: &str, shape: Shape) {
-    let mut product = Product::new(shape);
-    let isas: Vec<Isa> = Isa::available().collect();
-    let best = Isa::best();
-    let avx2 = Isa::named("avx2").unwrap_or(best);
-    assert!(isas.contains(&best));
-    let flops = 2.0 * (shape.m * shape.n * shape.k) as f64;
-    let calls = ((2e8 / flops) as usize).clamp(1, 20_000) / 4 + 1;
-    let mut times = [f64::INFINITY; 4];
-    let mut time = |slot: usize, run: &mut dyn FnMut(&mut Product)| {
-        let start = Instant::now();
-        for _ in 0..calls {
-            run(&mut product);
-        }
-        times[slot] = times[slot].min(start.elapsed().as_secs_f64() / calls as f64);
+/// The instruction sets worth a column, fastest first. (Plain Rust computes the fused multiply-add in several operations.)
+fn isas() -> Vec<Isa> {
+    let mut all: Vec<Isa> = Isa::available().filter(|isa| isa.name() != "portable").collect();
+    all.reverse();
+    all
+}
+
+/// One contender.
+type Run<'a, T> = Box<dyn Fn(&mut T) + 'a>;
+
+/// The least seconds a call of each contender takes, in turns.
+fn race<T>(state: &mut T, contenders: &[Run<'_, T>]) -> Vec<f64> {
+    let mut time = |run: &Run<'_, T>, calls: usize| {
+        let begun = Instant::now();
+        (0..calls).for_each(|_| run(state));
+        begun.elapsed().as_secs_f64() / calls as f64
     };
+    // A call costs too little for the clock at first sight: ten of them, then as many as a turn takes.
+    let calls = contenders.first().map_or(1, |run| (TURN / time(run, 10)) as usize + 1);
+    let mut least = vec![f64::INFINITY; contenders.len()];
     for _ in 0..TURNS {
-        time(0, &mut |p| p.run(best));
-        time(1, &mut |p| p.run(avx2));
-        time(2, &mut |p| (PEERS[0].run)(p));
-        time(3, &mut |p| (PEERS[1].run)(p));
+        for (least, run) in least.iter_mut().zip(contenders) {
+            *least = least.min(time(run, calls));
+        }
     }
-    product.run(best);
-    product.check(best.name(), true);
-    let [ours, avx2, gemm, mm] = times;
-    println!(
-        "{name:<28}{:>10.2}{:>10.1}{:>8.2}{:>8.2}{:>16.2}",
-        ours * 1e6,
-        flops / ours / 1e9,
-        avx2 / ours,
-        gemm / ours,
-        mm / ours
-    );
+    least
+}
+
+/// Times one shape and prints its line.
+fn product(shape: Shape, isas: &[Isa], peers: &[Peer]) {
+    let mut product = Product::new(shape);
+    for &isa in isas {
+        product.c.fill(f32::NAN);
+        product.run(isa);
+        product.check(isa.name(), true);
+    }
+    for peer in peers {
+        product.c.fill(f32::NAN);
+        product.run_peer(peer.run);
+        product.check(peer.name, false);
+    }
+    let ours = isas.iter().map(|&isa| Box::new(move |p: &mut Product| p.run(isa)) as Run<'_, _>);
+    let theirs = peers.iter().map(|peer| Box::new(|p: &mut Product| p.run_peer(peer.run)) as Run<'_, _>);
+    let times = race(&mut product, &ours.chain(theirs).collect::<Vec<_>>());
+    let flops = 2.0 * (shape.m * shape.n * shape.k) as f64;
+    print_line(&shape.name(), flops, &times);
+}
+
+/// e^x of 4096 numbers in ±20, copied first because they are overwritten; in billions a second.
+fn exponentials(isas: &[Isa]) {
+    let x: Vec<f32> = filled(4096, 4).iter().map(|x| x * 20.0).collect();
+    let (peers, mut buffer) = (exp_peers(), x.clone());
+    let on = |exp: &dyn Fn(&mut [f32]), buffer: &mut Vec<f32>| {
+        buffer.copy_from_slice(&x);
+        exp(buffer);
+    };
+    let ours =
+        isas.iter().map(|&isa| Box::new(move |b: &mut _| on(&|x| kernels::exp(isa, x), b)) as Run<'_, _>);
+    let theirs = peers.iter().map(|peer| Box::new(|b: &mut _| on(&peer.run, b)) as Run<'_, _>);
+    let times = race(&mut buffer, &ours.chain(theirs).collect::<Vec<_>>());
+    let names = isas.iter().skip(1).map(|isa| isa.name()).chain(peers.iter().map(|peer| peer.name));
+    let heads: String = names.map(|name| format!("{name:>16}")).collect();
+    println!("{:<28}{:>12}{:>10}{heads}", "", "ours µs", "Gelem/s");
+    print_line("exp 4096", 4096.0, &times);
+}
+
+/// Name, time and rate of the first contender, then the others' times divided by it.
+fn print_line(name: &str, work: f64, times: &[f64]) {
+    let ours = times[0];
+    let ratios: String = times[1..].iter().map(|time| format!("{:>16.2}", time / ours)).collect();
+    println!("{name:<28}{:>12.3}{:>10.2}{ratios}", ours * 1e6, work / ours / 1e9);
 }

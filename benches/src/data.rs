@@ -1,64 +1,8 @@
-//! The shapes of the net, and matrices to fill them.
+//! Matrices to fill the shapes, and the check that comes before the clock.
 
-use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace, reference};
+use kernels::{Dense, Epilogue, Floats, Isa, Mat, MatMut, dense, matmul, matmul_workspace, reference};
 
-/// How an operand lies in memory.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// Rows of neighbours.
-    Rows,
-    /// Columns of neighbours: the transpose of a stored matrix.
-    Columns,
-}
-
-/// One product: C (m × n) ← A (m × k) B (k × n).
-#[derive(Clone, Copy)]
-pub struct Shape {
-    /// Where the net meets it.
-    pub what: &'static str,
-    /// Rows of A and C.
-    pub m: usize,
-    /// Columns of B and C.
-    pub n: usize,
-    /// Columns of A, rows of B.
-    pub k: usize,
-    /// How A lies in memory.
-    pub a: Layout,
-    /// How B lies in memory.
-    pub b: Layout,
-}
-
-const fn forward(what: &'static str, m: usize, k: usize, n: usize) -> Shape {
-    Shape { what, m, n, k, a: Layout::Rows, b: Layout::Rows }
-}
-
-const fn gradient(what: &'static str, m: usize, n: usize, k: usize) -> Shape {
-    Shape { what, m, n, k, a: Layout::Columns, b: Layout::Rows }
-}
-
-const fn backward(what: &'static str, m: usize, n: usize, k: usize) -> Shape {
-    Shape { what, m, n, k, a: Layout::Rows, b: Layout::Columns }
-}
-
-/// The products of a training step and of an inference at the sizes the net is used at: N × D × H forward, then
-/// what backprop makes of them, the second layer's, and one row alone.
-pub const SHAPES: [Shape; 15] = [
-    forward("X W1", 200, 3072, 500),
-    gradient("Xᵀ dH", 3072, 500, 200),
-    forward("X W1", 200, 3072, 50),
-    gradient("Xᵀ dH", 3072, 50, 200),
-    forward("X W1", 64, 784, 128),
-    gradient("Xᵀ dH", 784, 128, 64),
-    forward("X W1", 32, 64, 32),
-    gradient("Xᵀ dH", 64, 32, 32),
-    forward("H W2", 200, 500, 10),
-    gradient("Hᵀ dS", 500, 10, 200),
-    backward("dS W2ᵀ", 200, 500, 10),
-    forward("H W2", 64, 128, 10),
-    forward("x W1", 1, 3072, 500),
-    forward("x W1", 1, 784, 128),
-    forward("x W1", 1, 64, 32),
-];
+use crate::shapes::{After, Layout, Shape};
 
 /// `len` numbers in −1..1 from a fixed generator, different for each `seed`.
 pub fn filled(len: usize, seed: u32) -> Vec<f32> {
@@ -84,6 +28,10 @@ pub struct Product {
     pub b: Vec<f32>,
     /// C, row-major.
     pub c: Vec<f32>,
+    /// The bias, n numbers.
+    bias: Vec<f32>,
+    /// H of the mask, m × n; about half of it is above 0.
+    h: Vec<f32>,
     workspace: Vec<f32>,
 }
 
@@ -92,7 +40,9 @@ impl Product {
     pub fn new(shape: Shape) -> Self {
         let Shape { m, n, k, .. } = shape;
         let workspace = vec![0.0; matmul_workspace(m, n, k)];
-        Self { shape, a: filled(m * k, 1), b: filled(k * n, 2), c: vec![f32::NAN; m * n], workspace }
+        let h = filled(if shape.after == After::Mask { m * n } else { 0 }, 6);
+        let (a, b, bias) = (filled(m * k, 1), filled(k * n, 2), filled(n, 5));
+        Self { shape, a, b, c: vec![f32::NAN; m * n], bias, h, workspace }
     }
 
     /// Elements from one row of A to the next, and from one column to the next.
@@ -105,30 +55,59 @@ impl Product {
         strides(self.shape.b, self.shape.k, self.shape.n)
     }
 
-    /// C ← A B by our kernels.
+    /// C by our kernels: one row alone through `dense`, as inference does it.
     pub fn run(&mut self, isa: Isa) {
         let Shape { m, n, k, .. } = self.shape;
+        if m == 1 {
+            return dense(isa, &self.a, Floats::F32(&self.b), Dense::default(), &mut self.c);
+        }
         let (a, b) = (view(&self.a, self.shape.a, m, k), view(&self.b, self.shape.b, k, n));
-        let c = MatMut::new(&mut self.c, m, n);
-        matmul(isa, a, b, c, Epilogue::Store, &mut self.workspace);
+        let epilogue = epilogue(self.shape, &self.bias, &self.h);
+        matmul(isa, a, b, MatMut::new(&mut self.c, m, n), epilogue, &mut self.workspace);
+    }
+
+    /// C by a peer, whose product is followed by the pass that our epilogue saves.
+    pub fn run_peer(&mut self, product: fn(&mut Self)) {
+        product(self);
+        match self.shape.after {
+            After::Nothing => {}
+            After::BiasRelu => {
+                for row in self.c.chunks_exact_mut(self.bias.len()) {
+                    row.iter_mut().zip(&self.bias).for_each(|(c, b)| *c = (*c + b).max(0.0));
+                }
+            }
+            After::Mask => kernels::relu_backward(Isa::best(), &self.h, &mut self.c),
+        }
     }
 
     /// Panics unless C is the product: bit for bit (`exact`), or within the error bound of any order of summation,
-    /// 2 k u Σ|a b| with u = 2⁻²⁴. The first and the last rows are looked at.
+    /// 2 (k + 1) u (Σ|a b| + |bias|) with u = 2⁻²⁴. The first, the middle and the last row are looked at.
     pub fn check(&self, who: &str, exact: bool) {
         let Shape { m, n, k, .. } = self.shape;
         let (a, b) = (view(&self.a, self.shape.a, m, k), view(&self.b, self.shape.b, k, n));
         for i in [0, m / 2, m - 1] {
             let mut want = vec![0.0; n];
-            reference::matmul(a.row_range(i..i + 1), b, MatMut::new(&mut want, 1, n), Epilogue::Store);
+            let h = self.h.get(i * n..).unwrap_or_default();
+            let after = epilogue(Shape { m: 1, ..self.shape }, &self.bias, h);
+            reference::matmul(a.row_range(i..i + 1), b, MatMut::new(&mut want, 1, n), after);
             for (j, want) in want.iter().enumerate() {
                 let got = self.c[i * n + j];
                 let size: f32 = (0..k).map(|p| (a.get(i, p) * b.get(p, j)).abs()).sum();
-                let bound = 2.0 * k as f32 * f32::EPSILON / 2.0 * size;
+                let bound = (k + 1) as f32 * f32::EPSILON * (size + self.bias[j].abs());
                 let fits = if exact { got.to_bits() == want.to_bits() } else { (got - want).abs() <= bound };
                 assert!(fits, "{who}: C({i}, {j}) of {m} x {n} x {k} is {got}, wanted {want}");
             }
         }
+    }
+}
+
+/// The epilogue that the shape asks for.
+fn epilogue<'a>(shape: Shape, bias: &'a [f32], h: &'a [f32]) -> Epilogue<'a, f32> {
+    let Shape { m, n, after, .. } = shape;
+    match after {
+        After::Nothing => Epilogue::Store,
+        After::BiasRelu => Epilogue::BiasRelu(bias),
+        After::Mask => Epilogue::ReluMask(Mat::new(&h[..m * n], m, n)),
     }
 }
 

@@ -6,11 +6,13 @@
 mod data;
 mod peers;
 mod rival;
+mod shapes;
 mod steps;
 
-pub use data::{Product, SHAPES, Shape, filled};
-pub use peers::{PEERS, Peer, gemm_with};
+pub use data::{Product, filled};
+pub use peers::{ExpPeer, Peer, exp_peers, gemm_with, peers};
 pub use rival::Rival;
+pub use shapes::{After, Layout, SHAPES, Shape};
 pub use steps::{NETS, Pixels, loss_bound, start};
 
 /// The examples of README.md, so that they stay true.

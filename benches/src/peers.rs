@@ -1,7 +1,13 @@
-//! The peers: C ← A B through other crates, and through the loops one would write first.
+//! The peers: C ← A B through other crates and OpenBLAS, and through the loops one would write first; e^x through SLEEF,
+//! std and libm.
 //!
-//! The calls into other crates take raw pointers; this file is the only one outside `kernels` that has them.
+//! The calls into other code take raw pointers; this file is the only one outside `kernels` that has them. The two shared
+//! libraries are peers where the system has them (Debian: `libopenblas0-pthread`, `libsleef3`).
 #![allow(unsafe_code)]
+
+use std::sync::LazyLock;
+
+use libloading::Library;
 
 use crate::data::Product;
 
@@ -13,12 +19,41 @@ pub struct Peer {
     pub run: fn(&mut Product),
 }
 
-/// Every peer, the naive loops last.
-pub const PEERS: [Peer; 3] = [
-    Peer { name: "gemm", run: gemm },
-    Peer { name: "matrixmultiply", run: matrixmultiply },
-    Peer { name: "naive loops", run: naive },
-];
+/// Every peer that this machine can run, the naive loops last.
+pub fn peers() -> Vec<Peer> {
+    let mut all = vec![
+        Peer { name: "gemm", run: gemm },
+        Peer { name: "matrixmultiply", run: matrixmultiply },
+        #[cfg(target_arch = "x86_64")]
+        Peer { name: "faer", run: faer::product },
+    ];
+    if OPENBLAS.is_some() {
+        all.push(Peer { name: "OpenBLAS", run: openblas });
+    }
+    all.push(Peer { name: "naive loops", run: naive });
+    all
+}
+
+/// Another way to compute e^x for every element of a slice.
+pub struct ExpPeer {
+    /// Its name in the tables.
+    pub name: &'static str,
+    /// x ← e^x.
+    pub run: fn(&mut [f32]),
+}
+
+/// Every way to e^x that this machine can run.
+pub fn exp_peers() -> Vec<ExpPeer> {
+    let mut all = vec![
+        ExpPeer { name: "std", run: |x| x.iter_mut().for_each(|x| *x = x.exp()) },
+        ExpPeer { name: "libm", run: |x| x.iter_mut().for_each(|x| *x = libm::expf(*x)) },
+    ];
+    #[cfg(target_arch = "x86_64")]
+    if sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f") {
+        all.push(ExpPeer { name: "SLEEF", run: sleef::exp });
+    }
+    all
+}
 
 fn gemm(p: &mut Product) {
     let (m, n, k) = (p.shape.m, p.shape.n, p.shape.k);
@@ -79,6 +114,158 @@ fn matrixmultiply(p: &mut Product) {
     let (a, b, c) = (p.a.as_ptr(), p.b.as_ptr(), p.c.as_mut_ptr());
     // SAFETY: as for `gemm`.
     unsafe { matrixmultiply::sgemm(m, k, n, 1.0, a, a_row, a_col, b, b_row, b_col, 0.0, c, n as isize, 1) }
+}
+
+/// The engine of faer 0.22 and later.
+#[cfg(target_arch = "x86_64")]
+mod faer {
+    use private_gemm_x86::{Accum, DType, DstKind, IType, InstrSet, gemm};
+
+    use super::Product;
+
+    pub(super) fn product(p: &mut Product) {
+        let (m, n, k) = (p.shape.m, p.shape.n, p.shape.k);
+        let ((a_row, a_col), (b_row, b_col)) = (p.a_strides(), p.b_strides());
+        let wide = std::is_x86_feature_detected!("avx512f");
+        let instructions = if wide { InstrSet::Avx512 } else { InstrSet::Avx256 };
+        let (a, b, c) = (p.a.as_ptr().cast(), p.b.as_ptr().cast(), p.c.as_mut_ptr().cast());
+        let (none, one) = (core::ptr::null(), &raw const ONE);
+        assert!(wide || std::is_x86_feature_detected!("fma"));
+        // SAFETY: strides and lengths are the product's own, as for `gemm`; C overlaps nothing; the processor has the
+        // instructions; no rows or columns are picked, no diagonal scales, and alpha is one f32.
+        unsafe {
+            gemm(
+                DType::F32,
+                IType::U64,
+                instructions,
+                m,
+                n,
+                k,
+                c,
+                n as isize,
+                1,
+                none,
+                none,
+                DstKind::Full,
+                Accum::Replace,
+                a,
+                a_row,
+                a_col,
+                false,
+                none,
+                0,
+                b,
+                b_row,
+                b_col,
+                false,
+                one.cast(),
+                1,
+            );
+        }
+    }
+
+    static ONE: f32 = 1.0;
+}
+
+/// `cblas_sgemm` and `cblas_sgemv` of OpenBLAS, on one thread.
+struct OpenBlas {
+    gemm: CblasSgemm,
+    gemv: CblasSgemv,
+}
+
+/// Order, how A and B lie, m, n, k, alpha, A, its stride, B, its stride, beta, C, its stride.
+type CblasSgemm = unsafe extern "C" fn(
+    i32,
+    i32,
+    i32,
+    i32,
+    i32,
+    i32,
+    f32,
+    *const f32,
+    i32,
+    *const f32,
+    i32,
+    f32,
+    *mut f32,
+    i32,
+);
+/// Order, how A lies, rows, columns, alpha, A, its stride, x, its step, beta, y, its step.
+type CblasSgemv =
+    unsafe extern "C" fn(i32, i32, i32, i32, f32, *const f32, i32, *const f32, i32, f32, *mut f32, i32);
+
+static OPENBLAS: LazyLock<Option<OpenBlas>> = LazyLock::new(|| {
+    let library = open("libopenblas.so.0")?;
+    // SAFETY: cblas.h declares it so.
+    let threads = unsafe { library.get::<unsafe extern "C" fn(i32)>(b"openblas_set_num_threads") }.ok()?;
+    // SAFETY: cblas.h declares it so.
+    let gemm = unsafe { library.get(b"cblas_sgemm") }.ok()?;
+    // SAFETY: cblas.h declares it so.
+    let gemv = unsafe { library.get(b"cblas_sgemv") }.ok()?;
+    // SAFETY: any number of threads will do.
+    unsafe { threads(1) };
+    Some(OpenBlas { gemm: *gemm, gemv: *gemv })
+});
+
+/// A shared library, if the system has it; it is never unloaded.
+fn open(name: &str) -> Option<&'static Library> {
+    // SAFETY: the two libraries that are asked for do nothing when they are loaded but look at their environment.
+    let library = unsafe { Library::new(name) }.ok()?;
+    Some(Box::leak(Box::new(library)))
+}
+
+fn openblas(p: &mut Product) {
+    const ROW_MAJOR: i32 = 101;
+    const TRANSPOSED: i32 = 112;
+    let how =
+        |(row, col): (isize, isize)| if col == 1 { (111, row as i32) } else { (TRANSPOSED, col as i32) };
+    let ((a_how, a_stride), (b_how, b_stride)) = (how(p.a_strides()), how(p.b_strides()));
+    let (m, n, k) = (p.shape.m as i32, p.shape.n as i32, p.shape.k as i32);
+    let (a, b, c) = (p.a.as_ptr(), p.b.as_ptr(), p.c.as_mut_ptr());
+    let blas = OPENBLAS.as_ref().expect("only called where it was found");
+    if m == 1 {
+        // SAFETY: as for `gemm`; y (n) ← Bᵀ x with B k × n row-major.
+        unsafe { (blas.gemv)(ROW_MAJOR, TRANSPOSED, k, n, 1.0, b, b_stride, a, 1, 0.0, c, 1) }
+    } else {
+        // SAFETY: as for `gemm`.
+        unsafe { (blas.gemm)(ROW_MAJOR, a_how, b_how, m, n, k, 1.0, a, a_stride, b, b_stride, 0.0, c, n) }
+    }
+}
+
+/// SLEEF's e^x for sixteen floats, within 1 ULP.
+#[cfg(target_arch = "x86_64")]
+mod sleef {
+    use std::arch::x86_64::{__m512, _mm512_loadu_ps, _mm512_storeu_ps};
+    use std::sync::LazyLock;
+
+    // The type is C's own __m512.
+    #[allow(improper_ctypes_definitions)]
+    type Exp = unsafe extern "C" fn(__m512) -> __m512;
+
+    pub(super) static EXP: LazyLock<Option<Exp>> = LazyLock::new(|| {
+        let library = super::open("libsleef.so.3")?;
+        // SAFETY: sleef.h declares it so.
+        unsafe { library.get::<Exp>(b"Sleef_expf16_u10avx512f") }.ok().map(|exp| *exp)
+    });
+
+    pub(super) fn exp(x: &mut [f32]) {
+        assert!(x.len().is_multiple_of(16), "{} floats: SLEEF is called for sixteen at a time", x.len());
+        let exp = EXP.expect("only called where it was found");
+        // SAFETY: `exp_peers` names this function only where the processor has AVX-512.
+        unsafe { vectors(exp, x) }
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn vectors(exp: Exp, x: &mut [f32]) {
+        for x in x.chunks_exact_mut(16) {
+            // SAFETY: the chunk has sixteen floats.
+            let v = unsafe { _mm512_loadu_ps(x.as_ptr()) };
+            // SAFETY: a pure function; the processor has AVX-512, since this function runs.
+            let e = unsafe { exp(v) };
+            // SAFETY: the chunk has sixteen floats.
+            unsafe { _mm512_storeu_ps(x.as_mut_ptr(), e) }
+        }
+    }
 }
 
 /// Row by row with the inner loop over neighbours: what a careful beginner writes, and the compiler vectorises.
