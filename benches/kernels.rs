@@ -4,13 +4,14 @@
 
 use std::hint::black_box;
 
-use benches::{Product, SHAPES, exp_peers, filled, peers};
+use benches::{Product, SHAPES, exp_peers, filled, outlined_intrinsics, peers};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::{Isa, MatMut, softmax};
 
 /// C ← A B: throughput in multiply-adds.
 fn products(c: &mut Criterion) {
+    assert_eq!(outlined_intrinsics(), Vec::<String>::new(), "intrinsics called as functions: a lost `inline`");
     for shape in SHAPES {
         let mut group = c.benchmark_group(format!("matmul {}", shape.name()));
         group.throughput(Throughput::Elements((shape.m * shape.n * shape.k) as u64));

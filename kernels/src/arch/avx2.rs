@@ -89,9 +89,9 @@ impl Simd for Avx2 {
         const { assert!(size_of::<E>() == 4) }
         let (low, high) = src.split_at(8);
         // SAFETY: `low` is 32 readable bytes, any bytes are floats, and the load needs no alignment.
-        let low = unsafe { _mm256_loadu_ps(low.as_ptr().cast()) };
+        let low = unsafe { low.as_ptr().cast::<__m256>().read_unaligned() };
         // SAFETY: as for `low`.
-        let high = unsafe { _mm256_loadu_ps(high.as_ptr().cast()) };
+        let high = unsafe { high.as_ptr().cast::<__m256>().read_unaligned() };
         [low, high]
     }
     #[inline(always)]
@@ -128,9 +128,9 @@ impl Simd for Avx2 {
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.
-        unsafe { _mm256_storeu_ps(low.as_mut_ptr(), v[0]) };
+        unsafe { low.as_mut_ptr().cast::<__m256>().write_unaligned(v[0]) };
         // SAFETY: as for `low`.
-        unsafe { _mm256_storeu_ps(high.as_mut_ptr(), v[1]) };
+        unsafe { high.as_mut_ptr().cast::<__m256>().write_unaligned(v[1]) };
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {

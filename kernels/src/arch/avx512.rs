@@ -61,7 +61,7 @@ impl Simd for Avx512 {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
         const { assert!(size_of::<E>() == 4) }
         // SAFETY: `src` is 64 readable bytes, any bytes are floats, and the load needs no alignment.
-        unsafe { _mm512_loadu_ps(src.as_ptr().cast()) }
+        unsafe { src.as_ptr().cast::<__m512>().read_unaligned() }
     }
     #[inline(always)]
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
@@ -84,7 +84,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
-        unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }
+        unsafe { dst.as_mut_ptr().cast::<__m512>().write_unaligned(v) }
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
@@ -150,7 +150,8 @@ impl Simd for Avx512 {
             let (a, b) = (op!(_mm512_unpacklo_ps(v[g], v[g + 1])), op!(_mm512_unpackhi_ps(v[g], v[g + 1])));
             let (c, d) =
                 (op!(_mm512_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm512_unpackhi_ps(v[g + 2], v[g + 3])));
-            let [a, b, c, d] = [a, b, c, d].map(|x| op!(_mm512_castps_pd(x)));
+            let (a, b) = (op!(_mm512_castps_pd(a)), op!(_mm512_castps_pd(b)));
+            let (c, d) = (op!(_mm512_castps_pd(c)), op!(_mm512_castps_pd(d)));
             v[g] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(a, c)));
             v[g + 1] = op!(_mm512_castpd_ps(_mm512_unpackhi_pd(a, c)));
             v[g + 2] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(b, d)));
