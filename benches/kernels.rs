@@ -11,7 +11,10 @@ use kernels::{Isa, MatMut, softmax};
 
 /// C ← A B: throughput in multiply-adds.
 fn products(c: &mut Criterion) {
-    assert_eq!(outlined_intrinsics(), Vec::<String>::new(), "intrinsics called as functions: a lost `inline`");
+    if cfg!(target_os = "linux") {
+        let found = outlined_intrinsics();
+        assert!(found.is_empty(), "a lost `inline`: these intrinsics are called as functions: {found:#?}");
+    }
     for shape in SHAPES {
         let mut group = c.benchmark_group(format!("matmul {}", shape.name()));
         group.throughput(Throughput::Elements((shape.m * shape.n * shape.k) as u64));

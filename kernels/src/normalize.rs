@@ -206,7 +206,7 @@ impl<'a> Normalization<'a> {
 }
 
 /// What raw inputs may be.
-trait Raw: Copy + Into<f32> {
+pub(crate) trait Raw: Copy + Into<f32> {
     /// Sixteen of them as floats, exactly.
     fn load<S: Simd>(s: S, x: &[Self; LANES]) -> S::V;
 }

@@ -59,6 +59,11 @@ pub(crate) trait Simd: Copy {
     fn prefetch<E: Element>(self, src: &[E], i: usize) {
         let _ = (src, i);
     }
+    /// The same for element i of any kind that is wanted later: it goes no nearer than the second cache.
+    #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
+        let _ = (src, i);
+    }
     /// Sixteen elements to memory.
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.

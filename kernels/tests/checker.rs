@@ -3,7 +3,9 @@
 mod common;
 
 use common::matrix::{Layout, Output, Stored};
+use common::tail::{Strided, Tail, Target};
 use common::{Rng, Values, assert_panics, assert_same_bits, panic_message, requested, same};
+use kernels::Mat;
 
 #[test]
 fn one_flipped_bit_is_found_wherever_it_is() {
@@ -78,6 +80,75 @@ fn every_layout_reads_its_own_elements_only() {
                     assert_eq!(view.get(i, j), (i * cols + j) as f32, "{layout:?} ({i}, {j})");
                 }
             }
+        }
+    }
+}
+
+/// A wrong number, a NaN, a number in place of a NaN, a write before or between the rows: all are found, in every stride.
+#[test]
+fn one_changed_element_of_a_target_is_found_wherever_it_is() {
+    let mut rng = Rng::new(3);
+    let want: Vec<f32> = vec![1.0, 2.0, f32::NAN, 4.0, 5.0, 6.0];
+    let (mut before, mut between) = (0, 0);
+    for _ in 0..100 {
+        let mut good = Target::new(2, 3, Some(&want), &mut rng);
+        good.assert_is(&want, format_args!(""));
+        let (front, stride) = (good.front(), good.view().row_stride());
+        for at in 0..front + stride + 3 {
+            for x in [7.0, f32::NAN] {
+                let inside = at.checked_sub(front).map(|at| (at / stride, at % stride));
+                if x.is_nan() && inside == Some((0, 2)) {
+                    continue; // it is one
+                }
+                let mut bad = good.clone();
+                bad.poke(at, x);
+                let message = panic_message(|| bad.assert_is(&want, format_args!("context")));
+                assert!(message.starts_with("context: "), "{message}");
+                before += usize::from(inside.is_none());
+                between += usize::from(inside.is_some_and(|(_, j)| j >= 3));
+            }
+        }
+    }
+    assert!(before > 0 && between > 0, "the draws never have a gap");
+}
+
+#[test]
+fn a_write_before_a_vector_is_found() {
+    let mut rng = Rng::new(4);
+    let mut behind = 0;
+    for _ in 0..50 {
+        let mut tail = Tail::of(&[1.0, f32::NAN], &mut rng);
+        tail.assert_is(&[1.0, f32::NAN], format_args!(""));
+        assert_panics("element 1 of 2", || tail.assert_is(&[1.0, 1.0], format_args!("")));
+        assert_panics("element 0 of 2", || tail.assert_is(&[f32::NAN; 2], format_args!("")));
+        if tail.front() > 0 {
+            behind += 1;
+            tail.poke(tail.front() - 1, f32::NAN);
+            assert_panics("written before", || tail.assert_is(&[1.0, f32::NAN], format_args!("")));
+        }
+    }
+    assert!(behind > 0);
+}
+
+#[test]
+fn strided_matrices_end_where_their_allocation_ends() {
+    let mut rng = Rng::new(5);
+    for (rows, cols) in [(0, 3), (3, 0), (1, 1), (1, 5), (5, 1), (4, 3)] {
+        let values: Vec<f32> = (0..rows * cols).map(|x| x as f32).collect();
+        for _ in 0..50 {
+            let stored = Strided::new(&values, rows, cols, &mut rng);
+            let view = stored.view();
+            assert_eq!((view.rows(), view.cols()), (rows, cols));
+            let all = (0..rows).flat_map(|i| (0..cols).map(move |j| view.get(i, j)));
+            assert!(all.eq(values.iter().copied()));
+            let behind = Mat::try_with_strides(
+                stored.elements(),
+                rows,
+                cols + 1,
+                view.row_stride(),
+                view.col_stride(),
+            );
+            assert!(rows * cols == 0 || behind.is_err(), "there is room behind the last element");
         }
     }
 }

@@ -125,6 +125,11 @@ impl Simd for Avx2 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(src.as_ptr().wrapping_add(i).cast()) }
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.

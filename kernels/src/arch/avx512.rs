@@ -82,6 +82,11 @@ impl Simd for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(src.as_ptr().wrapping_add(i).cast()) }
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
         unsafe { dst.as_mut_ptr().cast::<__m512>().write_unaligned(v) }
