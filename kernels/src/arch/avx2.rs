@@ -52,6 +52,13 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
+/// Four floats from memory.
+#[inline(always)]
+fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
+    // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_ps(row.as_ptr()) }
+}
+
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
@@ -72,9 +79,9 @@ impl Simd for Avx2 {
         const { assert!(size_of::<E>() == 4) }
         let (low, high) = src.split_at(8);
         // SAFETY: `low` is 32 readable bytes, any bytes are floats, and the load needs no alignment.
-        let low = unsafe { _mm256_loadu_ps(low.as_ptr().cast()) };
+        let low = unsafe { low.as_ptr().cast::<__m256>().read_unaligned() };
         // SAFETY: as for `low`.
-        let high = unsafe { _mm256_loadu_ps(high.as_ptr().cast()) };
+        let high = unsafe { high.as_ptr().cast::<__m256>().read_unaligned() };
         [low, high]
     }
     #[inline(always)]
@@ -116,9 +123,9 @@ impl Simd for Avx2 {
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.
-        unsafe { _mm256_storeu_ps(low.as_mut_ptr(), v[0]) };
+        unsafe { low.as_mut_ptr().cast::<__m256>().write_unaligned(v[0]) };
         // SAFETY: as for `low`.
-        unsafe { _mm256_storeu_ps(high.as_mut_ptr(), v[1]) };
+        unsafe { high.as_mut_ptr().cast::<__m256>().write_unaligned(v[1]) };
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
@@ -205,9 +212,7 @@ impl Simd for Avx2 {
             // Half a register from each row: register i has rows i and i + 4 of the eight. Then 4 × 4 within the halves.
             let mut v = [op!(_mm256_setzero_ps()); 4];
             for i in 0..4 {
-                // SAFETY: each row is 16 readable bytes, and the load needs no alignment.
-                let row = |r: usize| unsafe { _mm_loadu_ps(rows[8 * half + r].as_ptr()) };
-                let (a, b) = (row(i), row(i + 4));
+                let (a, b) = (four(self, rows[8 * half + i]), four(self, rows[8 * half + i + 4]));
                 v[i] = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a), b));
             }
             let (a, b) = (op!(_mm256_unpacklo_ps(v[0], v[1])), op!(_mm256_unpackhi_ps(v[0], v[1])));

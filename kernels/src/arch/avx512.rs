@@ -37,6 +37,13 @@ fn first(n: usize) -> __mmask16 {
     ((1u32 << (n & 31)) - 1) as __mmask16
 }
 
+/// Four floats from memory.
+#[inline(always)]
+fn four(_proof: Avx512, row: &[f32; 4]) -> __m128 {
+    // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_ps(row.as_ptr()) }
+}
+
 /// One intrinsic on registers: it needs the instruction set and touches no memory.
 macro_rules! op {
     ($call:expr) => {
@@ -63,7 +70,7 @@ impl Simd for Avx512 {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
         const { assert!(size_of::<E>() == 4) }
         // SAFETY: `src` is 64 readable bytes, any bytes are floats, and the load needs no alignment.
-        unsafe { _mm512_loadu_ps(src.as_ptr().cast()) }
+        unsafe { src.as_ptr().cast::<__m512>().read_unaligned() }
     }
     #[inline(always)]
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
@@ -91,7 +98,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
-        unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }
+        unsafe { dst.as_mut_ptr().cast::<__m512>().write_unaligned(v) }
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
@@ -155,15 +162,15 @@ impl Simd for Avx512 {
         // A quarter of a vector from each row: vector i has rows i, i + 4, i + 8, i + 12. Then 4 × 4 within the quarters.
         let mut v = [self.splat(0.0); 4];
         for i in 0..4 {
-            // SAFETY: each row is 16 readable bytes, and the load needs no alignment.
-            let quarter = |q: usize| unsafe { _mm_loadu_ps(rows[i + 4 * q].as_ptr()) };
-            let (a, b, c, d) = (quarter(0), quarter(1), quarter(2), quarter(3));
-            let v01 = op!(_mm512_insertf32x4::<1>(_mm512_castps128_ps512(a), b));
-            v[i] = op!(_mm512_insertf32x4::<3>(_mm512_insertf32x4::<2>(v01, c), d));
+            let (a, b) = (op!(_mm512_castps128_ps512(four(self, rows[i]))), four(self, rows[i + 4]));
+            let (c, d) = (four(self, rows[i + 8]), four(self, rows[i + 12]));
+            let ab = op!(_mm512_insertf32x4::<1>(a, b));
+            v[i] = op!(_mm512_insertf32x4::<3>(_mm512_insertf32x4::<2>(ab, c), d));
         }
         let (a, b) = (op!(_mm512_unpacklo_ps(v[0], v[1])), op!(_mm512_unpackhi_ps(v[0], v[1])));
         let (c, d) = (op!(_mm512_unpacklo_ps(v[2], v[3])), op!(_mm512_unpackhi_ps(v[2], v[3])));
-        let [a, b, c, d] = [a, b, c, d].map(|x| op!(_mm512_castps_pd(x)));
+        let (a, b) = (op!(_mm512_castps_pd(a)), op!(_mm512_castps_pd(b)));
+        let (c, d) = (op!(_mm512_castps_pd(c)), op!(_mm512_castps_pd(d)));
         [
             op!(_mm512_castpd_ps(_mm512_unpacklo_pd(a, c))),
             op!(_mm512_castpd_ps(_mm512_unpackhi_pd(a, c))),

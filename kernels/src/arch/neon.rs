@@ -193,10 +193,13 @@ impl Simd for Neon {
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         let mut out = [[Self::zero(); 4]; 4];
         for q in 0..4 {
-            // SAFETY: each row is 16 readable bytes, aligned as f32.
-            let row = |i: usize| unsafe { vld1q_f32(rows[4 * q + i].as_ptr()) };
+            let mut row = [Self::zero(); 4];
+            for i in 0..4 {
+                // SAFETY: each row is 16 readable bytes, aligned as f32.
+                row[i] = unsafe { vld1q_f32(rows[4 * q + i].as_ptr()) };
+            }
             // SAFETY: `self` proves NEON; the intrinsics touch no memory.
-            let block = unsafe { transpose4(row(0), row(1), row(2), row(3)) };
+            let block = unsafe { transpose4(row[0], row[1], row[2], row[3]) };
             for p in 0..4 {
                 out[p][q] = block[p];
             }
