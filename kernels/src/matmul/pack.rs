@@ -2,7 +2,7 @@
 //! copies meet such strides; what lies right is read where it is.
 
 use crate::Mat;
-use crate::simd::{LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
 
 /// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G = [`group`].
 #[derive(Clone, Copy)]
@@ -34,9 +34,23 @@ pub(super) fn where_it_lies<S: Simd>(a: Mat<'_, f32>) -> Rows<'_> {
     Rows { data: a.data(), group: group::<S>() * a.row_stride(), row: a.row_stride(), col: a.col_stride() }
 }
 
+/// Packs the rows of `a` into `out`. A kernel of its own, to keep its caller small.
+pub(super) struct Pack<'a> {
+    pub(super) a: Mat<'a, f32>,
+    pub(super) out: &'a mut [f32],
+}
+
+impl<'a> Kernel for Pack<'a> {
+    type Output = Rows<'a>;
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Rows<'a> {
+        rows(s, self.a, self.out)
+    }
+}
+
 /// The rows of `a`, packed into `out`.
 #[inline(always)]
-pub(super) fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
+fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
     let (g, depth) = (group::<S>(), a.cols());
     let (data, down, along) = (a.data(), a.row_stride(), a.col_stride());
     // k-major groups: for every p the G elements A(i.., p) side by side. All groups for one p, then for the next, so that

@@ -18,12 +18,17 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The runs of at most `step` that make up `0..k`; one empty run for k = 0, so that the epilogue happens.
-    pub(super) fn over(k: usize, step: usize) -> impl Iterator<Item = Self> {
-        (0..k.max(1)).step_by(step).map(move |start| {
-            let end = k.min(start + step);
-            Self { start, end, last: end == k }
-        })
+    /// The first of the runs of at most `step` that make up `0..k`: an empty one for k = 0, so that the epilogue happens.
+    #[inline(always)]
+    pub(super) fn first(k: usize, step: usize) -> Self {
+        Self { start: 0, end: k.min(step), last: k <= step }
+    }
+
+    /// The one after this.
+    #[inline(always)]
+    pub(super) fn next(self, k: usize, step: usize) -> Option<Self> {
+        let end = k.min(self.end + step);
+        (!self.last).then_some(Self { start: self.end, end, last: end == k })
     }
 
     pub(super) fn range(self) -> Range<usize> {

@@ -22,8 +22,8 @@ pub(super) struct Columns<'a> {
     pub(super) ready: bool,
 }
 
-/// What the tiles of one block share.
-pub(super) struct Wide<'a, 'b, 'c> {
+/// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
+pub(super) struct Wide<'a, 'b, 'c, 'd> {
     pub(super) a: Rows<'a>,
     /// Where in the target the block begins.
     pub(super) row: usize,
@@ -32,21 +32,25 @@ pub(super) struct Wide<'a, 'b, 'c> {
     pub(super) far: bool,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
+    pub(super) b: &'b mut Columns<'d>,
 }
 
-impl Wide<'_, '_, '_> {
+impl Kernel for Wide<'_, '_, '_, '_> {
+    type Output = ();
     /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
     /// multiplications waiting for each other.
     #[inline(always)]
-    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Columns<'_>) {
+    fn run<S: Simd>(self, s: S) {
+        let Self { a, row, column, far, run, target, b } = self;
+        let mut block = Block { a, row, column, far, run, target };
         let n = b.b.cols();
         let mut j = 0;
-        if self.rows() < 4 && !b.ready {
+        if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
-                j = self.few::<S, 8>(s, b, j);
+                j = block.few::<S, 8>(s, b, j);
             }
             while n - j > 3 * LANES {
-                j = self.few::<S, 4>(s, b, j);
+                j = block.few::<S, 4>(s, b, j);
             }
         }
         if S::MANY_REGISTERS {
@@ -54,15 +58,27 @@ impl Wide<'_, '_, '_> {
             let left = (n - j).div_ceil(LANES);
             let threes = if left % 3 == 1 { (left / 3).saturating_sub(1) } else { left / 3 };
             let end = n.min(j + 3 * threes * LANES);
-            self.panels::<S, 3>(s, b, j..end);
+            block.panels::<S, 3>(s, b, j..end);
             let twos = (n - end).div_ceil(LANES) / 2;
             j = n.min(end + 2 * twos * LANES);
-            self.panels::<S, 2>(s, b, end..j);
+            block.panels::<S, 2>(s, b, end..j);
         }
-        self.panels::<S, 1>(s, b, j..n);
+        block.panels::<S, 1>(s, b, j..n);
         b.ready = b.packs;
     }
+}
 
+/// What the tiles of one block share: [`Wide`] without B.
+struct Block<'a, 'b, 'c> {
+    a: Rows<'a>,
+    row: usize,
+    column: usize,
+    far: bool,
+    run: Run,
+    target: &'b mut Target<'a, 'c>,
+}
+
+impl Block<'_, '_, '_> {
     fn rows(&self) -> usize {
         self.target.rows.len() - self.row
     }
@@ -77,9 +93,9 @@ impl Wide<'_, '_, '_> {
         let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
         let mut i = 0;
         if S::MANY_REGISTERS {
-            i = s.enter(Tiles::<2, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
+            i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
         }
-        s.enter(Tiles::<1, V> { wide: self, b, rows: i..rows, columns });
+        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
         next
     }
 
@@ -89,8 +105,11 @@ impl Wide<'_, '_, '_> {
     fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
         let shallow = self.far && self.run.len() * b.b.cols() <= SHALLOW;
         let step = if shallow { columns.len() } else { V * LANES };
-        for j in columns.clone().step_by(step.max(1)) {
-            self.panel::<S, V>(s, b, j..columns.end.min(j + step));
+        let mut j = columns.start;
+        while j < columns.end {
+            let end = columns.end.min(j + step);
+            self.panel::<S, V>(s, b, j..end);
+            j = end;
         }
     }
 
@@ -103,9 +122,9 @@ impl Wide<'_, '_, '_> {
             if b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
                 // The first tile does it.
                 match S::TILE_ROWS {
-                    8 => s.enter(FirstTiles::<8, V> { wide: self, b, columns: columns.clone() }),
-                    6 => s.enter(FirstTiles::<6, V> { wide: self, b, columns: columns.clone() }),
-                    _ => s.enter(FirstTiles::<4, V> { wide: self, b, columns: columns.clone() }),
+                    8 => s.enter(FirstTiles::<8, V> { block: self, b, columns: columns.clone() }),
+                    6 => s.enter(FirstTiles::<6, V> { block: self, b, columns: columns.clone() }),
+                    _ => s.enter(FirstTiles::<4, V> { block: self, b, columns: columns.clone() }),
                 }
                 i = S::TILE_ROWS;
             } else {
@@ -114,16 +133,16 @@ impl Wide<'_, '_, '_> {
         }
         let b = b.panels::<V>(columns.clone());
         i = match S::TILE_ROWS {
-            8 => s.enter(Tiles::<8, V> { wide: self, b, rows: i..rows, columns: columns.clone() }),
-            6 => s.enter(Tiles::<6, V> { wide: self, b, rows: i..rows, columns: columns.clone() }),
+            8 => s.enter(Tiles::<8, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => s.enter(Tiles::<6, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
             _ => i,
         };
         if i == rows {
             return;
         }
-        i = s.enter(Tiles::<4, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
-        i = s.enter(Tiles::<2, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
-        s.enter(Tiles::<1, V> { wide: self, b, rows: i..rows, columns });
+        i = s.enter(Tiles::<4, V> { block: self, b, rows: i..rows, columns: columns.clone() });
+        i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
+        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
     }
 
     /// Carries the chains of H × V vectors at row i, column j of the block through one run of k.
@@ -241,7 +260,7 @@ impl Columns<'_> {
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
 struct Tiles<'x, 'a, 'b, 'c, const H: usize, const V: usize> {
-    wide: &'x mut Wide<'a, 'b, 'c>,
+    block: &'x mut Block<'a, 'b, 'c>,
     b: Panels<'x>,
     rows: Range<usize>,
     columns: Range<usize>,
@@ -251,22 +270,22 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
-        let Self { wide, b, rows, columns } = self;
+        let Self { block, b, rows, columns } = self;
         let mut i = rows.start;
         while i + H <= rows.end {
             let mut j = columns.start;
             while j < columns.end {
                 let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
                 j += V * LANES;
-                if wide.far && H == S::TILE_ROWS {
+                if block.far && H == S::TILE_ROWS {
                     let next = if j < columns.end { (i, j) } else { (i + H, columns.start) };
                     if next.0 + H <= rows.end {
                         let width = (V * LANES).min(columns.end - next.1);
-                        let next = wide.place(Place { i: next.0, j: next.1, width });
-                        wide.target.prefetch::<S, H, V>(s, next);
+                        let next = block.place(Place { i: next.0, j: next.1, width });
+                        block.target.prefetch::<S, H, V>(s, next);
                     }
                 }
-                wide.tile::<S, H, V>(s, b.panel::<V>(at.j - columns.start, at.width), at);
+                block.tile::<S, H, V>(s, b.panel::<V>(at.j - columns.start, at.width), at);
             }
             i += H;
         }
@@ -276,7 +295,7 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
 struct FirstTiles<'x, 'y, 'a, 'b, 'c, const H: usize, const V: usize> {
-    wide: &'x mut Wide<'a, 'b, 'c>,
+    block: &'x mut Block<'a, 'b, 'c>,
     b: &'x mut Columns<'y>,
     columns: Range<usize>,
 }
@@ -285,14 +304,14 @@ impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, H
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { wide, b, columns } = self;
+        let Self { block, b, columns } = self;
         let depth = b.b.rows();
         for j in columns.clone().step_by(V * LANES) {
             let width = (V * LANES).min(columns.end - j);
             let data = b.b.data().get(j..).unwrap_or(&[]);
             let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
             let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            wide.first_tile::<S, H, V>(s, panel, Place { i: 0, j, width }, copy);
+            block.first_tile::<S, H, V>(s, panel, Place { i: 0, j, width }, copy);
         }
     }
 }
