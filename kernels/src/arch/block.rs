@@ -83,17 +83,12 @@ pub(crate) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
     }
 }
 
-/// Asks for the piece at element `first` of `data`, which may lie past the end.
+/// Asks for the piece at the beginning of `data`.
 #[inline(always)]
-pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(
-    s: S,
-    data: &[f32],
-    first: usize,
-    stride: usize,
-) {
+pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(s: S, data: &[f32], stride: usize) {
     for r in 0..H {
         for v in 0..=V {
-            s.prefetch(data, first + r * stride + v * LANES);
+            s.prefetch(data, r * stride + v * LANES);
         }
     }
 }

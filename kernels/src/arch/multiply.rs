@@ -134,14 +134,9 @@ pub(crate) fn multiply_turning<S: Simd, const R: usize>(
     let b = &b.as_chunks::<R>().0[..depth];
     let mut acc = *chains;
     let (fours, rest) = b.as_chunks::<4>();
-    for (four, b) in fours.iter().enumerate() {
-        let mut rows = [&[0.0; 4]; LANES];
-        for l in 0..LANES {
-            let first = l * a_row + four * 4;
-            // SAFETY: l < 16 and the last of the four p is below depth, so the assertion covers all four.
-            rows[l] = unsafe { &*a.as_ptr().add(first).cast::<[f32; 4]>() };
-        }
-        let v = s.columns(rows);
+    for (q, b) in fours.iter().enumerate() {
+        // SAFETY: the last of the four p is below depth, so the assertion covers it in all rows.
+        let v = unsafe { four(s, a, a_row, 4 * q, LANES) };
         for p in 0..4 {
             for c in 0..R {
                 acc[c][0] = s.mul_add(v[p], s.splat(b[p][c]), acc[c][0]);
@@ -159,4 +154,50 @@ pub(crate) fn multiply_turning<S: Simd, const R: usize>(
         }
     }
     *chains = acc;
+}
+
+/// `width` ≤ 16 columns of `depth` ≥ 4 neighbours, `along` apart in `data`, as rows of sixteen, `step` vectors apart in `out`:
+/// through registers, four rows at a time. Where there are fewer columns, the last one stands for the rest.
+///
+/// # Panics
+/// If an element lies outside `data` or `out`.
+#[inline(always)]
+pub(crate) fn turn<S: Simd>(
+    s: S,
+    (data, along): (&[f32], usize),
+    (width, depth): (usize, usize),
+    (out, step): (&mut [[f32; LANES]], usize),
+) {
+    assert!(width > 0 && width <= LANES && depth >= 4);
+    assert!(
+        furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
+    );
+    let mut p = 0;
+    while p < depth {
+        // The last four may have been in part among those before them.
+        p = p.min(depth - 4);
+        // SAFETY: p + 3 < depth, so the assertion covers the four elements of the last column.
+        let rows = unsafe { four(s, data, along, p, width) };
+        for r in 0..4 {
+            // SAFETY: p + r < depth, so the assertion covers the row.
+            s.store(rows[r], unsafe { out.get_unchecked_mut((p + r) * step) });
+        }
+        p += 4;
+    }
+}
+
+/// Elements p to p + 4 of sixteen rows, `stride` apart, as four vectors. Where there are fewer rows, the last one stands for the
+/// rest.
+///
+/// # Safety
+/// Element (rows − 1) · `stride` + p + 3 is within `data`, and 0 < rows ≤ 16.
+#[inline(always)]
+unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize) -> [S::V; 4] {
+    let mut pieces = [&[0.0; 4]; LANES];
+    for l in 0..LANES {
+        let first = l.min(rows - 1) * stride + p;
+        // SAFETY: no later than that of the last row, which is within `data`.
+        pieces[l] = unsafe { &*data.as_ptr().add(first).cast::<[f32; 4]>() };
+    }
+    s.columns(pieces)
 }

@@ -2,6 +2,7 @@
 //! copies meet such strides; what lies right is read where it is.
 
 use crate::Mat;
+use crate::arch::multiply::turn;
 use crate::simd::{Kernel, LANES, Simd};
 
 /// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G = [`group`].
@@ -82,7 +83,7 @@ fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
 }
 
 /// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at
-/// `out[p · 16 V ..]`, filled up with +0.
+/// `out[p · 16 V ..]`. What fills up the last vector means nothing.
 #[inline(always)]
 pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f32]) {
     if b.rows() == 0 {
@@ -93,8 +94,8 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
     for v in 0..V {
         let j = v * LANES;
         let width = LANES.min(b.cols() - j);
-        if down == 1 {
-            transpose::<S, V>(s, &data[j * along..], along, (width, b.rows()), &mut out[v..]);
+        if down == 1 && b.rows() >= 4 {
+            turn(s, (&data[j * along..], along), (width, b.rows()), (&mut out[v..], V));
             continue;
         }
         for p in 0..b.rows() {
@@ -103,36 +104,6 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
             for (c, out) in out[..width].iter_mut().enumerate() {
                 *out = data[p * down + (j + c) * along];
             }
-        }
-    }
-}
-
-/// `width` columns of `depth` neighbours, `along` apart, as rows of sixteen, V vectors apart: four rows at a time through
-/// registers. Columns from `width` on become +0.
-#[inline(always)]
-fn transpose<S: Simd, const V: usize>(
-    s: S,
-    data: &[f32],
-    along: usize,
-    (width, depth): (usize, usize),
-    out: &mut [[f32; LANES]],
-) {
-    let whole = depth / 4 * 4;
-    for p in (0..whole).step_by(4) {
-        let mut columns = [&[0.0; 4]; LANES];
-        for c in 0..width.min(LANES) {
-            columns[c] = data[c * along + p..].first_chunk().unwrap_or(&[0.0; 4]);
-        }
-        let rows = s.columns(columns);
-        for r in 0..4 {
-            s.store(rows[r], &mut out[(p + r) * V]);
-        }
-    }
-    for p in whole..depth {
-        let out = &mut out[p * V];
-        *out = [0.0; LANES];
-        for (c, out) in out[..width].iter_mut().enumerate() {
-            *out = data[c * along + p];
         }
     }
 }

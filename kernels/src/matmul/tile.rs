@@ -219,11 +219,7 @@ impl<'a> Target<'a, '_> {
     #[inline(always)]
     pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&mut self, s: S, at: Place) {
         let (data, stride) = self.waiting_from(at);
-        block::prefetch::<S, H, V>(s, data, 0, stride);
-        if let Epilogue::ReluMask(h) = self.epilogue {
-            let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
-            block::prefetch::<S, H, V>(s, h.data(), i * h.row_stride() + j, h.row_stride());
-        }
+        block::prefetch::<S, H, V>(s, data, stride);
     }
 
     /// The waiting place of the tile at `at`: the elements from its first on, and from one row to the next.

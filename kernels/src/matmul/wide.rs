@@ -42,8 +42,9 @@ impl Kernel for Wide<'_, '_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { a, row, column, far, run, target, b } = self;
-        let mut block = Block { a, row, column, far, run, target };
         let n = b.b.cols();
+        let across = far && run.len() * n <= SHALLOW;
+        let mut block = Block { a, row, column, across, prefetches: far && !across, run, target };
         let mut j = 0;
         if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
@@ -73,7 +74,10 @@ struct Block<'a, 'b, 'c> {
     a: Rows<'a>,
     row: usize,
     column: usize,
-    far: bool,
+    /// Whether tiles go along the rows of C and not down a panel.
+    across: bool,
+    /// Whether a tile asks for the C of the next one.
+    prefetches: bool,
     run: Run,
     target: &'b mut Target<'a, 'c>,
 }
@@ -99,12 +103,11 @@ impl Block<'_, '_, '_> {
         next
     }
 
-    /// Panels of V vectors, one after the other. Where B is shallow and C far, a tile is a short visit to a line of C;
-    /// then all panels together, row of tiles by row of tiles, so that C passes in the order of memory.
+    /// Panels of V vectors, one after the other. Where B is shallow and C far, a tile is a short visit to C: then all panels
+    /// together, row of tiles by row of tiles, and C passes in the order of memory.
     #[inline(always)]
     fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
-        let shallow = self.far && self.run.len() * b.b.cols() <= SHALLOW;
-        let step = if shallow { columns.len() } else { V * LANES };
+        let step = if self.across { columns.len() } else { V * LANES };
         let mut j = columns.start;
         while j < columns.end {
             let end = columns.end.min(j + step);
@@ -277,13 +280,8 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
             while j < columns.end {
                 let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
                 j += V * LANES;
-                if block.far && H == S::TILE_ROWS {
-                    let next = if j < columns.end { (i, j) } else { (i + H, columns.start) };
-                    if next.0 + H <= rows.end {
-                        let width = (V * LANES).min(columns.end - next.1);
-                        let next = block.place(Place { i: next.0, j: next.1, width });
-                        block.target.prefetch::<S, H, V>(s, next);
-                    }
+                if block.prefetches && H == S::TILE_ROWS && i + 2 * H <= rows.end {
+                    block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
                 }
                 block.tile::<S, H, V>(s, b.panel::<V>(at.j - columns.start, at.width), at);
             }
