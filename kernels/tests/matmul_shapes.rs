@@ -61,6 +61,16 @@ fn few_rows_by_every_number_of_columns_of_wide_tiles() {
     }
 }
 
+/// Lanes along the rows, from 24 deep and sixteen rows on: every number of rows that fill no vector, beside three vectors of
+/// columns or none, and every number of columns that fill none.
+#[test]
+fn every_rest_of_rows_beside_columns_that_fill_no_vector() {
+    for (seed, n) in [(30, 1), (31, 10), (32, 50)] {
+        sweep((16..=40).step_by(one_in(3)).map(|m| (m, n, 26)), seed);
+    }
+    sweep((1..=11).step_by(one_in(3)).map(|n| (24, 48 + n, 25)), 33);
+}
+
 /// From 256 columns on, a transposed A is packed instead of read where it lies.
 #[test]
 fn many_rows_by_many_columns() {

@@ -3,8 +3,8 @@
 use super::Epilogue;
 use super::pack;
 use super::tile::{Run, Target};
-use super::turned::{self, Turned};
-use super::wide::{Columns, Wide};
+use super::turned::{self, Narrow, Turned};
+use super::wide::{self, Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
 
@@ -72,6 +72,7 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
+        let leaves_a = self.leaves_a::<S>();
         let (kc, mc) = self.depth_and_rows();
         let sizes = Workspace::sizes(m, n, k);
         let aligned = self.workspace.as_ptr().align_offset(4 * LANES).min(LANES);
@@ -87,6 +88,7 @@ impl Kernel for Product<'_> {
         while !columns.is_empty() {
             let narrow = turned::columns::<S>(self.a, columns.len());
             let wide = columns.len() - narrow;
+            let leaves_a = narrow > 0 && leaves_a;
             let mut band_rows = 0..m.min(band);
             while !band_rows.is_empty() {
                 let mut next = Some(Run::first(k, kc));
@@ -95,6 +97,8 @@ impl Kernel for Product<'_> {
                     let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
                     let mut wide_b =
                         Columns { b: b.col_range(0..wide), packed: &mut *packed_b, packs, ready: false };
+                    let mut narrow_b =
+                        Narrow { b: b.col_range(wide..columns.len()), packed: &mut *room, ready: false };
                     let mut rows = band_rows.start..band_rows.end.min(band_rows.start + mc);
                     while !rows.is_empty() {
                         let a = self.a.row_range(rows.clone()).col_range(run.range());
@@ -105,19 +109,32 @@ impl Kernel for Product<'_> {
                             rows: rows.clone(),
                             columns: columns.clone(),
                         };
-                        let mut packed = None;
+                        let mut packed = false;
                         if wide > 0 {
-                            let a = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
-                                Some(rows) => rows,
-                                None => *packed.insert(s.enter(pack::Pack { a, out: packed_a })),
+                            let (a, copy) = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
+                                Some(rows) => (rows, leaves_a.then_some(&mut *packed_a)),
+                                None => {
+                                    s.enter(pack::Pack { a, out: &mut *packed_a });
+                                    packed = true;
+                                    (pack::packed::<S>(packed_a, run.len()), None)
+                                }
                             };
-                            let target = &mut target;
-                            s.enter(Wide { a, row: 0, column: 0, far, run, target, b: &mut wide_b });
+                            packed |= copy.is_some();
+                            let (target, b) = (&mut target, &mut wide_b);
+                            s.enter(Wide { a, row: 0, column: 0, far, run, target, b, copy });
                         }
                         if narrow > 0 {
-                            let b = b.col_range(wide..columns.len());
-                            Turned { a, packed, run, target: &mut target }.block(s, b, wide, room);
-                            rest_of_rows(s, a, b, wide, run, target, room);
+                            let packed = packed.then(|| pack::packed::<S>(packed_a, run.len()));
+                            let done =
+                                Turned { a, packed, run, target: &mut target }.block(s, &mut narrow_b, wide);
+                            rest_of_rows(
+                                s,
+                                a.row_range(done..a.rows()),
+                                &mut narrow_b,
+                                (done, wide),
+                                run,
+                                target,
+                            );
                         }
                         rows = rows.end..band_rows.end.min(rows.end + mc);
                     }
@@ -131,6 +148,14 @@ impl Kernel for Product<'_> {
 }
 
 impl Product<'_> {
+    /// Whether tiles leave a copy of A for the columns that fill no vector.
+    #[inline(always)]
+    fn leaves_a<S: Simd>(&self) -> bool {
+        let n = self.c.cols().min(NC);
+        let narrow = turned::columns::<S>(self.a, n);
+        narrow > 0 && self.a.col_stride() == 1 && wide::leaves_a::<S>(n - narrow)
+    }
+
     /// Depth and rows of a block. Small products, which are most of them, take no division.
     #[inline(always)]
     fn depth_and_rows(&self) -> (usize, usize) {
@@ -145,23 +170,19 @@ impl Product<'_> {
     }
 }
 
-/// The columns of `b`, from column j of the target on, for the rows that fill no vector: tiles with idle lanes.
+/// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
 #[inline(always)]
 fn rest_of_rows<'a, S: Simd>(
     s: S,
     a: Mat<'a, f32>,
-    b: Mat<'a, f32>,
-    j: usize,
+    b: &mut Narrow<'_>,
+    (row, column): (usize, usize),
     run: Run,
     mut target: Target<'a, '_>,
-    room: &mut [f32],
 ) {
-    let first = a.rows() - a.rows() % LANES;
-    if first < a.rows() {
-        let rows = pack::where_it_lies::<S>(a.row_range(first..a.rows()));
-        let packs = b.col_stride() != 1;
-        let mut columns = Columns { b, packed: room, packs, ready: false };
-        let target = &mut target;
-        s.enter(Wide { a: rows, row: first, column: j, far: false, run, target, b: &mut columns });
+    if a.rows() > 0 {
+        let (a, packs) = (pack::where_it_lies::<S>(a), b.b.col_stride() != 1);
+        let mut b = Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
+        s.enter(Wide { a, row, column, far: false, run, target: &mut target, b: &mut b, copy: None });
     }
 }

@@ -35,28 +35,35 @@ pub(super) fn where_it_lies<S: Simd>(a: Mat<'_, f32>) -> Rows<'_> {
     Rows { data: a.data(), group: group::<S>() * a.row_stride(), row: a.row_stride(), col: a.col_stride() }
 }
 
-/// Packs the rows of `a` into `out`. A kernel of its own, to keep its caller small.
+/// Packed rows as they lie in `data`: group by group, k-major.
+#[inline(always)]
+pub(super) fn packed<S: Simd>(data: &[f32], depth: usize) -> Rows<'_> {
+    let g = group::<S>();
+    Rows { data, group: g * depth, row: 1, col: g }
+}
+
+/// Packs the rows of `a` into `out`, to be read as [`packed`]. A kernel of its own, to keep its caller small.
 pub(super) struct Pack<'a> {
     pub(super) a: Mat<'a, f32>,
     pub(super) out: &'a mut [f32],
 }
 
-impl<'a> Kernel for Pack<'a> {
-    type Output = Rows<'a>;
+impl Kernel for Pack<'_> {
+    type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) -> Rows<'a> {
-        rows(s, self.a, self.out)
+    fn run<S: Simd>(self, s: S) {
+        rows(s, self.a, self.out);
     }
 }
 
 /// The rows of `a`, packed into `out`.
 #[inline(always)]
-fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
+fn rows<S: Simd>(s: S, a: Mat<'_, f32>, out: &mut [f32]) {
     let (g, depth) = (group::<S>(), a.cols());
     let (data, down, along) = (a.data(), a.row_stride(), a.col_stride());
     // k-major groups: for every p the G elements A(i.., p) side by side. All groups for one p, then for the next, so that
     // each line of A is read once.
-    let (size, full) = (g * depth, a.rows() - a.rows() % g);
+    let full = a.rows() - a.rows() % g;
     for p in 0..depth {
         for i in (0..full).step_by(g) {
             s.prefetch(data, (p + 8) * along + i);
@@ -79,7 +86,6 @@ fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
             out[full * depth + p * g + i - full] = data[i * down + p * along];
         }
     }
-    Rows { data: out, group: size, row: 1, col: g }
 }
 
 /// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at
@@ -108,18 +114,20 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
     }
 }
 
-/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · r + c]`, +0 for columns from the last to r.
+/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · r + c]`, +0 for columns from the last to r. They may be
+/// `ready` there, or lie so in `b`.
 #[inline(always)]
-pub(super) fn narrow<'a>(b: Mat<'a, f32>, r: usize, out: &'a mut [f32]) -> &'a [f32] {
+pub(super) fn narrow<'a>(b: Mat<'a, f32>, r: usize, out: &'a mut [f32], ready: bool) -> &'a [f32] {
     if b.col_stride() == 1 && b.row_stride() == r && b.cols() == r {
         return b.data();
     }
+    if ready {
+        return out;
+    }
     let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
-    let out = &mut out[..b.rows() * r];
     for (p, out) in out.chunks_exact_mut(r).enumerate() {
-        out.fill(0.0);
-        for (c, out) in out[..b.cols()].iter_mut().enumerate() {
-            *out = data[p * down + c * along];
+        for (c, out) in out.iter_mut().enumerate() {
+            *out = if c < b.cols() { data[p * down + c * along] } else { 0.0 };
         }
     }
     out

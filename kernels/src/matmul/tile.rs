@@ -194,6 +194,40 @@ impl<'a> Target<'a, '_> {
         block::store::<S, H, V, WHOLE>(s, &chains, (self.c.beginning_at(i, j), stride), at.width);
     }
 
+    /// [`Target::put_down`] for sixteen rows, or as many as there are.
+    #[inline(always)]
+    pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, run: Run, at: Place, chains: [[S::V; 1]; LANES]) {
+        let rows = self.rows.len() - at.i;
+        if rows >= LANES {
+            return self.put_down(s, run, at, chains);
+        }
+        let mut memory = [[0.0; LANES]; LANES];
+        for r in 0..LANES {
+            s.store(chains[r][0], &mut memory[r]);
+        }
+        s.enter(PutDown { run, target: self, at, vectors: 1, chains: &memory[..rows] });
+    }
+
+    /// The chains of sixteen rows, or of as many as there are, as the run before left them.
+    #[inline(always)]
+    pub(super) fn take_up_rows<S: Simd>(
+        &mut self,
+        s: S,
+        run: Run,
+        at: Place,
+        chains: &mut [[f32; LANES]; LANES],
+    ) {
+        let rows = self.rows.len() - at.i;
+        if rows >= LANES {
+            let rows: [[S::V; 1]; LANES] = self.take_up(s, run, at);
+            for r in 0..LANES {
+                s.store(rows[r][0], &mut chains[r]);
+            }
+        } else {
+            s.enter(TakeUp { target: self, at, vectors: 1, chains: &mut chains[..rows] });
+        }
+    }
+
     /// Puts a piece of one row down, a vector at most.
     #[inline(always)]
     pub(super) fn put_down_row<S: Simd>(&mut self, s: S, run: Run, at: Place, chain: S::V) {

@@ -20,11 +20,18 @@ pub(super) fn columns<S: Simd>(a: Mat<'_, f32>, n: usize) -> usize {
     if lies && a.rows() >= LANES && a.cols() >= SHALLOWEST && left <= MOST { left } else { 0 }
 }
 
+/// The columns of a block of B that go this way, packed for them: what is in `packed` if `ready`.
+pub(super) struct Narrow<'a> {
+    pub(super) b: Mat<'a, f32>,
+    pub(super) packed: &'a mut [f32],
+    pub(super) ready: bool,
+}
+
 /// Sixteen rows and more at a time, through one run of k.
-pub(super) struct Turned<'a, 'b, 'c> {
-    pub(super) a: Mat<'a, f32>,
-    /// A as it was packed, if it was.
-    pub(super) packed: Option<Rows<'a>>,
+pub(super) struct Turned<'r, 'a, 'b, 'c> {
+    pub(super) a: Mat<'r, f32>,
+    /// A as it was packed or left by tiles, if it was.
+    pub(super) packed: Option<Rows<'r>>,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
 }
@@ -32,52 +39,68 @@ pub(super) struct Turned<'a, 'b, 'c> {
 /// Sixteen rows of C with lanes along them: chain c is column c of the tile.
 type Chains = [[f32; LANES]; LANES];
 
-impl Turned<'_, '_, '_> {
-    /// The columns of `b`, which begin at column `j` of the target, for as many rows as fill vectors. They go as many
-    /// at a time as there are registers for chains, in equal parts; an odd number is made even by a column of +0.
+impl Turned<'_, '_, '_, '_> {
+    /// The columns of `b`, which begin at column `j` of the target. They go as many at a time as there are registers for
+    /// chains, in equal parts; an odd number is made even by a column of +0. Returns how many rows are done: as many as fill
+    /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns; but tiles that are
+    /// not of full height have left no copy of A.
     #[inline(always)]
-    pub(super) fn block<S: Simd>(&mut self, s: S, b: Mat<'_, f32>, j: usize, room: &mut [f32]) {
+    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Narrow<'_>, j: usize) -> usize {
+        let (rows, n, depth) = (self.target.rows.len(), b.b.cols(), b.b.rows());
         if S::TURNED == 0 {
-            return;
+            return 0;
         }
-        let parts = b.cols().div_ceil(S::TURNED);
-        let mut c = 0;
+        let full = rows - rows % LANES;
+        let end = if rows - full >= n && rows.is_multiple_of(S::TILE_ROWS) { rows } else { full };
+        let parts = n.div_ceil(S::TURNED);
+        let (mut c, mut room) = (0, &mut *b.packed);
         for part in 0..parts {
-            let r = (b.cols() - c).div_ceil(parts - part).next_multiple_of(2);
-            let width = r.min(b.cols() - c);
-            let b = pack::narrow(b.col_range(c..c + width), r, room);
+            let r = (n - c).div_ceil(parts - part).next_multiple_of(2);
+            let width = r.min(n - c);
+            let (out, rest) = room.split_at_mut(r * depth);
+            room = rest;
             let at = Place { i: 0, j: j + c, width };
+            let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
-                2 => s.enter(Part::<2, 4> { turned: self, b, at }),
-                4 => s.enter(Part::<4, 2> { turned: self, b, at }),
-                6 => s.enter(Part::<6, 1> { turned: self, b, at }),
-                8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at }),
-                _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at }),
+                2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
+                4 => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
+                8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
+                _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
                 _ => {}
             }
             c += width;
         }
+        b.ready = true;
+        end
     }
 
-    /// R columns times sixteen rows of A that are turned on the way.
+    /// R columns times sixteen rows of A, or the last ones, that are turned on the way.
     #[inline(always)]
     fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, 1>(s, at);
-        let stride = self.a.row_stride();
-        multiply_turning(s, (&self.a.data()[at.i * stride..], stride), b, self.run.len(), &mut chains);
+        let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
+        let a = &self.a.data()[at.i * stride..];
+        multiply_turning(s, (a, stride, rows), b, self.run.len(), &mut chains);
         self.put_down(s, at, chains);
     }
 
-    /// R columns times W vectors of rows, which are lanes already.
+    /// R columns times W vectors of rows, which are lanes already; the last one may be a part.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, W>(s, at);
-        let (a_row, a_col) = (1, R);
-        let (a, b_row, b_vector) = match self.packed {
-            Some(a) if a.col == LANES => (&a.data[at.i / LANES * a.group..], LANES, a.group),
-            _ => (&self.a.data()[at.i..], self.a.col_stride(), LANES),
+        let (a_row, a_col, depth) = (1, R, self.run.len());
+        let o = match self.packed {
+            Some(a) if a.col == LANES => {
+                let data = &a.data[at.i / LANES * a.group..];
+                Operands { a: b, a_row, a_col, b: data, b_row: LANES, b_vector: a.group, depth, last: LANES }
+            }
+            _ => {
+                let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
+                let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
+                Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
+            }
         };
-        let o = Operands { a: b, a_row, a_col, b: a, b_row, b_vector, depth: self.run.len(), last: LANES };
         multiply(s, o, &mut chains);
         self.put_down(s, at, chains);
     }
@@ -113,23 +136,24 @@ impl Turned<'_, '_, '_> {
 }
 
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for each number of columns.
-struct Part<'x, 'a, 'b, 'c, const R: usize, const W: usize> {
-    turned: &'x mut Turned<'a, 'b, 'c>,
+struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
+    turned: &'x mut Turned<'r, 'a, 'b, 'c>,
     b: &'x [f32],
     at: Place,
+    /// The rows there are.
+    end: usize,
 }
 
-impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
+impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { turned, b, mut at } = self;
-        let full = turned.target.rows.len() / LANES * LANES;
-        while at.i < full {
-            if turned.a.col_stride() == 1 {
+        let Self { turned, b, mut at, end } = self;
+        while at.i < end {
+            if turned.a.col_stride() == 1 && turned.packed.is_none() {
                 turned.turning::<S, R>(s, b, at);
                 at.i += LANES;
-            } else if at.i + W * LANES <= full {
+            } else if at.i + W * LANES <= end {
                 turned.tile::<S, R, W>(s, b, at);
                 at.i += W * LANES;
             } else {
@@ -153,11 +177,8 @@ impl Kernel for TurnIn<'_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, chains } = self;
-        let rows: [[S::V; 1]; LANES] = target.take_up(s, run, at);
         let mut memory = [[0.0; LANES]; LANES];
-        for i in 0..LANES {
-            s.store(rows[i][0], &mut memory[i]);
-        }
+        target.take_up_rows(s, run, at, &mut memory);
         for c in 0..LANES / 4 {
             let columns = four(s, &memory, c);
             for i in 0..4 {
@@ -187,7 +208,7 @@ impl Kernel for TurnOut<'_, '_, '_> {
                 rows[4 * i + r] = [four[r]];
             }
         }
-        target.put_down(s, run, at, rows);
+        target.put_down_rows(s, run, at, rows);
     }
 }
 

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::pack::{self, Rows};
 use super::tile::{Place, Run, Target};
 use crate::Mat;
-use crate::arch::multiply::{Operands, multiply, multiply_copying};
+use crate::arch::multiply::{Operands, multiply, multiply_leaving};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -23,8 +23,8 @@ pub(super) struct Columns<'a> {
 }
 
 /// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
-pub(super) struct Wide<'a, 'b, 'c, 'd> {
-    pub(super) a: Rows<'a>,
+pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
+    pub(super) a: Rows<'r>,
     /// Where in the target the block begins.
     pub(super) row: usize,
     pub(super) column: usize,
@@ -33,20 +33,40 @@ pub(super) struct Wide<'a, 'b, 'c, 'd> {
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
     pub(super) b: &'b mut Columns<'d>,
+    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
+    pub(super) copy: Option<&'b mut [f32]>,
 }
 
-impl Kernel for Wide<'_, '_, '_, '_> {
+/// Whether the block can leave a copy of A: sixteen rows are whole tiles, and there is a panel of three whole vectors.
+#[inline(always)]
+pub(super) fn leaves_a<S: Simd>(columns: usize) -> bool {
+    S::MANY_REGISTERS
+        && LANES.is_multiple_of(S::TILE_ROWS)
+        && columns.is_multiple_of(LANES)
+        && threes(columns) > 0
+}
+
+/// How many panels of three vectors there are. Four vectors are two panels of two: a single one is slow.
+#[inline(always)]
+fn threes(columns: usize) -> usize {
+    let vectors = columns.div_ceil(LANES);
+    if vectors % 3 == 1 { (vectors / 3).saturating_sub(1) } else { vectors / 3 }
+}
+
+impl Kernel for Wide<'_, '_, '_, '_, '_> {
     type Output = ();
     /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
     /// multiplications waiting for each other.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, row, column, far, run, target, b } = self;
+        let Self { a, row, column, far, run, target, b, copy } = self;
         let n = b.b.cols();
         let across = far && run.len() * n <= SHALLOW;
-        let mut block = Block { a, row, column, across, prefetches: far && !across, run, target };
+        let leaves_a = copy.is_some();
+        let copy = copy.unwrap_or(&mut []);
+        let mut block = Block { a, row, column, across, prefetches: far && !across, run, target, copy };
         let mut j = 0;
-        if block.rows() < 4 && !b.ready {
+        if block.rows() < 4 && !b.ready && !leaves_a {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
                 j = block.few::<S, 8>(s, b, j);
             }
@@ -55,10 +75,11 @@ impl Kernel for Wide<'_, '_, '_, '_> {
             }
         }
         if S::MANY_REGISTERS {
-            // Four vectors are two panels of two: a single one is slow.
-            let left = (n - j).div_ceil(LANES);
-            let threes = if left % 3 == 1 { (left / 3).saturating_sub(1) } else { left / 3 };
-            let end = n.min(j + 3 * threes * LANES);
+            let end = n.min(j + 3 * threes(n - j) * LANES);
+            if leaves_a {
+                block.panel::<S, 3, true>(s, b, j..j + 3 * LANES);
+                j += 3 * LANES;
+            }
             block.panels::<S, 3>(s, b, j..end);
             let twos = (n - end).div_ceil(LANES) / 2;
             j = n.min(end + 2 * twos * LANES);
@@ -70,8 +91,8 @@ impl Kernel for Wide<'_, '_, '_, '_> {
 }
 
 /// What the tiles of one block share: [`Wide`] without B.
-struct Block<'a, 'b, 'c> {
-    a: Rows<'a>,
+struct Block<'r, 'a, 'b, 'c> {
+    a: Rows<'r>,
     row: usize,
     column: usize,
     /// Whether tiles go along the rows of C and not down a panel.
@@ -80,9 +101,10 @@ struct Block<'a, 'b, 'c> {
     prefetches: bool,
     run: Run,
     target: &'b mut Target<'a, 'c>,
+    copy: &'b mut [f32],
 }
 
-impl Block<'_, '_, '_> {
+impl Block<'_, '_, '_, '_> {
     fn rows(&self) -> usize {
         self.target.rows.len() - self.row
     }
@@ -97,9 +119,9 @@ impl Block<'_, '_, '_> {
         let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
         let mut i = 0;
         if S::MANY_REGISTERS {
-            i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
+            i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
         }
-        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
         next
     }
 
@@ -111,23 +133,29 @@ impl Block<'_, '_, '_> {
         let mut j = columns.start;
         while j < columns.end {
             let end = columns.end.min(j + step);
-            self.panel::<S, V>(s, b, j..end);
+            self.panel::<S, V, false>(s, b, j..end);
             j = end;
         }
     }
 
-    /// Panels of V vectors together: tiles of full height, then lower ones.
+    /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(
+        &mut self,
+        s: S,
+        b: &mut Columns<'_>,
+        columns: Range<usize>,
+    ) {
         let rows = self.rows();
         let mut i = 0;
         if b.packs && !b.ready {
             if b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
                 // The first tile does it.
+                let columns = columns.clone();
                 match S::TILE_ROWS {
-                    8 => s.enter(FirstTiles::<8, V> { block: self, b, columns: columns.clone() }),
-                    6 => s.enter(FirstTiles::<6, V> { block: self, b, columns: columns.clone() }),
-                    _ => s.enter(FirstTiles::<4, V> { block: self, b, columns: columns.clone() }),
+                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, b, columns }),
+                    6 => s.enter(FirstTiles::<6, V, false> { block: self, b, columns }),
+                    _ => s.enter(FirstTiles::<4, V, false> { block: self, b, columns }),
                 }
                 i = S::TILE_ROWS;
             } else {
@@ -136,39 +164,38 @@ impl Block<'_, '_, '_> {
         }
         let b = b.panels::<V>(columns.clone());
         i = match S::TILE_ROWS {
-            8 => s.enter(Tiles::<8, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
-            6 => s.enter(Tiles::<6, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
             _ => i,
         };
         if i == rows {
             return;
         }
-        i = s.enter(Tiles::<4, V> { block: self, b, rows: i..rows, columns: columns.clone() });
-        i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
-        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
+        i = s.enter(Tiles::<4, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
     }
 
-    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k.
+    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k. Leaves copies of A, and of B
+    /// in `b_copy`, if it is to.
     #[inline(always)]
-    fn tile<S: Simd, const H: usize, const V: usize>(&mut self, s: S, b: Panel<'_>, at: Place) {
-        let place = self.place(at);
-        let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
-        multiply(s, self.operands::<S>(b, at), &mut chains);
-        self.target.put_down(s, self.run, place, chains);
-    }
-
-    /// The same, with a copy of the panel.
-    #[inline(always)]
-    fn first_tile<S: Simd, const H: usize, const V: usize>(
+    fn tile<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool, const LEAVES_B: bool>(
         &mut self,
         s: S,
         b: Panel<'_>,
         at: Place,
-        copy: &mut [f32],
+        b_copy: &mut [f32],
     ) {
         let place = self.place(at);
         let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
-        multiply_copying(s, self.operands::<S>(b, at), &mut chains, copy);
+        let o = self.operands::<S>(b, at);
+        if LEAVES_A || LEAVES_B {
+            let first = if LEAVES_A { at.i / LANES * LANES * self.run.len() + at.i % LANES } else { 0 };
+            let copies = (&mut self.copy[first..], b_copy);
+            multiply_leaving::<S, H, V, LEAVES_A, LEAVES_B>(s, o, &mut chains, copies);
+        } else {
+            multiply(s, o, &mut chains);
+        }
         self.target.put_down(s, self.run, place, chains);
     }
 
@@ -262,14 +289,16 @@ impl Columns<'_> {
 
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
-struct Tiles<'x, 'a, 'b, 'c, const H: usize, const V: usize> {
-    block: &'x mut Block<'a, 'b, 'c>,
+struct Tiles<'x, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'a, 'b, 'c>,
     b: Panels<'x>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
@@ -283,7 +312,8 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
                 if block.prefetches && H == S::TILE_ROWS && i + 2 * H <= rows.end {
                     block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
                 }
-                block.tile::<S, H, V>(s, b.panel::<V>(at.j - columns.start, at.width), at);
+                let panel = b.panel::<V>(at.j - columns.start, at.width);
+                block.tile::<S, H, V, LEAVES_A, false>(s, panel, at, &mut []);
             }
             i += H;
         }
@@ -292,13 +322,15 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
 }
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
-struct FirstTiles<'x, 'y, 'a, 'b, 'c, const H: usize, const V: usize> {
-    block: &'x mut Block<'a, 'b, 'c>,
+struct FirstTiles<'x, 'y, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'a, 'b, 'c>,
     b: &'x mut Columns<'y>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, H, V> {
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for FirstTiles<'_, '_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -309,7 +341,7 @@ impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, H
             let data = b.b.data().get(j..).unwrap_or(&[]);
             let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
             let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            block.first_tile::<S, H, V>(s, panel, Place { i: 0, j, width }, copy);
+            block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
         }
     }
 }
