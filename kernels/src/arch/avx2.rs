@@ -22,7 +22,9 @@ impl Avx2 {
     }
 }
 
-/// Where the generic body is compiled with the instructions.
+/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
+/// keep its callers small.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 fn entry<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
     kernel.run(token)
@@ -50,30 +52,18 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
-/// Lane j of register i becomes lane i of register j.
+/// Four floats from memory.
 #[inline(always)]
-fn transpose8(_proof: Avx2, v: &mut [__m256; 8]) {
-    for g in [0, 4] {
-        let (a, b) = (op!(_mm256_unpacklo_ps(v[g], v[g + 1])), op!(_mm256_unpackhi_ps(v[g], v[g + 1])));
-        let (c, d) =
-            (op!(_mm256_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm256_unpackhi_ps(v[g + 2], v[g + 3])));
-        v[g] = op!(_mm256_shuffle_ps::<0x44>(a, c));
-        v[g + 1] = op!(_mm256_shuffle_ps::<0xee>(a, c));
-        v[g + 2] = op!(_mm256_shuffle_ps::<0x44>(b, d));
-        v[g + 3] = op!(_mm256_shuffle_ps::<0xee>(b, d));
-    }
-    for c in 0..4 {
-        let low = op!(_mm256_permute2f128_ps::<0x20>(v[c], v[c + 4]));
-        v[c + 4] = op!(_mm256_permute2f128_ps::<0x31>(v[c], v[c + 4]));
-        v[c] = low;
-    }
+fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
+    // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_ps(row.as_ptr()) }
 }
 
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 5;
+    const TURNED: usize = 6;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
@@ -216,22 +206,23 @@ impl Simd for Avx2 {
         (m, e)
     }
     #[inline(always)]
-    fn transpose(self, v: &mut [Self::V; LANES]) {
-        // Four blocks of 8 × 8; those off the diagonal change places.
-        let mut out = [[op!(_mm256_setzero_ps()); 2]; LANES];
-        for down in 0..2 {
-            for across in 0..2 {
-                let mut block = [out[0][0]; 8];
-                for i in 0..8 {
-                    block[i] = v[8 * down + i][across];
-                }
-                transpose8(self, &mut block);
-                for i in 0..8 {
-                    out[8 * across + i][down] = block[i];
-                }
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        let mut out = [self.splat(0.0); 4];
+        for half in 0..2 {
+            // Half a register from each row: register i has rows i and i + 4 of the eight. Then 4 × 4 within the halves.
+            let mut v = [op!(_mm256_setzero_ps()); 4];
+            for i in 0..4 {
+                let (a, b) = (four(self, rows[8 * half + i]), four(self, rows[8 * half + i + 4]));
+                v[i] = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a), b));
             }
+            let (a, b) = (op!(_mm256_unpacklo_ps(v[0], v[1])), op!(_mm256_unpackhi_ps(v[0], v[1])));
+            let (c, d) = (op!(_mm256_unpacklo_ps(v[2], v[3])), op!(_mm256_unpackhi_ps(v[2], v[3])));
+            out[0][half] = op!(_mm256_shuffle_ps::<0x44>(a, c));
+            out[1][half] = op!(_mm256_shuffle_ps::<0xee>(a, c));
+            out[2][half] = op!(_mm256_shuffle_ps::<0x44>(b, d));
+            out[3][half] = op!(_mm256_shuffle_ps::<0xee>(b, d));
         }
-        *v = out;
+        out
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {
