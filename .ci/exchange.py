@@ -75,14 +75,19 @@ assert (onnx_class.astype(str) == ours_class).all(), "onnx: other classes"
 np.testing.assert_allclose(onnx_scores, scores, atol=1e-3)
 
 # C and Rust: every bit of every score as infer-nostd has it.
-scores_of = {}
-for name, command in (("trainer", [sys.argv[2], "net.tln"]), ("C", ["./scores_c"]), ("Rust", ["./scores_rust"])):
-    out = subprocess.run(command, input=raw.tobytes(), capture_output=True, check=True).stdout
-    scores_of[name] = np.frombuffer(out, np.uint32).reshape(ROWS, 10)
-np.testing.assert_allclose(scores_of["trainer"].view(np.float32), scores, atol=1e-3)
-for name in ("C", "Rust"):
-    assert (scores_of[name] == scores_of["trainer"]).all(), f"{name}: other bits"
-    print(f"{name}: {ROWS} rows, every bit as the trainer has it")
+random = np.random.default_rng(1)
+numbers = (random.uniform(-0.2, 1.2, (ROWS, 2)) * [1e5, 0.1]).astype(np.float32)
+for net, rows in (("net", raw), ("bytes8", random.integers(0, 256, raw.shape, np.uint8)), ("numbers8", numbers)):
+    scores_of = {}
+    for name, command in (("trainer", [sys.argv[2], f"{net}.tln"]), ("C", [f"./{net}_c"]), ("Rust", [f"./{net}_rust"])):
+        out = subprocess.run(command, input=rows.tobytes(), capture_output=True, check=True).stdout
+        scores_of[name] = np.frombuffer(out, np.uint32).reshape(ROWS, -1)
+    assert len(np.unique(scores_of["trainer"])) > 100, f"{net}: scores that compare nothing"
+    if net == "net":
+        np.testing.assert_allclose(scores_of["trainer"].view(np.float32), scores, atol=1e-3)
+    for name in ("C", "Rust"):
+        assert scores_of[name].tobytes() == scores_of["trainer"].tobytes(), f"{net}, {name}: other bits"
+        print(f"{net}, {name}: {ROWS} rows, every bit as the trainer has it")
 
 # Back again: the same file.
 for name in ("safetensors", "npz"):

@@ -1,9 +1,10 @@
-/* Rows of NET_D floats on stdin -> rows of NET_C scores on stdout, both as they lie in memory. */
+/* Rows of NET_D inputs on stdin -> rows of NET_C scores on stdout, both as they lie in memory. */
 #include <stdio.h>
-#include "net.c"
+#include NET
 
 int main(void) {
-    float x[NET_D], scores[NET_C];
+    net_input x[NET_D];
+    float scores[NET_C];
     while (fread(x, sizeof x, 1, stdin) == 1) {
         int best = net_classify(x);
         net_scores(x, scores);

@@ -1,21 +1,23 @@
 //! What the bare-metal programs in `firmware/` are held to: checksums over a hundred digits, by the reference loops.
 //!
-//! `cargo test -p infer-nostd --test firmware -- --ignored` writes `digits.sums` anew (after `digits.tln` and
-//! `digits.rows`, which the trainer's suite writes).
+//! `cargo test -p infer-nostd --test firmware -- --ignored` writes `digits.sums` and `digits8.sums` anew (after the nets and
+//! `digits.rows`, which the trainer and its suite write).
 
 mod common;
 
 use std::path::{Path, PathBuf};
 
 use common::{Parts, crc32};
-use infer_nostd::{Input, Net, Scratch, include_net};
+use infer_nostd::{Input, Layer8, Net, Net8, Scratch, include_net, include_net8};
+use kernels::int8::{INPUTS, OUTPUTS, accumulate_reference};
 use kernels::{Floats, MatMut, argmax, reference};
 
 const NET: Net<'static> = include_net!("data/digits.tln");
+const NET8: Net8<'static> = include_net8!("data/digits8.tln");
 static ROWS: &[u8] = include_bytes!("data/digits.rows");
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/digits.sums")
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// CRC-32 of all scores, of all probabilities, and of all classes (a byte each); little-endian.
@@ -46,18 +48,37 @@ fn by_reference() -> Vec<u8> {
         b2: all(NET.b2()),
         names: vec![],
     };
+    sums(|row| by_scores(parts.scores(Input::U8(row))))
+}
+
+/// What follows from scores.
+fn by_scores(scores: Vec<f32>) -> (Vec<f32>, Vec<f32>, usize) {
+    let mut probabilities = scores.clone();
+    reference::softmax(MatMut::new(&mut probabilities, 1, scores.len()));
+    let class = argmax(&scores);
+    (scores, probabilities, class)
+}
+
+fn by_reference8() -> Vec<u8> {
     sums(|row| {
-        let scores = parts.scores(Input::U8(row));
-        let mut probabilities = scores.clone();
-        reference::softmax(MatMut::new(&mut probabilities, 1, NET.c()));
-        let class = argmax(&scores);
-        (scores, probabilities, class)
+        let (first, last) = (NET8.layer1(), NET8.layer2());
+        let layer = |layer: &Layer8<'_>, q: &[i8], n: usize, low: i32| -> Vec<i8> {
+            let mut x = vec![0; q.len().next_multiple_of(INPUTS)];
+            x[..q.len()].copy_from_slice(q);
+            let mut a: Vec<i32> = (0..n.next_multiple_of(OUTPUTS)).map(|j| layer.bias(j).unwrap()).collect();
+            accumulate_reference(&x, layer.weights(), 0, &mut a);
+            (0..n).map(|j| layer.rescale(j).unwrap().clamped(a[j], layer.zero(), low)).collect()
+        };
+        let q: Vec<i8> = row.iter().map(|&x| (i16::from(x.min(254)) - 127) as i8).collect();
+        let hidden = layer(&first, &q, NET8.h(), -127);
+        let q = layer(&last, &hidden, NET8.c(), -128);
+        by_scores(q.iter().map(|&q| (i32::from(q) - last.zero()) as f32 * last.scale()).collect())
     })
 }
 
 #[test]
 fn sums_are_the_reference_and_this_machine() {
-    let written = std::fs::read(path()).unwrap();
+    let written = std::fs::read(path("digits.sums")).unwrap();
     assert_eq!(by_reference(), written);
     let mut scratch = Scratch::<{ NET.scratch_len() }>::new();
     let inferred = sums(|row| {
@@ -69,7 +90,21 @@ fn sums_are_the_reference_and_this_machine() {
 }
 
 #[test]
-#[ignore = "writes tests/data/digits.sums anew"]
+fn sums_of_int8_are_the_reference_and_this_machine() {
+    let written = std::fs::read(path("digits8.sums")).unwrap();
+    assert_eq!(by_reference8(), written);
+    let mut scratch = Scratch::<{ NET8.scratch_len() }>::new();
+    let inferred = sums(|row| {
+        let scores = NET8.scores(row, &mut scratch).unwrap().to_vec();
+        let probabilities = NET8.probabilities(row, &mut scratch).unwrap().to_vec();
+        (scores, probabilities, NET8.classify(row, &mut scratch).unwrap())
+    });
+    assert_eq!(inferred, written);
+}
+
+#[test]
+#[ignore = "writes tests/data/digits.sums and digits8.sums anew"]
 fn write_sums() {
-    std::fs::write(path(), by_reference()).unwrap();
+    std::fs::write(path("digits.sums"), by_reference()).unwrap();
+    std::fs::write(path("digits8.sums"), by_reference8()).unwrap();
 }

@@ -1,6 +1,6 @@
 //! The product, every size up to two tiles and one: each instruction set against the reference, bit for bit.
 //!
-//! The tallest tile is 8 rows × 32 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
+//! The largest tile is 8 rows × 48 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
 //! 1 row × 128 columns. So 0..=17 rows by 0..=65 columns, and few rows by 0..=257 columns, meet every full tile and
 //! every remainder on each.
 

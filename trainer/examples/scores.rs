@@ -1,20 +1,26 @@
-//! The scores of a net file, bit by bit, for programs that compare: `scores NET < rows > scores`. Rows of D and of C
-//! floats as they lie in memory, little-endian.
+//! The scores of a net file, bit by bit, for programs that compare: `scores NET < rows > scores`. Rows of D inputs (bytes for an
+//! int8 net without normalisation, else floats) and of C floats, as they lie in memory, little-endian.
 
 use std::io::{Read, Write};
+
+use kernels::Input;
+use trainer::any_net::AnyNet;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("name a net file")?;
     let file = std::fs::read(path)?;
-    let net = infer_nostd::Net::from_bytes(&file).map_err(|e| e.to_string())?;
+    let net = AnyNet::from_bytes(&file).map_err(|e| e.to_string())?;
+    let bytes = matches!(net, AnyNet::Int8(net) if net.normalization().mean().is_empty());
     let mut rows = Vec::new();
     std::io::stdin().read_to_end(&mut rows)?;
+    let floats: Vec<f32> = rows.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect();
     let mut scratch = vec![0.0; net.scratch_len()];
-    for row in rows.chunks_exact(4 * net.d()) {
-        let row: Vec<f32> =
-            row.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let scores = net.scores(&row[..], &mut scratch).map_err(|e| e.to_string())?;
-        for score in scores {
+    let inputs: Box<dyn Iterator<Item = Input<'_>>> = match bytes {
+        true => Box::new(rows.chunks_exact(net.d()).map(Input::U8)),
+        false => Box::new(floats.chunks_exact(net.d()).map(Input::F32)),
+    };
+    for x in inputs {
+        for score in net.scores(x, &mut scratch).map_err(|e| e.to_string())? {
             std::io::stdout().write_all(&score.to_le_bytes())?;
         }
     }

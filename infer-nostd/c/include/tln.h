@@ -8,10 +8,13 @@
          tln_classify_u8(&net, pixels, 784, scratch, 138, &digit) == TLN_OK)
        show(digit);
 
+   A net of int8 (made by `trainer quantize`) has the same functions as tln8_..., at the end: a program with one kind of net
+   links that kind alone.
+
    Terms for all functions. A pointer with a length points to that many elements, aligned for their type, which nobody changes
-   during the call (a file may lie at any address). A tln_net was filled by tln_load with result TLN_OK, and its file stays
-   where and as it is as long as the net is used: the weights are read in place. The scratch overlaps nothing else. Null
-   pointers and wrong lengths are refused; the other terms cannot be checked.
+   during the call (a file may lie at any address). A tln_net was filled by tln_load (a tln8_net by tln8_load) with result
+   TLN_OK, and its file stays where and as it is as long as the net is used: the weights are read in place. The scratch
+   overlaps nothing else. Null pointers and wrong lengths are refused; the other terms cannot be checked.
    No function keeps state of its own: calls on different scratches may run at the same time. None of them aborts or loops on
    any bytes. Stack: below 1 KB on a Cortex-M4 (infer-nostd/firmware/table.txt). */
 #ifndef TLN_H
@@ -36,7 +39,8 @@ enum {
   TLN_CHECKSUM = 6,   /* the file is damaged */
   TLN_NOT_FINITE = 7, /* the net holds an infinite number or a NaN */
   TLN_INPUT = 8,      /* x_len is not tln_inputs */
-  TLN_SCRATCH = 9     /* scratch_len is less than tln_scratch_len */
+  TLN_SCRATCH = 9,    /* scratch_len is less than tln_scratch_len */
+  TLN_RANGE = 10      /* a number of an int8 net is outside its range */
 };
 
 /* A net that was read: a reference to its file. Allocate it where you like; do not look inside. */
@@ -79,6 +83,37 @@ tln_status tln_classify_f32(const tln_net *net, const float *x, size_t x_len, fl
                             size_t *class_index);
 tln_status tln_classify_u8(const tln_net *net, const uint8_t *x, size_t x_len, float *scratch, size_t scratch_len,
                            size_t *class_index);
+
+/* A net of int8, and the same functions: what stands above holds for them, but for these two. tln8_load: TLN_RANGE too.
+   tln8_scratch_len: H + C, each rounded up to a multiple of 4. Stack of a call: about 0.7 KB on a Cortex-M4. */
+typedef struct tln8_net {
+  uintptr_t private_[36];
+} tln8_net;
+
+tln_status tln8_load(tln8_net *net, const void *file, size_t len);
+tln_status tln8_file_len(const void *bytes, size_t len, size_t *file_len);
+
+size_t tln8_inputs(const tln8_net *net);
+size_t tln8_hidden(const tln8_net *net);
+size_t tln8_classes(const tln8_net *net);
+size_t tln8_scratch_len(const tln8_net *net);
+
+const char *tln8_class_name(const tln8_net *net, size_t i, size_t *len);
+
+tln_status tln8_scores_f32(const tln8_net *net, const float *x, size_t x_len, float *scratch, size_t scratch_len,
+                           const float **scores);
+tln_status tln8_scores_u8(const tln8_net *net, const uint8_t *x, size_t x_len, float *scratch, size_t scratch_len,
+                          const float **scores);
+
+tln_status tln8_probabilities_f32(const tln8_net *net, const float *x, size_t x_len, float *scratch, size_t scratch_len,
+                                  const float **probabilities);
+tln_status tln8_probabilities_u8(const tln8_net *net, const uint8_t *x, size_t x_len, float *scratch, size_t scratch_len,
+                                 const float **probabilities);
+
+tln_status tln8_classify_f32(const tln8_net *net, const float *x, size_t x_len, float *scratch, size_t scratch_len,
+                             size_t *class_index);
+tln_status tln8_classify_u8(const tln8_net *net, const uint8_t *x, size_t x_len, float *scratch, size_t scratch_len,
+                            size_t *class_index);
 
 /* A status in words, ended by a zero. */
 const char *tln_status_text(tln_status status);

@@ -37,6 +37,7 @@ statuses! {
     NotFinite = 7, c"the net holds an infinite number or a NaN";
     Input = 8, c"the input row does not fit the net";
     Scratch = 9, c"the scratch is too short for the net";
+    Range = 10, c"a number of the int8 net is outside its range";
 }
 
 impl Status {
@@ -47,6 +48,7 @@ impl Status {
             Error::Kind { .. } => Self::Kind,
             Error::Checksum { .. } => Self::Checksum,
             Error::NotFinite { .. } => Self::NotFinite,
+            Error::OutOfRange { .. } => Self::Range,
             Error::Input { .. } => Self::Input,
             Error::Scratch { .. } => Self::Scratch,
             _ => Self::Sizes, // the others that reading and inference can meet

@@ -116,7 +116,8 @@ fn run<S: Simd, E: Element, const H: usize, const V: usize, const FULL: bool, co
 }
 
 /// Sixteen rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
-/// ascending. A(l, p) lies at `a[l · a_row + p]` and is turned in registers; B(p, c) at `b[p · R + c]`.
+/// ascending. A(l, p) lies at `a[l · a_row + p]` and is turned in registers, four columns at a time; B(p, c) at
+/// `b[p · R + c]`.
 ///
 /// # Panics
 /// If an element lies outside `a` or `b`.
@@ -126,44 +127,35 @@ pub(crate) fn multiply_turning<S: Simd, const R: usize>(
     (a, a_row): (&[f32], usize),
     b: &[f32],
     depth: usize,
-    chains: &mut [S::V; R],
+    chains: &mut [[S::V; 1]; R],
 ) {
     let Some(end) = depth.checked_sub(1) else { return };
     assert!(furthest(LANES - 1, a_row, end, 1) < a.len());
     let b = &b.as_chunks::<R>().0[..depth];
     let mut acc = *chains;
-    let (blocks, rest) = b.as_chunks::<LANES>();
-    for (block, b) in blocks.iter().enumerate() {
-        let mut v = [s.splat(0.0); LANES];
+    let (fours, rest) = b.as_chunks::<4>();
+    for (four, b) in fours.iter().enumerate() {
+        let mut rows = [&[0.0; 4]; LANES];
         for l in 0..LANES {
-            let first = l * a_row + block * LANES;
-            // SAFETY: l < 16, and the block's last p is below depth, so the assertion covers the last of the sixteen.
-            let a = unsafe { &*a.as_ptr().add(first).cast::<[f32; LANES]>() };
-            v[l] = s.load(a);
+            let first = l * a_row + four * 4;
+            // SAFETY: l < 16 and the last of the four p is below depth, so the assertion covers all four.
+            rows[l] = unsafe { &*a.as_ptr().add(first).cast::<[f32; 4]>() };
         }
-        s.transpose(&mut v);
-        for p in 0..LANES {
+        let v = s.columns(rows);
+        for p in 0..4 {
             for c in 0..R {
-                acc[c] = s.mul_add(v[p], s.splat(b[p][c]), acc[c]);
+                acc[c][0] = s.mul_add(v[p], s.splat(b[p][c]), acc[c][0]);
             }
         }
     }
-    if !rest.is_empty() {
-        let mut v = [s.splat(0.0); LANES];
+    for (p, b) in rest.iter().enumerate() {
+        let mut column = [0.0; LANES];
         for l in 0..LANES {
-            let first = l * a_row + blocks.len() * LANES;
-            v[l] = s.load_part(&a[first..first + rest.len()], 0.0);
+            column[l] = a[l * a_row + fours.len() * 4 + p];
         }
-        s.transpose(&mut v);
-        let mut rows = [[0.0; LANES]; LANES];
-        for p in 0..LANES {
-            s.store(v[p], &mut rows[p]);
-        }
-        for (a, b) in rows.iter().zip(rest) {
-            let a = s.load(a);
-            for c in 0..R {
-                acc[c] = s.mul_add(a, s.splat(b[c]), acc[c]);
-            }
+        let column = s.load(&column);
+        for c in 0..R {
+            acc[c][0] = s.mul_add(column, s.splat(b[c]), acc[c][0]);
         }
     }
     *chains = acc;

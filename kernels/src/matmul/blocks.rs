@@ -113,12 +113,12 @@ impl Kernel for Product<'_> {
                                 Some(rows) => rows,
                                 None => *packed.insert(pack::rows(s, a, packed_a)),
                             };
-                            let mut tiles = Wide { s, a: rows, first: 0, far, run, target: &mut target };
-                            tiles.block(&mut wide_b, 0);
+                            let target = &mut target;
+                            Wide { a: rows, row: 0, column: 0, far, run, target }.block(s, &mut wide_b);
                         }
                         if narrow > 0 {
                             let b = b.col_range(wide..columns.len());
-                            Turned { s, a, packed, run, target: &mut target }.block(b, wide, room);
+                            Turned { a, packed, run, target: &mut target }.block(s, b, wide, room);
                             rest_of_rows(s, a, b, wide, run, target, room);
                         }
                     }
@@ -144,6 +144,6 @@ fn rest_of_rows<'a, S: Simd>(
         let rows = pack::where_it_lies::<S>(a.row_range(first..a.rows()));
         let packs = b.col_stride() != 1;
         let mut columns = Columns { b, packed: room, packs, ready: false };
-        Wide { s, a: rows, first, far: false, run, target: &mut target }.block(&mut columns, j);
+        Wide { a: rows, row: first, column: j, far: false, run, target: &mut target }.block(s, &mut columns);
     }
 }

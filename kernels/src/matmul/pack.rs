@@ -2,7 +2,6 @@
 //! copies meet such strides; what lies right is read where it is.
 
 use crate::Mat;
-use crate::floats::load_at;
 use crate::simd::{LANES, Simd};
 
 /// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G = [`group`].
@@ -94,7 +93,7 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
     }
 }
 
-/// `width` columns of `depth` neighbours, `along` apart, as rows of sixteen, V vectors apart: blocks of 16 × 16 through
+/// `width` columns of `depth` neighbours, `along` apart, as rows of sixteen, V vectors apart: four rows at a time through
 /// registers. Columns from `width` on become +0.
 #[inline(always)]
 fn transpose<S: Simd, const V: usize>(
@@ -104,32 +103,37 @@ fn transpose<S: Simd, const V: usize>(
     (width, depth): (usize, usize),
     out: &mut [[f32; LANES]],
 ) {
-    for p in (0..depth).step_by(LANES) {
-        let rows = LANES.min(depth - p);
-        let mut v = [s.splat(0.0); LANES];
-        for c in 0..LANES {
-            if c < width {
-                v[c] = load_at(s, &data[c * along + p..][..rows], 0);
-            }
+    let whole = depth / 4 * 4;
+    for p in (0..whole).step_by(4) {
+        let mut columns = [&[0.0; 4]; LANES];
+        for c in 0..width.min(LANES) {
+            columns[c] = data[c * along + p..].first_chunk().unwrap_or(&[0.0; 4]);
         }
-        s.transpose(&mut v);
-        for r in 0..rows {
-            s.store(v[r], &mut out[(p + r) * V]);
+        let rows = s.columns(columns);
+        for r in 0..4 {
+            s.store(rows[r], &mut out[(p + r) * V]);
+        }
+    }
+    for p in whole..depth {
+        let out = &mut out[p * V];
+        *out = [0.0; LANES];
+        for (c, out) in out[..width].iter_mut().enumerate() {
+            *out = data[c * along + p];
         }
     }
 }
 
-/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · R + c]`, R the number of columns.
+/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · r + c]`, +0 for columns from the last to r.
 #[inline(always)]
-pub(super) fn narrow<'a>(b: Mat<'a, f32>, out: &'a mut [f32]) -> &'a [f32] {
-    let (depth, r) = (b.rows(), b.cols());
-    if b.col_stride() == 1 && b.row_stride() == r {
+pub(super) fn narrow<'a>(b: Mat<'a, f32>, r: usize, out: &'a mut [f32]) -> &'a [f32] {
+    if b.col_stride() == 1 && b.row_stride() == r && b.cols() == r {
         return b.data();
     }
     let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
-    let out = &mut out[..depth * r];
+    let out = &mut out[..b.rows() * r];
     for (p, out) in out.chunks_exact_mut(r).enumerate() {
-        for (c, out) in out.iter_mut().enumerate() {
+        out.fill(0.0);
+        for (c, out) in out[..b.cols()].iter_mut().enumerate() {
             *out = data[p * down + c * along];
         }
     }

@@ -2,7 +2,7 @@
 //! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
 
 use super::pack::{self, Rows};
-use super::tile::{Place, PutDown, Run, TakeUp, Target};
+use super::tile::{Place, Run, Target};
 use crate::Mat;
 use crate::arch::multiply::{Operands, multiply, multiply_turning};
 use crate::simd::{Kernel, LANES, Simd};
@@ -21,8 +21,7 @@ pub(super) fn columns<S: Simd>(a: Mat<'_, f32>, n: usize) -> usize {
 }
 
 /// Sixteen rows and more at a time, through one run of k.
-pub(super) struct Turned<'a, 'b, 'c, S> {
-    pub(super) s: S,
+pub(super) struct Turned<'a, 'b, 'c> {
     pub(super) a: Mat<'a, f32>,
     /// A as it was packed, if it was.
     pub(super) packed: Option<Rows<'a>>,
@@ -33,132 +32,147 @@ pub(super) struct Turned<'a, 'b, 'c, S> {
 /// Sixteen rows of C with lanes along them: chain c is column c of the tile.
 type Chains = [[f32; LANES]; LANES];
 
-impl<S: Simd> Turned<'_, '_, '_, S> {
-    /// The columns of `b`, which begin at column `j` of the target, for as many rows as fill vectors.
+impl Turned<'_, '_, '_> {
+    /// The columns of `b`, which begin at column `j` of the target, for as many rows as fill vectors. They go as many
+    /// at a time as there are registers for chains, in equal parts; an odd number is made even by a column of +0.
     #[inline(always)]
-    pub(super) fn block(&mut self, b: Mat<'_, f32>, j: usize, room: &mut [f32]) {
+    pub(super) fn block<S: Simd>(&mut self, s: S, b: Mat<'_, f32>, j: usize, room: &mut [f32]) {
         if S::TURNED == 0 {
             return;
         }
-        // As many chains as registers hold, in equal parts.
         let parts = b.cols().div_ceil(S::TURNED);
         let mut c = 0;
         for part in 0..parts {
-            let width = (b.cols() - c).div_ceil(parts - part);
-            let b = pack::narrow(b.col_range(c..c + width), room);
-            match width {
-                1 => self.part::<1, 4>(b, j + c),
-                2 => self.part::<2, 4>(b, j + c),
-                3 => self.part::<3, 2>(b, j + c),
-                4 => self.part::<4, 2>(b, j + c),
-                5 => self.part::<5, 1>(b, j + c),
-                6 if S::TURNED > 5 => self.part::<6, 2>(b, j + c),
-                7 if S::TURNED > 5 => self.part::<7, 2>(b, j + c),
-                8 if S::TURNED > 5 => self.part::<8, 2>(b, j + c),
-                9 if S::TURNED > 5 => self.part::<9, 2>(b, j + c),
-                _ if S::TURNED > 5 => self.part::<10, 2>(b, j + c),
+            let r = (b.cols() - c).div_ceil(parts - part).next_multiple_of(2);
+            let width = r.min(b.cols() - c);
+            let b = pack::narrow(b.col_range(c..c + width), r, room);
+            let at = Place { i: 0, j: j + c, width };
+            match r {
+                2 => s.enter(Part::<2, 4> { turned: self, b, at }),
+                4 => s.enter(Part::<4, 2> { turned: self, b, at }),
+                6 => s.enter(Part::<6, 1> { turned: self, b, at }),
+                8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at }),
+                _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at }),
                 _ => {}
             }
             c += width;
         }
     }
 
-    /// R columns: W vectors of rows at a time where the rows of A are lanes already, else one vector, which is turned.
-    #[inline(always)]
-    fn part<const R: usize, const W: usize>(&mut self, b: &[f32], j: usize) {
-        let full = self.target.rows.len() / LANES * LANES;
-        let mut i = 0;
-        while i < full {
-            let at = Place { i, j, width: R };
-            if self.a.col_stride() == 1 {
-                self.turning::<R>(b, at);
-                i += LANES;
-            } else if i + W * LANES <= full {
-                self.tile::<R, W>(b, at);
-                i += W * LANES;
-            } else {
-                self.tile::<R, 1>(b, at);
-                i += LANES;
-            }
-        }
-    }
-
     /// R columns times sixteen rows of A that are turned on the way.
     #[inline(always)]
-    fn turning<const R: usize>(&mut self, b: &[f32], at: Place) {
-        let mut chains = [self.s.splat(0.0); R];
-        let mut memory = [[0.0; LANES]; LANES];
-        if self.run.resumes(self.target) {
-            self.take_up(at, &mut memory);
-            for c in 0..R {
-                chains[c] = self.s.load(&memory[c]);
-            }
-        }
+    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = self.take_up::<S, R, 1>(s, at);
         let stride = self.a.row_stride();
-        multiply_turning(self.s, (&self.a.data()[at.i * stride..], stride), b, self.run.len(), &mut chains);
-        for c in 0..R {
-            self.s.store(chains[c], &mut memory[c]);
-        }
-        self.put_down(at, &mut memory);
+        multiply_turning(s, (&self.a.data()[at.i * stride..], stride), b, self.run.len(), &mut chains);
+        self.put_down(s, at, chains);
     }
 
-    /// R columns times W vectors of rows.
+    /// R columns times W vectors of rows, which are lanes already.
     #[inline(always)]
-    fn tile<const R: usize, const W: usize>(&mut self, b: &[f32], at: Place) {
-        let mut chains = [[self.s.splat(0.0); W]; R];
-        let mut memory = [[0.0; LANES]; LANES];
-        let part = |w| Place { i: at.i + w * LANES, ..at };
-        if self.run.resumes(self.target) {
-            for w in 0..W {
-                self.take_up(part(w), &mut memory);
-                for c in 0..R {
-                    chains[c][w] = self.s.load(&memory[c]);
-                }
-            }
-        }
+    fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = self.take_up::<S, R, W>(s, at);
         let (a_row, a_col) = (1, R);
         let (a, b_row, b_vector) = match self.packed {
             Some(a) if a.col == LANES => (&a.data[at.i / LANES * a.group..], LANES, a.group),
             _ => (&self.a.data()[at.i..], self.a.col_stride(), LANES),
         };
         let o = Operands { a: b, a_row, a_col, b: a, b_row, b_vector, depth: self.run.len(), last: LANES };
-        multiply(self.s, o, &mut chains);
-        for w in 0..W {
-            for c in 0..R {
-                self.s.store(chains[c][w], &mut memory[c]);
+        multiply(s, o, &mut chains);
+        self.put_down(s, at, chains);
+    }
+
+    /// The chains of W vectors of rows at `at` as the run before left them, or as they start.
+    #[inline(always)]
+    fn take_up<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
+        let mut chains = [[s.splat(0.0); W]; R];
+        if self.run.resumes(self.target) {
+            let mut memory = [[0.0; LANES]; LANES];
+            for w in 0..W {
+                let at = Place { i: at.i + w * LANES, ..at };
+                s.enter(TurnIn { run: self.run, target: self.target, at, chains: &mut memory });
+                for c in 0..R {
+                    chains[c][w] = s.load(&memory[c]);
+                }
             }
-            self.put_down(part(w), &mut memory);
         }
+        chains
     }
 
-    fn take_up(&mut self, at: Place, chains: &mut Chains) {
-        self.s.enter(TurnIn(TakeUp { target: self.target, at, vectors: 1, chains }));
-    }
-
-    fn put_down(&mut self, at: Place, chains: &mut Chains) {
-        self.s.enter(TurnOut { run: self.run, target: self.target, at, chains });
+    #[inline(always)]
+    fn put_down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
+        let mut memory = [[0.0; LANES]; LANES];
+        for w in 0..W {
+            let at = Place { i: at.i + w * LANES, ..at };
+            for c in 0..R {
+                s.store(chains[c][w], &mut memory[c]);
+            }
+            s.enter(TurnOut { run: self.run, target: self.target, at, chains: &memory });
+        }
     }
 }
 
-/// [`TakeUp`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
-struct TurnIn<'x, 'a, 'c>(TakeUp<'x, 'a, 'c>);
+/// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for each number of columns.
+struct Part<'x, 'a, 'b, 'c, const R: usize, const W: usize> {
+    turned: &'x mut Turned<'a, 'b, 'c>,
+    b: &'x [f32],
+    at: Place,
+}
+
+impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { turned, b, mut at } = self;
+        let full = turned.target.rows.len() / LANES * LANES;
+        while at.i < full {
+            if turned.a.col_stride() == 1 {
+                turned.turning::<S, R>(s, b, at);
+                at.i += LANES;
+            } else if at.i + W * LANES <= full {
+                turned.tile::<S, R, W>(s, b, at);
+                at.i += W * LANES;
+            } else {
+                turned.tile::<S, R, 1>(s, b, at);
+                at.i += LANES;
+            }
+        }
+    }
+}
+
+/// [`Target::take_up`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
+struct TurnIn<'x, 'a, 'c> {
+    run: Run,
+    target: &'x mut Target<'a, 'c>,
+    at: Place,
+    chains: &'x mut Chains,
+}
 
 impl Kernel for TurnIn<'_, '_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let TurnIn(TakeUp { target, at, vectors, chains }) = self;
-        TakeUp { target, at, vectors, chains: &mut *chains }.run(s);
-        turn(s, chains);
+        let Self { run, target, at, chains } = self;
+        let rows: [[S::V; 1]; LANES] = target.take_up(s, run, at);
+        let mut memory = [[0.0; LANES]; LANES];
+        for i in 0..LANES {
+            s.store(rows[i][0], &mut memory[i]);
+        }
+        for c in 0..LANES / 4 {
+            let columns = four(s, &memory, c);
+            for i in 0..4 {
+                s.store(columns[i], &mut chains[4 * c + i]);
+            }
+        }
     }
 }
 
-/// [`PutDown`] for sixteen rows, turned.
+/// [`Target::put_down`] for sixteen rows, turned.
 struct TurnOut<'x, 'a, 'c> {
     run: Run,
     target: &'x mut Target<'a, 'c>,
     at: Place,
-    chains: &'x mut Chains,
+    chains: &'x Chains,
 }
 
 impl Kernel for TurnOut<'_, '_, '_> {
@@ -166,20 +180,23 @@ impl Kernel for TurnOut<'_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, chains } = self;
-        turn(s, chains);
-        PutDown { run, target, at, vectors: 1, chains }.run(s);
+        let mut rows = [[s.splat(0.0); 1]; LANES];
+        for i in 0..LANES / 4 {
+            let four = four(s, chains, i);
+            for r in 0..4 {
+                rows[4 * i + r] = [four[r]];
+            }
+        }
+        target.put_down(s, run, at, rows);
     }
 }
 
-/// Exchanges rows and columns.
+/// Columns 4c .. 4c + 4 of sixteen vectors in memory.
 #[inline(always)]
-fn turn<S: Simd>(s: S, chains: &mut [[f32; LANES]]) {
-    let mut v = [s.splat(0.0); LANES];
-    for (v, chain) in v.iter_mut().zip(&*chains) {
-        *v = s.load(chain);
+fn four<S: Simd>(s: S, vectors: &Chains, c: usize) -> [S::V; 4] {
+    let mut rows = [&[0.0; 4]; LANES];
+    for l in 0..LANES {
+        rows[l] = &vectors[l].as_chunks().0[c];
     }
-    s.transpose(&mut v);
-    for (v, chain) in v.into_iter().zip(chains) {
-        s.store(v, chain);
-    }
+    s.columns(rows)
 }

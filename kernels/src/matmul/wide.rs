@@ -1,10 +1,15 @@
 //! Lanes along the columns of C: panels of up to three vectors of columns, and down each panel tiles of full height.
 
+use core::ops::Range;
+
 use super::pack::{self, Rows};
 use super::tile::{Place, Run, Target};
 use crate::Mat;
 use crate::arch::multiply::{Operands, multiply, multiply_copying};
-use crate::simd::{LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
+
+/// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
+const SHALLOW: usize = 6144;
 
 /// A block of B. What is packed of it lies panel by panel: row p of the panel of V vectors that starts at column j at
 /// `packed[j · depth + p · 16 V ..]`.
@@ -17,161 +22,143 @@ pub(super) struct Columns<'a> {
     pub(super) ready: bool,
 }
 
-/// B as the tiles of one panel read it: vector v of row p at `data[p · row + v · vector ..]`.
-#[derive(Clone, Copy)]
-struct Panel<'a> {
-    data: &'a [f32],
-    row: usize,
-    vector: usize,
-    /// Elements of the last vector.
-    last: usize,
-}
-
-/// What the tiles of one block share: `a` begins at row `first` of the target.
-pub(super) struct Wide<'a, 'b, 'c, S> {
-    pub(super) s: S,
+/// What the tiles of one block share.
+pub(super) struct Wide<'a, 'b, 'c> {
     pub(super) a: Rows<'a>,
-    pub(super) first: usize,
+    /// Where in the target the block begins.
+    pub(super) row: usize,
+    pub(super) column: usize,
     /// Whether C is too large for the nearest cache.
     pub(super) far: bool,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
 }
 
-impl<S: Simd> Wide<'_, '_, '_, S> {
-    /// The columns of `b`, which begin at column `at` of the target, in panels of up to three vectors; in wider ones
-    /// where so few rows would leave the multiplications waiting for each other.
+impl Wide<'_, '_, '_> {
+    /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
+    /// multiplications waiting for each other.
     #[inline(always)]
-    pub(super) fn block(&mut self, b: &mut Columns<'_>, at: usize) {
-        let (rows, columns) = (self.target.rows.len() - self.first, b.b.cols());
+    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Columns<'_>) {
+        let n = b.b.cols();
         let mut j = 0;
-        while j < columns {
-            let left = (columns - j).div_ceil(LANES);
-            if rows < 4 && left >= 4 && !b.ready {
-                if S::MANY_REGISTERS && left >= 8 {
-                    self.few::<8>(b, at, j);
-                    j += 8 * LANES;
-                } else {
-                    self.few::<4>(b, at, j);
-                    j += 4 * LANES;
-                }
-                continue;
+        if self.rows() < 4 && !b.ready {
+            while S::MANY_REGISTERS && n - j > 7 * LANES {
+                j = self.few::<S, 8>(s, b, j);
             }
-            let vectors = match left {
-                _ if !S::MANY_REGISTERS => 1,
-                1 => 1,
-                2 | 4 => 2,
-                _ => 3,
-            };
-            match vectors {
-                3 if S::MANY_REGISTERS => self.panel::<3>(b, at, j),
-                2 if S::MANY_REGISTERS => self.panel::<2>(b, at, j),
-                _ => self.panel::<1>(b, at, j),
+            while n - j > 3 * LANES {
+                j = self.few::<S, 4>(s, b, j);
             }
-            j += vectors * LANES;
         }
+        if S::MANY_REGISTERS {
+            // Four vectors are two panels of two: a single one is slow.
+            let left = (n - j).div_ceil(LANES);
+            let threes = if left % 3 == 1 { (left / 3).saturating_sub(1) } else { left / 3 };
+            let end = n.min(j + 3 * threes * LANES);
+            self.panels::<S, 3>(s, b, j..end);
+            let twos = (n - end).div_ceil(LANES) / 2;
+            j = n.min(end + 2 * twos * LANES);
+            self.panels::<S, 2>(s, b, end..j);
+        }
+        self.panels::<S, 1>(s, b, j..n);
         b.ready = b.packs;
     }
 
-    /// Fewer than four rows.
+    fn rows(&self) -> usize {
+        self.target.rows.len() - self.row
+    }
+
+    /// V vectors of columns from column j on, for fewer than four rows. Returns the column after them.
     #[inline(always)]
-    fn few<const V: usize>(&mut self, b: &mut Columns<'_>, at: usize, j: usize) {
-        let (rows, width) = (self.target.rows.len() - self.first, (V * LANES).min(b.b.cols() - j));
-        let panel = self.source::<V>(b, j);
+    fn few<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, j: usize) -> usize {
+        let columns = j..b.b.cols().min(j + V * LANES);
+        if b.packs {
+            b.pack::<S, V>(s, columns.clone());
+        }
+        let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
         let mut i = 0;
-        if S::MANY_REGISTERS && rows >= 2 {
-            self.tile::<2, V>(panel, Place { i, j: at + j, width });
-            i = 2;
+        if S::MANY_REGISTERS {
+            i = s.enter(Tiles::<2, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
         }
-        while i < rows {
-            self.tile::<1, V>(panel, Place { i, j: at + j, width });
-            i += 1;
+        s.enter(Tiles::<1, V> { wide: self, b, rows: i..rows, columns });
+        next
+    }
+
+    /// Panels of V vectors, one after the other. Where B is shallow and C far, a tile is a short visit to a line of C;
+    /// then all panels together, row of tiles by row of tiles, so that C passes in the order of memory.
+    #[inline(always)]
+    fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+        let shallow = self.far && self.run.len() * b.b.cols() <= SHALLOW;
+        let step = if shallow { columns.len() } else { V * LANES };
+        for j in columns.clone().step_by(step.max(1)) {
+            self.panel::<S, V>(s, b, j..columns.end.min(j + step));
         }
     }
 
-    /// The panel of V vectors from column j on: tiles of full height, then lower ones. If the panel is to be packed, the
-    /// first tile does it.
+    /// Panels of V vectors together: tiles of full height, then lower ones.
     #[inline(always)]
-    fn panel<const V: usize>(&mut self, b: &mut Columns<'_>, at: usize, j: usize) {
-        let rows = self.target.rows.len() - self.first;
-        let depth = self.run.len();
-        let mut at = Place { i: 0, j: at + j, width: (V * LANES).min(b.b.cols() - j) };
-        if b.packs && !b.ready && b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
-            let panel = self.in_place::<V>(b.b, j);
-            let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            match S::TILE_ROWS {
-                8 => self.first_tile::<8, V>(panel, at, copy),
-                6 => self.first_tile::<6, V>(panel, at, copy),
-                _ => self.first_tile::<4, V>(panel, at, copy),
+    fn panel<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+        let rows = self.rows();
+        let mut i = 0;
+        if b.packs && !b.ready {
+            if b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
+                // The first tile does it.
+                match S::TILE_ROWS {
+                    8 => s.enter(FirstTiles::<8, V> { wide: self, b, columns: columns.clone() }),
+                    6 => s.enter(FirstTiles::<6, V> { wide: self, b, columns: columns.clone() }),
+                    _ => s.enter(FirstTiles::<4, V> { wide: self, b, columns: columns.clone() }),
+                }
+                i = S::TILE_ROWS;
+            } else {
+                b.pack::<S, V>(s, columns.clone());
             }
-            at.i = S::TILE_ROWS;
         }
-        let panel = if at.i > 0 { packed::<V>(b, j, depth) } else { self.source::<V>(b, j) };
-        match S::TILE_ROWS {
-            8 => self.tiles::<8, V>(panel, &mut at, rows),
-            6 => self.tiles::<6, V>(panel, &mut at, rows),
-            _ => {}
+        let b = b.panels::<V>(columns.clone());
+        i = match S::TILE_ROWS {
+            8 => s.enter(Tiles::<8, V> { wide: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => s.enter(Tiles::<6, V> { wide: self, b, rows: i..rows, columns: columns.clone() }),
+            _ => i,
+        };
+        if i == rows {
+            return;
         }
-        self.tiles::<4, V>(panel, &mut at, rows);
-        self.tiles::<2, V>(panel, &mut at, rows);
-        self.tiles::<1, V>(panel, &mut at, rows);
+        i = s.enter(Tiles::<4, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
+        i = s.enter(Tiles::<2, V> { wide: self, b, rows: i..rows, columns: columns.clone() });
+        s.enter(Tiles::<1, V> { wide: self, b, rows: i..rows, columns });
     }
 
-    /// Where the tiles read the panel, packed now if it cannot be read where it lies.
+    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k.
     #[inline(always)]
-    fn source<'p, const V: usize>(&self, b: &'p mut Columns<'_>, j: usize) -> Panel<'p> {
-        let depth = self.run.len();
-        if b.b.col_stride() == 1 && !b.ready {
-            return self.in_place::<V>(b.b, j);
-        }
-        if !b.ready {
-            let columns = b.b.col_range(j..b.b.cols().min(j + V * LANES));
-            pack::panel::<S, V>(self.s, columns, &mut b.packed[j * depth..]);
-        }
-        packed::<V>(b, j, depth)
-    }
-
-    /// The panel where it lies.
-    #[inline(always)]
-    fn in_place<'p, const V: usize>(&self, b: Mat<'p, f32>, j: usize) -> Panel<'p> {
-        let last = LANES.min(b.cols() - j - (V - 1) * LANES);
-        Panel { data: b.data().get(j..).unwrap_or(&[]), row: b.row_stride(), vector: LANES, last }
-    }
-
-    /// As many tiles of H rows as there is room for from `at` on, which moves on.
-    #[inline(always)]
-    fn tiles<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: &mut Place, rows: usize) {
-        while at.i + H <= rows {
-            if H == S::TILE_ROWS && self.far && at.i + 2 * H <= rows {
-                let next = Place { i: self.first + at.i + H, ..*at };
-                self.target.prefetch::<S, H, V>(self.s, next);
-            }
-            self.tile::<H, V>(panel, *at);
-            at.i += H;
-        }
-    }
-
-    /// Carries the chains of H × V vectors through one run of k.
-    #[inline(always)]
-    fn tile<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: Place) {
-        let place = Place { i: self.first + at.i, ..at };
-        let mut chains = self.target.take_up::<S, H, V>(self.s, self.run, place);
-        multiply(self.s, self.operands(panel, at), &mut chains);
-        self.target.put_down(self.s, self.run, place, chains);
+    fn tile<S: Simd, const H: usize, const V: usize>(&mut self, s: S, b: Panel<'_>, at: Place) {
+        let place = self.place(at);
+        let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
+        multiply(s, self.operands::<S>(b, at), &mut chains);
+        self.target.put_down(s, self.run, place, chains);
     }
 
     /// The same, with a copy of the panel.
     #[inline(always)]
-    fn first_tile<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: Place, copy: &mut [f32]) {
-        let place = Place { i: self.first + at.i, ..at };
-        let mut chains = self.target.take_up::<S, H, V>(self.s, self.run, place);
-        multiply_copying(self.s, self.operands(panel, at), &mut chains, copy);
-        self.target.put_down(self.s, self.run, place, chains);
+    fn first_tile<S: Simd, const H: usize, const V: usize>(
+        &mut self,
+        s: S,
+        b: Panel<'_>,
+        at: Place,
+        copy: &mut [f32],
+    ) {
+        let place = self.place(at);
+        let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
+        multiply_copying(s, self.operands::<S>(b, at), &mut chains, copy);
+        self.target.put_down(s, self.run, place, chains);
+    }
+
+    /// A place of the block in the target.
+    #[inline(always)]
+    fn place(&self, at: Place) -> Place {
+        Place { i: self.row + at.i, j: self.column + at.j, ..at }
     }
 
     /// The operands of the tile at `at`.
     #[inline(always)]
-    fn operands<'p>(&self, panel: Panel<'p>, at: Place) -> Operands<'p, f32>
+    fn operands<'p, S: Simd>(&self, panel: Panel<'p>, at: Place) -> Operands<'p, f32>
     where
         Self: 'p,
     {
@@ -184,16 +171,128 @@ impl<S: Simd> Wide<'_, '_, '_, S> {
             a_col: a.col,
             b: panel.data,
             b_row: panel.row,
-            b_vector: panel.vector,
+            b_vector: LANES,
             depth: self.run.len(),
             last: panel.last,
         }
     }
 }
 
-/// The panel as it is packed.
-#[inline(always)]
-fn packed<'p, const V: usize>(b: &'p Columns<'_>, j: usize, depth: usize) -> Panel<'p> {
-    let data = &b.packed[j * depth..][..V * LANES * depth];
-    Panel { data, row: V * LANES, vector: LANES, last: LANES }
+/// B as the tiles of one panel read it: vector v of row p at `data[p · row + 16 v ..]`.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    data: &'a [f32],
+    row: usize,
+    /// Elements of the last vector.
+    last: usize,
+}
+
+/// Panels side by side.
+#[derive(Clone, Copy)]
+struct Panels<'a> {
+    data: &'a [f32],
+    row: usize,
+    /// Elements from a column of one panel to the same of the next, divided by its columns.
+    column: usize,
+    /// Whether every vector is whole.
+    whole: bool,
+}
+
+impl<'a> Panels<'a> {
+    /// The panel that begins `j` columns on.
+    #[inline(always)]
+    fn panel<const V: usize>(&self, j: usize, width: usize) -> Panel<'a> {
+        let last = if self.whole { LANES } else { width - (V - 1) * LANES };
+        Panel { data: self.data.get(j * self.column..).unwrap_or(&[]), row: self.row, last }
+    }
+}
+
+impl Columns<'_> {
+    /// Packs panels of V vectors.
+    #[inline(always)]
+    fn pack<S: Simd, const V: usize>(&mut self, s: S, columns: Range<usize>) {
+        let depth = self.b.rows();
+        for j in columns.clone().step_by(V * LANES) {
+            let panel = self.b.col_range(j..columns.end.min(j + V * LANES));
+            pack::panel::<S, V>(s, panel, &mut self.packed[j * depth..]);
+        }
+    }
+
+    /// Where the tiles read panels of V vectors.
+    #[inline(always)]
+    fn panels<const V: usize>(&self, columns: Range<usize>) -> Panels<'_> {
+        if !self.packs {
+            return self.in_place(columns);
+        }
+        let depth = self.b.rows();
+        let end = columns.start + columns.len().next_multiple_of(V * LANES);
+        let data = &self.packed[columns.start * depth..end * depth];
+        Panels { data, row: V * LANES, column: depth, whole: true }
+    }
+
+    /// Panels where they lie.
+    #[inline(always)]
+    fn in_place(&self, columns: Range<usize>) -> Panels<'_> {
+        let data = self.b.data().get(columns.start..).unwrap_or(&[]);
+        Panels { data, row: self.b.row_stride(), column: 1, whole: false }
+    }
+}
+
+/// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
+/// each shape of a tile is compiled once. Returns the row after them.
+struct Tiles<'x, 'a, 'b, 'c, const H: usize, const V: usize> {
+    wide: &'x mut Wide<'a, 'b, 'c>,
+    b: Panels<'x>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, H, V> {
+    type Output = usize;
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> usize {
+        let Self { wide, b, rows, columns } = self;
+        let mut i = rows.start;
+        while i + H <= rows.end {
+            let mut j = columns.start;
+            while j < columns.end {
+                let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
+                j += V * LANES;
+                if wide.far && H == S::TILE_ROWS {
+                    let next = if j < columns.end { (i, j) } else { (i + H, columns.start) };
+                    if next.0 + H <= rows.end {
+                        let width = (V * LANES).min(columns.end - next.1);
+                        let next = wide.place(Place { i: next.0, j: next.1, width });
+                        wide.target.prefetch::<S, H, V>(s, next);
+                    }
+                }
+                wide.tile::<S, H, V>(s, b.panel::<V>(at.j - columns.start, at.width), at);
+            }
+            i += H;
+        }
+        i
+    }
+}
+
+/// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
+struct FirstTiles<'x, 'y, 'a, 'b, 'c, const H: usize, const V: usize> {
+    wide: &'x mut Wide<'a, 'b, 'c>,
+    b: &'x mut Columns<'y>,
+    columns: Range<usize>,
+}
+
+impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, H, V> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { wide, b, columns } = self;
+        let depth = b.b.rows();
+        for j in columns.clone().step_by(V * LANES) {
+            let width = (V * LANES).min(columns.end - j);
+            let data = b.b.data().get(j..).unwrap_or(&[]);
+            let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
+            let copy = &mut b.packed[j * depth..][..V * LANES * depth];
+            wide.first_tile::<S, H, V>(s, panel, Place { i: 0, j, width }, copy);
+        }
+    }
 }

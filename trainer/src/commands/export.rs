@@ -1,38 +1,61 @@
 //! `trainer export`: a net for other programs.
 
-use super::{parse_net, read_net};
+use super::{parse_any, read_net};
 use crate::Error;
+use crate::any_net::AnyNet;
 use crate::args::{ExportArgs, To};
 use crate::exchange::net::Layers;
-use crate::exchange::{npz, onnx, safetensors, source};
+use crate::exchange::{npz, onnx, safetensors, source, source8};
 use crate::files::Target;
 use crate::report::Report;
 
 /// Reads, converts, writes.
 pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
-    let net = Layers::of(&parse_net(&args.net, &bytes)?);
-    let (ending, bytes, what) = match args.to {
-        To::Safetensors => ("safetensors", safetensors::write(&net), "fc1, fc2 as PyTorch's Linear has them"),
-        To::Npz => ("npz", npz::write(&net)?, "coefs_0, intercepts_0, coefs_1, intercepts_1"),
-        To::Onnx => ("onnx", onnx::write(&net), "input (raw) -> scores, probabilities, class"),
-        To::C => ("c", source::c(&net).into_bytes(), "net_scores and net_classify, C99"),
-        To::Rust => ("rs", source::rust(&net).into_bytes(), "scores and classify"),
+    let (ending, text, what) = match parse_any(&args.net, &bytes)? {
+        AnyNet::F32(net) => convert(&Layers::of(&net), args.to)?,
+        AnyNet::Int8(net) => match args.to {
+            To::C => ("c", source8::c(&net).into_bytes(), C.to_owned()),
+            To::Rust => ("rs", source8::rust(&net).into_bytes(), RUST.to_owned()),
+            _ => {
+                return Err(Error::data(format!(
+                    "{}: an int8 net is exported to c and rust; for other formats give the f32 net that it was made of",
+                    args.net.display()
+                )));
+            }
+        },
     };
     let path = args.out.clone().unwrap_or_else(|| args.net.with_extension(ending));
     let target = Target::find(&path)?;
     if std::fs::canonicalize(&args.net).is_ok_and(|net| target.path() == net) {
         return Err(Error::usage(format!("{} would replace the net; name another --out", path.display())));
     }
-    target.write(&bytes)?;
+    target.write(&text)?;
     let mut report = Report::new(false);
-    report.line(format_args!("{} ({} bytes): {what}", path.display(), bytes.len()));
-    if !net.mean.is_empty() && matches!(args.to, To::Safetensors | To::Npz) {
-        report.line(format_args!(
-            "the layers take (raw - mean) * scale; {} of each are in the file, one for {} inputs",
-            net.mean.len(),
-            net.d / net.mean.len()
-        ));
-    }
+    report.line(format_args!("{} ({} bytes): {what}", path.display(), text.len()));
     report.finish()
+}
+
+const C: &str = "net_scores and net_classify, C99";
+const RUST: &str = "scores and classify";
+
+/// An f32 net: the ending of its name, its bytes, what is in them.
+fn convert(net: &Layers, to: To) -> Result<(&'static str, Vec<u8>, String), Error> {
+    // The formats of plain layers leave the normalisation to their reader.
+    let with = |what: &str| match net.mean.len() {
+        0 => what.to_owned(),
+        q => format!(
+            "{what}\nthe layers take (raw - mean) * scale; {q} of each are in the file, one for {} inputs",
+            net.d / q
+        ),
+    };
+    Ok(match to {
+        To::Safetensors => {
+            ("safetensors", safetensors::write(net), with("fc1, fc2 as PyTorch's Linear has them"))
+        }
+        To::Npz => ("npz", npz::write(net)?, with("coefs_0, intercepts_0, coefs_1, intercepts_1")),
+        To::Onnx => ("onnx", onnx::write(net), "input (raw) -> scores, probabilities, class".to_owned()),
+        To::C => ("c", source::c(net).into_bytes(), C.to_owned()),
+        To::Rust => ("rs", source::rust(net).into_bytes(), RUST.to_owned()),
+    })
 }

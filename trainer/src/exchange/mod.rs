@@ -6,6 +6,7 @@
 //! | [`npz`] | `coefs_0` (D × H), `intercepts_0`, `coefs_1` (H × C), `intercepts_1`, `mean`, `scale`, `classes` | the same |
 //! | [`onnx`] | raw inputs → normalisation → two layers → scores and classes | |
 //! | [`source`] | C99 and Rust, with the order of operations of the kernels: the same bits | |
+//! | [`source8`] | the same of an int8 net | |
 //!
 //! Each format takes a page or two, so each is written out here; the libraries of those formats are the judges
 //! (`.ci/exchange`).
@@ -16,3 +17,4 @@ pub mod npz;
 pub mod onnx;
 pub mod safetensors;
 pub mod source;
+pub mod source8;

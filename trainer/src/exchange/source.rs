@@ -17,7 +17,8 @@ pub fn c(net: &Layers) -> String {
         "/* A two-layer net, {d}-{h}-{c}, written by `trainer export`. C99; link with -lm.\n\
          \x20  The same bits as the trainer's, unless -ffast-math or the like gives them away. */\n\
          #include <math.h>\n\n\
-         enum {{ NET_D = {d}, NET_H = {h}, NET_C = {c} }};\n\n"
+         enum {{ NET_D = {d}, NET_H = {h}, NET_C = {c} }};\n\n\
+         typedef float net_input; /* raw, as the sensor gives it */\n\n"
     );
     let mut array = |name: &str, size: &str, numbers: &[f32]| {
         let _ = write!(text, "static const float {name}[{size}] = {{\n{}}};\n\n", numbers_of(numbers, "f"));
@@ -30,18 +31,15 @@ pub fn c(net: &Layers) -> String {
     array("net_b1", "NET_H", &net.b1);
     array("net_w2", "NET_H * NET_C", &net.w2);
     array("net_b2", "NET_C", &net.b2);
-    if !net.names.is_empty() {
-        let names: String = net.names.iter().map(|name| format!("    {},\n", c_string(name))).collect();
-        let _ = write!(text, "const char *const net_class_name[NET_C] = {{\n{names}}};\n\n");
-    }
+    text += &c_names(net.names.iter().map(String::as_str));
     let input = match q {
         0 => "x[k]".to_owned(),
         _ => format!("(x[k] - net_mean[k / {0}]) * net_scale[k / {0}]", d / q),
     };
     let _ = write!(
         text,
-        "/* scores = max(0, x W1 + b1) W2 + b2; x is raw, as the sensor gives it. */\n\
-         void net_scores(const float x[NET_D], float scores[NET_C]) {{\n\
+        "/* scores = max(0, x W1 + b1) W2 + b2. */\n\
+         void net_scores(const net_input x[NET_D], float scores[NET_C]) {{\n\
          \x20   float h[NET_H];\n\
          \x20   for (int j = 0; j < NET_H; j++) h[j] = 0.0f;\n\
          \x20   for (int k = 0; k < NET_D; k++) {{\n\
@@ -58,7 +56,7 @@ pub fn c(net: &Layers) -> String {
          \x20   for (int j = 0; j < NET_C; j++) scores[j] += net_b2[j];\n\
          }}\n\n\
          /* The class of a row: the first of the largest scores. */\n\
-         int net_classify(const float x[NET_D]) {{\n\
+         int net_classify(const net_input x[NET_D]) {{\n\
          \x20   float scores[NET_C];\n\
          \x20   int best = 0;\n\
          \x20   net_scores(x, scores);\n\
@@ -76,7 +74,8 @@ pub fn rust(net: &Layers) -> String {
     let (d, h, c, q) = (net.d, net.h, net.c, net.mean.len());
     let mut text = format!(
         "//! A two-layer net, {d}-{h}-{c}, written by `trainer export`: the same bits as the trainer's.\n\n\
-         pub const D: usize = {d};\npub const H: usize = {h};\npub const C: usize = {c};\n\n"
+         pub const D: usize = {d};\npub const H: usize = {h};\npub const C: usize = {c};\n\n\
+         /// Raw, as the sensor gives it.\npub type Input = f32;\n\n"
     );
     let mut array = |name: &str, size: &str, numbers: &[f32]| {
         let _ = write!(text, "static {name}: [f32; {size}] = [\n{}];\n\n", numbers_of(numbers, ""));
@@ -89,10 +88,7 @@ pub fn rust(net: &Layers) -> String {
     array("B1", "H", &net.b1);
     array("W2", "H * C", &net.w2);
     array("B2", "C", &net.b2);
-    if !net.names.is_empty() {
-        let names: String = net.names.iter().map(|name| format!("    {name:?},\n")).collect();
-        let _ = write!(text, "pub static CLASS_NAMES: [&str; C] = [\n{names}];\n\n");
-    }
+    text += &rust_names(net.names.iter().map(String::as_str));
     let input = match q {
         0 => "x".to_owned(),
         _ => format!("(x - MEAN[k / {0}]) * SCALE[k / {0}]", d / q),
@@ -105,8 +101,8 @@ pub fn rust(net: &Layers) -> String {
     };
     let _ = write!(
         text,
-        "/// scores = max(0, x W1 + b1) W2 + b2; x is raw, as the sensor gives it.\n\
-         pub fn scores(x: &[f32; D]) -> [f32; C] {{\n\
+        "/// scores = max(0, x W1 + b1) W2 + b2.\n\
+         pub fn scores(x: &[Input; D]) -> [f32; C] {{\n\
          \x20   let mut h = [0.0; H];\n\
          \x20   {each} in {rows} {{\n\
          \x20       let x = {input};\n\
@@ -124,7 +120,7 @@ pub fn rust(net: &Layers) -> String {
          \x20   scores\n\
          }}\n\n\
          /// The class of a row: the first of the largest scores.\n\
-         pub fn classify(x: &[f32; D]) -> usize {{\n\
+         pub fn classify(x: &[Input; D]) -> usize {{\n\
          \x20   let scores = scores(x);\n\
          \x20   (1..C).fold(0, |best, j| if scores[j] > scores[best] {{ j }} else {{ best }})\n\
          }}\n"
@@ -132,8 +128,26 @@ pub fn rust(net: &Layers) -> String {
     text
 }
 
+/// The names of the classes, if there are any, in C.
+pub(super) fn c_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: String = names.map(|name| format!("    {},\n", c_string(name))).collect();
+    match &names[..] {
+        "" => names,
+        _ => format!("const char *const net_class_name[NET_C] = {{\n{names}}};\n\n"),
+    }
+}
+
+/// The names of the classes, if there are any, in Rust.
+pub(super) fn rust_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: String = names.map(|name| format!("    {name:?},\n")).collect();
+    match &names[..] {
+        "" => names,
+        _ => format!("pub static CLASS_NAMES: [&str; C] = [\n{names}];\n\n"),
+    }
+}
+
 /// Numbers with commas, in lines.
-fn numbers_of(numbers: &[f32], ending: &str) -> String {
+pub(super) fn numbers_of<T: std::fmt::Debug>(numbers: &[T], ending: &str) -> String {
     let mut text = String::with_capacity(numbers.len() * 14);
     for line in numbers.chunks(A_LINE) {
         text.push_str("   ");

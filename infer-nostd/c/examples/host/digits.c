@@ -6,6 +6,19 @@
 
 #include "tln.h"
 
+#ifdef INT8 /* the same program for a net of int8: the same calls by other names */
+#define tln_net tln8_net
+#define tln_load tln8_load
+#define tln_inputs tln8_inputs
+#define tln_classes tln8_classes
+#define tln_scratch_len tln8_scratch_len
+#define tln_class_name tln8_class_name
+#define tln_scores_u8 tln8_scores_u8
+#define tln_probabilities_u8 tln8_probabilities_u8
+#define tln_classify_u8 tln8_classify_u8
+#define tln_classify_f32 tln8_classify_f32
+#endif
+
 static unsigned char *read_file(const char *path, size_t *len) {
   FILE *file = fopen(path, "rb");
   if (!file || fseek(file, 0, SEEK_END)) { perror(path); exit(2); }
