@@ -75,10 +75,11 @@ mod scratch;
 
 pub use error::{Error, Section};
 pub use format::{Contents, encode, encoded_len};
-pub use format8::{BIAS_MAX, Contents8, LayerContents8, encode8, encoded_len8};
+pub use format8::{Contents8, LayerContents8, encode8, encoded_len8};
 #[doc(hidden)]
 pub use include::Aligned;
 pub use kernels::Input;
+pub use kernels::int8::BIAS_MAX;
 pub use net::Net;
 pub use net8::{Layer8, Net8};
 pub use scratch::Scratch;
