@@ -4,13 +4,17 @@
 
 use std::hint::black_box;
 
-use benches::{Product, SHAPES, exp_peers, filled, peers};
+use benches::{Product, SHAPES, exp_peers, filled, outlined_intrinsics, peers};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use kernels::{Isa, MatMut, softmax};
 
 /// C ← A B: throughput in multiply-adds.
 fn products(c: &mut Criterion) {
+    if cfg!(target_os = "linux") {
+        let found = outlined_intrinsics();
+        assert!(found.is_empty(), "a lost `inline`: these intrinsics are called as functions: {found:#?}");
+    }
     for shape in SHAPES {
         let mut group = c.benchmark_group(format!("matmul {}", shape.name()));
         group.throughput(Throughput::Elements((shape.m * shape.n * shape.k) as u64));

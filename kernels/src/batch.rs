@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::normalize::Apply;
+use crate::normalize::{Apply, Raw};
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, Simd};
 use crate::{Input, Isa, Mat, MatMut, Normalization};
@@ -135,16 +135,38 @@ pub(crate) struct Gather<'a, 'x> {
 impl Kernel for Gather<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<S: Simd>(mut self, s: S) {
-        let Batch { data, normalization: by, rows } = self.batch;
-        let d = by.inputs();
-        for (i, &row) in rows.iter().enumerate() {
-            let (start, out) = (row as usize * d, self.x.row_mut(i));
-            match data {
-                Input::U8(data) => Apply { by, first: 0, x: &data[start..][..d], out }.run(s),
-                Input::F32(data) => Apply { by, first: 0, x: &data[start..][..d], out }.run(s),
-            }
+    fn run<S: Simd>(self, s: S) {
+        match self.batch.data {
+            Input::U8(data) => gather(s, self.batch, data, self.x),
+            Input::F32(data) => gather(s, self.batch, data, self.x),
         }
+    }
+}
+
+/// Bytes of a cache line, and of rows to come that are on their way from memory while others are worked on. Rows come in any
+/// order, so the processor cannot guess the next one; asked for in time, 64 rows of 784 bytes take a third of the time.
+const LINE: usize = 64;
+const AHEAD: usize = 48 << 10;
+
+/// The rows one after the other.
+#[inline(always)]
+fn gather<S: Simd, X: Raw>(s: S, batch: Batch<'_>, data: &[X], mut x: MatMut<'_, f32>) {
+    let Batch { normalization: by, rows, .. } = batch;
+    let d = by.inputs();
+    let ask_for = |row: u32| {
+        let start = row as usize * d;
+        for j in (0..d).step_by(LINE / size_of::<X>()) {
+            s.prefetch_far(data, start + j);
+        }
+        s.prefetch_far(data, start + d - 1);
+    };
+    let ahead = AHEAD / (d * size_of::<X>()) + 1;
+    rows.iter().take(ahead).for_each(|&row| ask_for(row));
+    for (i, &row) in rows.iter().enumerate() {
+        if let Some(&next) = rows.get(i + ahead) {
+            ask_for(next);
+        }
+        Apply { by, first: 0, x: &data[row as usize * d..][..d], out: x.row_mut(i) }.run(s);
     }
 }
 

@@ -12,8 +12,8 @@ use crate::simd::{Kernel, LANES, Simd};
 
 /// x_j ← e^{x_j}.
 ///
-/// f32: error at most 0.8913 ULP, measured over all 2³² inputs (at 5.2016387); ∞ from 88.72284 on and 0 from −103.972084 down, where rounding gives them. f64: below 0.80 ULP in
-/// eight million cases. e^NaN = NaN, e^−∞ = 0, e^∞ = ∞.
+/// f32: error at most 0.8913 ULP, measured over all 2³² inputs (at 5.2016387); ∞ from 88.72284 on and 0 from −103.972084 down,
+/// where rounding gives them. f64: below 0.80 ULP in eight million cases. e^NaN = NaN, e^−∞ = 0, e^∞ = ∞.
 ///
 /// ```
 /// let mut x = [0.0f32, 1.0, f32::NEG_INFINITY];

@@ -206,7 +206,7 @@ impl<'a> Normalization<'a> {
 }
 
 /// What raw inputs may be.
-trait Raw: Copy + Into<f32> {
+pub(crate) trait Raw: Copy + Into<f32> {
     /// Sixteen of them as floats, exactly.
     fn load<S: Simd>(s: S, x: &[Self; LANES]) -> S::V;
 }
@@ -239,44 +239,48 @@ impl<X: Raw> Kernel for Apply<'_, X> {
     fn run<S: Simd>(self, s: S) {
         let Normalization { mean, scale, .. } = self.by;
         let (width, first) = (self.by.width(), self.first);
-        if mean.is_empty() {
-            return each(s, self.x, self.out, |_, x| x, |_, x| x);
-        }
-        if width == 1 {
-            let vector = |j, x| s.mul(s.sub(x, mean.load_at(s, first + j)), scale.load_at(s, first + j));
-            return each(s, self.x, self.out, vector, |j, x| {
-                (x - mean.get(first + j)) * scale.get(first + j)
-            });
+        if width == 1 && !mean.is_empty() {
+            return one_each(s, self);
         }
         let mut done = 0;
         while done < self.x.len() {
             let q = (first + done) / width;
             let end = self.x.len().min((q + 1) * width - first);
-            let (mean, scale) = (mean.get(q), scale.get(q));
-            let (means, scales) = (s.splat(mean), s.splat(scale));
-            let vector = |_, x| s.mul(s.sub(x, means), scales);
-            each(s, &self.x[done..end], &mut self.out[done..end], vector, |_, x| (x - mean) * scale);
+            // Without means, (x − 0)·1 is x, whatever x is.
+            let by = if mean.is_empty() { (0.0, 1.0) } else { (mean.get(q), scale.get(q)) };
+            one_for_all(s, &self.x[done..end], by, &mut self.out[done..end]);
             done = end;
         }
     }
 }
 
-/// out_j ← f(j, x_j): sixteen at a time by `vector`, what is left by `scalar`.
+/// out ← (x − μ)·s.
 #[inline(always)]
-fn each<S: Simd, X: Raw>(
-    s: S,
-    x: &[X],
-    out: &mut [f32],
-    vector: impl Fn(usize, S::V) -> S::V,
-    scalar: impl Fn(usize, f32) -> f32,
-) {
-    let whole = x.len() - x.len() % LANES;
+fn one_for_all<S: Simd, X: Raw>(s: S, x: &[X], (mean, scale): (f32, f32), out: &mut [f32]) {
+    let (means, scales) = (s.splat(mean), s.splat(scale));
     let (x, x_rest) = x.as_chunks::<LANES>();
     let (out, out_rest) = out.as_chunks_mut::<LANES>();
+    for (x, out) in x.iter().zip(out) {
+        s.store(s.mul(s.sub(X::load(s, x), means), scales), out);
+    }
+    for (&x, out) in x_rest.iter().zip(out_rest) {
+        *out = (x.into() - mean) * scale;
+    }
+}
+
+/// The same with a mean and a scale for every input.
+#[inline(always)]
+fn one_each<S: Simd, X: Raw>(s: S, part: Apply<'_, X>) {
+    let (Normalization { mean, scale, .. }, first) = (part.by, part.first);
+    let whole = part.x.len() - part.x.len() % LANES;
+    let (x, x_rest) = part.x.as_chunks::<LANES>();
+    let (out, out_rest) = part.out.as_chunks_mut::<LANES>();
     for (i, (x, out)) in x.iter().zip(out).enumerate() {
-        s.store(vector(i * LANES, X::load(s, x)), out);
+        let j = first + i * LANES;
+        s.store(s.mul(s.sub(X::load(s, x), mean.load_at(s, j)), scale.load_at(s, j)), out);
     }
     for (j, (&x, out)) in x_rest.iter().zip(out_rest).enumerate() {
-        *out = scalar(whole + j, x.into());
+        let j = first + whole + j;
+        *out = (x.into() - mean.get(j)) * scale.get(j);
     }
 }

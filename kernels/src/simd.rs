@@ -36,11 +36,11 @@ impl Element for [u8; 4] {
 pub(crate) trait Simd: Copy {
     /// Sixteen floats in registers.
     type V: Copy;
-    /// Whether registers hold more than twenty vectors: tiles are twice as large then.
+    /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
     /// Rows of a full tile of the matrix product: 8 (two vectors wide) with many registers, else 6 or 4 (one wide).
     const TILE_ROWS: usize;
-    /// The most columns of a turned tile of the matrix product: chains that fit the registers, 0 for no such tiles.
+    /// The most columns of a turned tile of the matrix product: chains that fit the registers, even; 0 for no such tiles.
     const TURNED: usize;
 
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.
@@ -57,6 +57,11 @@ pub(crate) trait Simd: Copy {
     /// Asks for element i, which may lie past the end, to be at hand soon. Changes nothing but time.
     #[inline(always)]
     fn prefetch<E: Element>(self, src: &[E], i: usize) {
+        let _ = (src, i);
+    }
+    /// The same for element i of any kind that is wanted later: it goes no nearer than the second cache.
+    #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
         let _ = (src, i);
     }
     /// Sixteen elements to memory.
@@ -89,8 +94,8 @@ pub(crate) trait Simd: Copy {
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
-    /// Lane j of vector i becomes lane i of vector j.
-    fn transpose(self, v: &mut [Self::V; LANES]);
+    /// Four columns of sixteen rows: lane l of vector p is element p of row l.
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
     /// One step of sixteen row reductions at once: (lower, upper) halves of the groups of lanes that `a` and `b` hold, a's
     /// beside b's. STEP 0 takes lanes 0..8 and 8..16 of both; steps 1, 2, 3 halve the groups of 8, 4, 2 that are left.
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);

@@ -326,6 +326,11 @@ impl<'a, T: Copy> MatMut<'a, T> {
         if self.cols == 0 { &mut [] } else { &mut self.data[i * self.row_stride..][..self.cols] }
     }
 
+    /// The elements from (i, j) on, gaps included; none if there are no such elements.
+    pub(crate) fn beginning_at(&mut self, i: usize, j: usize) -> &mut [T] {
+        self.data.get_mut(i * self.row_stride + j..).unwrap_or(&mut [])
+    }
+
     /// Rows `0..at` and rows `at..`.
     ///
     /// # Panics

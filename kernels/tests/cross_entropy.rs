@@ -1,8 +1,10 @@
-//! Cross-entropy and its gradient: every shape and any values against the reference bit for bit, and what is known.
+//! Cross-entropy and its gradient: every shape and any values against the reference bit for bit, against f64 within derived
+//! bounds, and what is known.
 
 mod common;
 
 use common::matrix::{Layout, Output, Stored};
+use common::scores::{Exact, SLACK, TINY, U};
 use common::{Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
 use kernels::{Isa, Mat, MatMut, cross_entropy, cross_entropy_gradient, reference};
 
@@ -93,6 +95,39 @@ fn known_results() {
             cross_entropy_gradient(isa, Mat::new(s, 1, 2), &[y], 1, MatMut::new(&mut ds, 1, 2), &mut loss);
             assert_same_bits(&loss, &[want], format_args!("{isa} {s:?} {y} loss"));
             assert_same_bits(&ds, gradient, format_args!("{isa} {s:?} {y} gradient"));
+        }
+    }
+}
+
+/// The bounds of the docs. What follows the sum adds: 1 ULP of ln, the rounding of S_y − max, the last subtraction; for the
+/// gradient the subtraction in column y and the division.
+#[test]
+fn loss_and_gradient_are_near_f64() {
+    let mut rng = Rng::new(131);
+    for len in lengths().filter(|&len| len > 0) {
+        for width in [0.1, 1.0, 30.0, 80.0, 1e4] {
+            let s: Vec<f32> = (0..len).map(|_| width * rng.uniform()).collect();
+            let Exact { p, log, distance, sum_error } = Exact::of(&s);
+            let max = f64::from(s.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            let (y, n) = (rng.below(len), 1 + rng.below(300));
+            let want = log - max + distance[y];
+            let bound = SLACK * U * (sum_error + 2.0 * (log - max) + distance[y] + want) + len as f64 * TINY;
+            for isa in isas() {
+                let (mut ds, mut loss) = (vec![f32::NAN; len], [f32::NAN]);
+                let (scores, out) = (Mat::new(&s, 1, len), MatMut::new(&mut ds, 1, len));
+                cross_entropy_gradient(isa, scores, &[y as u32], n, out, &mut loss);
+                let error = (f64::from(loss[0]) - want).abs();
+                assert!(error <= bound, "{isa} {len} within {width}: loss off by {error:e}, bound {bound:e}");
+                for j in 0..len {
+                    let want = p[j] - f64::from(u8::from(j == y));
+                    let bound = SLACK * U * ((distance[j] + sum_error + 4.0) * p[j] + 2.0 * want.abs());
+                    let error = (f64::from(ds[j]) * n as f64 - want).abs();
+                    assert!(
+                        error <= bound + (n + 3) as f64 * TINY,
+                        "{isa} {len} within {width} at {j}: gradient off by {error:e}, bound {bound:e}"
+                    );
+                }
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The product around its blocking constants: 256 deep, 192 rows, 512 columns. Blocking must change no bit.
+//! The product around its blocking constants: 256 to 1024 deep, up to 192 rows, 512 columns. Blocking must change no bit.
 
 mod common;
 
@@ -69,4 +69,17 @@ fn corners_of_blocks() {
         check([(192, 512, 256), (384, 512, 2), (192, 1024, 2)], &others, Values::Uniform, 52);
     }
     check([(193, 18, 257), (6, 513, 257), (193, 513, 2)], &others, Values::Uniform, 53);
+}
+
+/// Few columns: deep runs, and chains with lanes along the rows that wait between two of them. Rows that fill no vector beside.
+#[test]
+fn few_columns_across_deep_blocks() {
+    let kinds = [Kind::Accumulate, Kind::BiasRelu, Kind::SgdStep];
+    check([(33, 10, 1025), (34, 18, 1030), (67, 5, 513), (100, 50, 513)], &kinds, Values::Uniform, 60);
+}
+
+/// A depth between the least and the most, at which the rows of a packed block of A are rounded.
+#[test]
+fn blocks_of_odd_depth() {
+    check([(193, 400, 330)], &[Kind::Accumulate, Kind::SgdStep], Values::Uniform, 61);
 }

@@ -1,6 +1,6 @@
 //! The product, every size up to two tiles and one: each instruction set against the reference, bit for bit.
 //!
-//! The tallest tile is 8 rows × 32 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
+//! The largest tile is 8 rows × 48 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
 //! 1 row × 128 columns. So 0..=17 rows by 0..=65 columns, and few rows by 0..=257 columns, meet every full tile and
 //! every remainder on each.
 
@@ -59,6 +59,16 @@ fn few_rows_by_every_number_of_columns_of_wide_tiles() {
     for (seed, m) in [(16, 1), (17, 3), (18, 7)] {
         sweep((0..=257).step_by(one_in(19)).map(|n| (m, n, 4)), seed);
     }
+}
+
+/// Lanes along the rows, from 24 deep and sixteen rows on: every number of rows that fill no vector, beside three vectors of
+/// columns or none, and every number of columns that fill none.
+#[test]
+fn every_rest_of_rows_beside_columns_that_fill_no_vector() {
+    for (seed, n) in [(30, 1), (31, 10), (32, 50)] {
+        sweep((16..=40).step_by(one_in(3)).map(|m| (m, n, 26)), seed);
+    }
+    sweep((1..=11).step_by(one_in(3)).map(|n| (24, 48 + n, 25)), 33);
 }
 
 /// From 256 columns on, a transposed A is packed instead of read where it lies.

@@ -1,5 +1,7 @@
 //! Which rows make the next step.
 
+use std::borrow::Cow;
+
 use crate::random::Random;
 
 /// How rows are drawn.
@@ -37,9 +39,9 @@ pub struct Batches {
 
 /// Where a supply of batches is: what a checkpoint keeps of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct Position<'a> {
     /// The rows in the order of this epoch.
-    pub rows: Vec<u32>,
+    pub rows: Cow<'a, [u32]>,
     /// How many of them it has used.
     pub used: usize,
     /// Words that the generator has given.
@@ -59,8 +61,8 @@ impl Batches {
 
     /// Where it is.
     #[must_use]
-    pub fn position(&self) -> Position {
-        Position { rows: self.rows.clone(), used: self.used, words: self.random.position() }
+    pub fn position(&self) -> Position<'_> {
+        Position { rows: Cow::Borrowed(&self.rows), used: self.used, words: self.random.position() }
     }
 
     /// The supply of the same rows, size, order and seed, at this position.
@@ -68,11 +70,11 @@ impl Batches {
     /// # Panics
     /// As [`Batches::new`], and if more rows are used than there are.
     #[must_use]
-    pub fn at(position: Position, size: usize, order: Order, mut random: Random) -> Self {
+    pub fn at(position: Position<'_>, size: usize, order: Order, mut random: Random) -> Self {
         let Position { rows, used, words } = position;
         assert!(used <= rows.len(), "{used} of {} rows are used", rows.len());
         random.go_to(words);
-        Self { used, ..Self::new(rows, size, order, random) }
+        Self { used, ..Self::new(rows.into_owned(), size, order, random) }
     }
 
     /// The rows of the batch drawn last.

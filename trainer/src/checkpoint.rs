@@ -23,6 +23,8 @@
 //!
 //! Training and validation of a record are rows, right ones (2 × u64) and loss (f64); 0 rows: no validation part.
 
+use std::io::{self, Write};
+
 use model::{Motion, Params, Shape};
 
 use crate::batches::{Batches, Position};
@@ -33,31 +35,33 @@ use crate::training::{Best, Clock, State};
 
 /// How a checkpoint begins; the last byte is the version.
 const MAGIC: [u8; 8] = *b"TLNRUN\0\x01";
+/// Bytes that are written at a time.
+const PIECE: usize = 1 << 16;
 
-/// The bytes of a checkpoint.
-#[must_use]
-pub fn encode(terms: &str, state: &State) -> Vec<u8> {
-    let mut out = Out(MAGIC.to_vec());
-    out.list(terms.as_bytes(), |out, &byte| out.0.push(byte));
+/// Writes a checkpoint, in pieces: neither the nets nor the row numbers are copied in memory.
+pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
+    let mut out = Out { to, piece: MAGIC.to_vec(), crc: flate2::Crc::new() };
+    out.list(terms.as_bytes(), |out, &byte| out.bytes(&[byte]))?;
     let Shape { d, h, c, .. } = state.net.shape();
-    [d, h, c, state.step].into_iter().for_each(|n| out.int(n));
+    [d, h, c, state.step].into_iter().try_for_each(|n| out.int(n))?;
     let Clock { seconds, evaluating, images } = state.clock;
-    [state.rate, seconds, evaluating].into_iter().for_each(|x| out.f64(x));
-    out.int(images);
-    out.floats(state.net.as_slice());
-    out.floats(state.motion.as_ref().map_or(&[], |motion| motion.velocity.as_slice()));
+    [state.rate, seconds, evaluating].into_iter().try_for_each(|x| out.f64(x))?;
+    out.int(images)?;
+    out.floats(state.net.as_slice())?;
+    out.floats(state.motion.as_ref().map_or(&[], |motion| motion.velocity.as_slice()))?;
     let Position { rows, used, words } = state.batches.position();
-    out.list(&rows, |out, row| out.bytes(&row.to_le_bytes()));
-    out.int(used);
-    out.bytes(&words.to_le_bytes());
-    out.floats(&state.history.losses);
-    out.list(&state.history.rates, |out, &rate| out.f64(rate));
-    out.list(&state.history.epochs, Out::epoch);
-    out.int(state.best.as_ref().map_or(0, |best| best.record + 1));
-    out.floats(state.best.as_ref().map_or(&[], |best| best.net.as_slice()));
-    let checksum = crc(&out.0);
-    out.bytes(&checksum.to_le_bytes());
-    out.0
+    out.list(&rows, |out, row| out.bytes(&row.to_le_bytes()))?;
+    out.int(used)?;
+    out.bytes(&words.to_le_bytes())?;
+    out.floats(&state.history.losses)?;
+    out.list(&state.history.rates, |out, &rate| out.f64(rate))?;
+    out.list(&state.history.epochs, Out::epoch)?;
+    out.int(state.best.as_ref().map_or(0, |best| best.record + 1))?;
+    out.floats(state.best.as_ref().map_or(&[], |best| best.net.as_slice()))?;
+    out.pass_on()?;
+    let checksum = out.crc.sum();
+    out.bytes(&checksum.to_le_bytes())?;
+    out.pass_on()
 }
 
 /// The terms of a checkpoint, to be compared before [`decode`]; the error says what is wrong with the file.
@@ -94,7 +98,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     if !sound {
         return Err("its parts do not fit together".into());
     }
-    let position = Position { rows, used, words };
+    let position = Position { rows: rows.into(), used, words };
     let random = Random::new(settings.seed, Stream::Batches);
     let batches = Batches::at(position, settings.batch_size, settings.order, random);
     Ok(State { net, motion, step, rate, batches, history, best, clock })
@@ -126,41 +130,54 @@ fn crc(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// Bytes being written.
-struct Out(Vec<u8>);
+/// Bytes being written, with the checksum of those that have been passed on.
+struct Out<'a> {
+    to: &'a mut dyn Write,
+    piece: Vec<u8>,
+    crc: flate2::Crc,
+}
 
-impl Out {
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+impl Out<'_> {
+    /// Writes the piece that has been gathered.
+    fn pass_on(&mut self) -> io::Result<()> {
+        self.crc.update(&self.piece);
+        self.to.write_all(&self.piece)?;
+        self.piece.clear();
+        Ok(())
     }
 
-    fn int(&mut self, n: usize) {
-        self.bytes(&(n as u64).to_le_bytes());
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE { self.pass_on() } else { Ok(()) }
     }
 
-    fn f64(&mut self, x: f64) {
-        self.bytes(&x.to_le_bytes());
+    fn int(&mut self, n: usize) -> io::Result<()> {
+        self.bytes(&(n as u64).to_le_bytes())
     }
 
-    fn list<T>(&mut self, list: &[T], write: impl Fn(&mut Self, &T)) {
-        self.int(list.len());
-        list.iter().for_each(|item| write(self, item));
+    fn f64(&mut self, x: f64) -> io::Result<()> {
+        self.bytes(&x.to_le_bytes())
     }
 
-    fn floats(&mut self, list: &[f32]) {
-        self.0.reserve(8 + 4 * list.len());
-        self.list(list, |out, x| out.bytes(&x.to_le_bytes()));
+    fn list<T>(&mut self, list: &[T], write: impl Fn(&mut Self, &T) -> io::Result<()>) -> io::Result<()> {
+        self.int(list.len())?;
+        list.iter().try_for_each(|item| write(self, item))
     }
 
-    fn epoch(&mut self, epoch: &Epoch) {
-        self.int(epoch.number);
-        self.int(epoch.iterations);
-        self.f64(epoch.learning_rate);
+    fn floats(&mut self, list: &[f32]) -> io::Result<()> {
+        self.list(list, |out, x| out.bytes(&x.to_le_bytes()))
+    }
+
+    fn epoch(&mut self, epoch: &Epoch) -> io::Result<()> {
+        self.int(epoch.number)?;
+        self.int(epoch.iterations)?;
+        self.f64(epoch.learning_rate)?;
         for Evaluation { rows, correct, loss } in [epoch.train, epoch.val.unwrap_or_default()] {
-            self.int(rows);
-            self.int(correct);
-            self.f64(loss);
+            self.int(rows)?;
+            self.int(correct)?;
+            self.f64(loss)?;
         }
+        Ok(())
     }
 }
 

@@ -66,7 +66,7 @@ impl Target {
         check: impl FnOnce(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match self {
-            Self::Special(path) => directly(path, bytes).and_then(|()| check(bytes)),
+            Self::Special(path) => directly(path, |to| to.write_all(bytes)).and_then(|()| check(bytes)),
             Self::File(path) => {
                 let beside = beside(path);
                 let written = replace(path, &beside, bytes, check);
@@ -81,13 +81,17 @@ impl Target {
 
     /// As [`Target::write`], but by way of a file whose name has no process id: what a killed run has left there is
     /// overwritten by the next, so that large files that are written often do not pile up.
-    pub fn write_often(&self, bytes: &[u8]) -> Result<(), Error> {
+    /// `write` gives the bytes.
+    pub fn write_often(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    ) -> Result<(), Error> {
         match self {
-            Self::Special(path) => directly(path, bytes),
+            Self::Special(path) => directly(path, write),
             Self::File(path) => {
                 let beside = hidden(path, "tmp");
                 let mut file = create(&beside).map_err(|e| cannot_create(path, &e))?;
-                let written = file.write_all(bytes).and_then(|()| file.sync_data());
+                let written = write(&mut file).and_then(|()| file.sync_data());
                 // The folder is not synced: if the power fails, the name stands for this file or for the one before.
                 let renamed = written.and_then(|()| fs::rename(&beside, path));
                 renamed.map_err(|e| {
@@ -180,9 +184,9 @@ fn replace(
     Ok(())
 }
 
-fn directly(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+fn directly(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
     let opened = OpenOptions::new().write(true).create(true).truncate(false).open(path);
-    opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| Error::write("write", path, &e))
+    opened.and_then(|mut file| write(&mut file)).map_err(|e| Error::write("write", path, &e))
 }
 
 /// Puts the new name on the disk as well. Not every file system can; the file itself is safe by then.
@@ -223,7 +227,7 @@ mod tests {
         let often = net.beside("checkpoint").unwrap();
         fs::write(folder.path().join(".a.tln.checkpoint.tmp"), "half of a killed run's, and longer").unwrap();
         for bytes in [&b"first"[..], b"second"] {
-            often.write_often(bytes).unwrap();
+            often.write_often(|to| to.write_all(bytes)).unwrap();
             assert_eq!(fs::read(folder.path().join("a.tln.checkpoint")).unwrap(), bytes);
             assert_eq!(names(folder.path()), ["a.tln.checkpoint"]);
         }

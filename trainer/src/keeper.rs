@@ -94,7 +94,7 @@ impl Keeper {
 
     fn save(&self, state: &State) -> Result<(), Error> {
         let Some(target) = &self.target else { return Ok(()) };
-        target.write_often(&checkpoint::encode(self.terms.as_str(), state)).map_err(|e| {
+        target.write_often(|to| checkpoint::write(self.terms.as_str(), state, to)).map_err(|e| {
             let what = "what was saved before is whole: make room and add --resume to the same command";
             Error::new(e.kind(), format!("{}; {what}", e.message()))
         })

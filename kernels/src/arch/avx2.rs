@@ -22,7 +22,9 @@ impl Avx2 {
     }
 }
 
-/// Where the generic body is compiled with the instructions.
+/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
+/// keep its callers small.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 fn entry<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
     kernel.run(token)
@@ -50,30 +52,18 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
-/// Lane j of register i becomes lane i of register j.
+/// Four floats from memory.
 #[inline(always)]
-fn transpose8(_proof: Avx2, v: &mut [__m256; 8]) {
-    for g in [0, 4] {
-        let (a, b) = (op!(_mm256_unpacklo_ps(v[g], v[g + 1])), op!(_mm256_unpackhi_ps(v[g], v[g + 1])));
-        let (c, d) =
-            (op!(_mm256_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm256_unpackhi_ps(v[g + 2], v[g + 3])));
-        v[g] = op!(_mm256_shuffle_ps::<0x44>(a, c));
-        v[g + 1] = op!(_mm256_shuffle_ps::<0xee>(a, c));
-        v[g + 2] = op!(_mm256_shuffle_ps::<0x44>(b, d));
-        v[g + 3] = op!(_mm256_shuffle_ps::<0xee>(b, d));
-    }
-    for c in 0..4 {
-        let low = op!(_mm256_permute2f128_ps::<0x20>(v[c], v[c + 4]));
-        v[c + 4] = op!(_mm256_permute2f128_ps::<0x31>(v[c], v[c + 4]));
-        v[c] = low;
-    }
+fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
+    // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_ps(row.as_ptr()) }
 }
 
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 5;
+    const TURNED: usize = 6;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
@@ -89,9 +79,9 @@ impl Simd for Avx2 {
         const { assert!(size_of::<E>() == 4) }
         let (low, high) = src.split_at(8);
         // SAFETY: `low` is 32 readable bytes, any bytes are floats, and the load needs no alignment.
-        let low = unsafe { _mm256_loadu_ps(low.as_ptr().cast()) };
+        let low = unsafe { low.as_ptr().cast::<__m256>().read_unaligned() };
         // SAFETY: as for `low`.
-        let high = unsafe { _mm256_loadu_ps(high.as_ptr().cast()) };
+        let high = unsafe { high.as_ptr().cast::<__m256>().read_unaligned() };
         [low, high]
     }
     #[inline(always)]
@@ -125,12 +115,17 @@ impl Simd for Avx2 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(src.as_ptr().wrapping_add(i).cast()) }
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         let (low, high) = dst.split_at_mut(8);
         // SAFETY: `low` is 32 writable bytes, and the store needs no alignment.
-        unsafe { _mm256_storeu_ps(low.as_mut_ptr(), v[0]) };
+        unsafe { low.as_mut_ptr().cast::<__m256>().write_unaligned(v[0]) };
         // SAFETY: as for `low`.
-        unsafe { _mm256_storeu_ps(high.as_mut_ptr(), v[1]) };
+        unsafe { high.as_mut_ptr().cast::<__m256>().write_unaligned(v[1]) };
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
@@ -211,22 +206,23 @@ impl Simd for Avx2 {
         (m, e)
     }
     #[inline(always)]
-    fn transpose(self, v: &mut [Self::V; LANES]) {
-        // Four blocks of 8 × 8; those off the diagonal change places.
-        let mut out = [[op!(_mm256_setzero_ps()); 2]; LANES];
-        for down in 0..2 {
-            for across in 0..2 {
-                let mut block = [out[0][0]; 8];
-                for i in 0..8 {
-                    block[i] = v[8 * down + i][across];
-                }
-                transpose8(self, &mut block);
-                for i in 0..8 {
-                    out[8 * across + i][down] = block[i];
-                }
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        let mut out = [self.splat(0.0); 4];
+        for half in 0..2 {
+            // Half a register from each row: register i has rows i and i + 4 of the eight. Then 4 × 4 within the halves.
+            let mut v = [op!(_mm256_setzero_ps()); 4];
+            for i in 0..4 {
+                let (a, b) = (four(self, rows[8 * half + i]), four(self, rows[8 * half + i + 4]));
+                v[i] = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a), b));
             }
+            let (a, b) = (op!(_mm256_unpacklo_ps(v[0], v[1])), op!(_mm256_unpackhi_ps(v[0], v[1])));
+            let (c, d) = (op!(_mm256_unpacklo_ps(v[2], v[3])), op!(_mm256_unpackhi_ps(v[2], v[3])));
+            out[0][half] = op!(_mm256_shuffle_ps::<0x44>(a, c));
+            out[1][half] = op!(_mm256_shuffle_ps::<0xee>(a, c));
+            out[2][half] = op!(_mm256_shuffle_ps::<0x44>(b, d));
+            out[3][half] = op!(_mm256_shuffle_ps::<0xee>(b, d));
         }
-        *v = out;
+        out
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

@@ -22,7 +22,9 @@ impl Avx512 {
     }
 }
 
-/// Where the generic body is compiled with the instructions.
+/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
+/// keep its callers small.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn entry<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
     kernel.run(token)
@@ -33,6 +35,13 @@ fn entry<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
 fn first(n: usize) -> __mmask16 {
     debug_assert!(n <= LANES);
     ((1u32 << (n & 31)) - 1) as __mmask16
+}
+
+/// Four floats from memory.
+#[inline(always)]
+fn four(_proof: Avx512, row: &[f32; 4]) -> __m128 {
+    // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
+    unsafe { _mm_loadu_ps(row.as_ptr()) }
 }
 
 /// One intrinsic on registers: it needs the instruction set and touches no memory.
@@ -61,7 +70,7 @@ impl Simd for Avx512 {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
         const { assert!(size_of::<E>() == 4) }
         // SAFETY: `src` is 64 readable bytes, any bytes are floats, and the load needs no alignment.
-        unsafe { _mm512_loadu_ps(src.as_ptr().cast()) }
+        unsafe { src.as_ptr().cast::<__m512>().read_unaligned() }
     }
     #[inline(always)]
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
@@ -82,9 +91,14 @@ impl Simd for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(src.as_ptr().wrapping_add(i).cast()) }
     }
     #[inline(always)]
+    fn prefetch_far<E>(self, src: &[E], i: usize) {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(src.as_ptr().wrapping_add(i).cast()) }
+    }
+    #[inline(always)]
     fn store(self, v: Self::V, dst: &mut [f32; LANES]) {
         // SAFETY: `dst` is 64 writable bytes, and the store needs no alignment.
-        unsafe { _mm512_storeu_ps(dst.as_mut_ptr(), v) }
+        unsafe { dst.as_mut_ptr().cast::<__m512>().write_unaligned(v) }
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
@@ -144,29 +158,25 @@ impl Simd for Avx512 {
         (op!(_mm512_castsi512_ps(m)), op!(_mm512_cvtepi32_ps(n)))
     }
     #[inline(always)]
-    fn transpose(self, v: &mut [Self::V; LANES]) {
-        // Four rows at a time: in each quarter q of vector 4g + c then lie the rows 4g.. of column 4q + c.
-        for g in [0, 4, 8, 12] {
-            let (a, b) = (op!(_mm512_unpacklo_ps(v[g], v[g + 1])), op!(_mm512_unpackhi_ps(v[g], v[g + 1])));
-            let (c, d) =
-                (op!(_mm512_unpacklo_ps(v[g + 2], v[g + 3])), op!(_mm512_unpackhi_ps(v[g + 2], v[g + 3])));
-            let [a, b, c, d] = [a, b, c, d].map(|x| op!(_mm512_castps_pd(x)));
-            v[g] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(a, c)));
-            v[g + 1] = op!(_mm512_castpd_ps(_mm512_unpackhi_pd(a, c)));
-            v[g + 2] = op!(_mm512_castpd_ps(_mm512_unpacklo_pd(b, d)));
-            v[g + 3] = op!(_mm512_castpd_ps(_mm512_unpackhi_pd(b, d)));
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        // A quarter of a vector from each row: vector i has rows i, i + 4, i + 8, i + 12. Then 4 × 4 within the quarters.
+        let mut v = [self.splat(0.0); 4];
+        for i in 0..4 {
+            let (a, b) = (op!(_mm512_castps128_ps512(four(self, rows[i]))), four(self, rows[i + 4]));
+            let (c, d) = (four(self, rows[i + 8]), four(self, rows[i + 12]));
+            let ab = op!(_mm512_insertf32x4::<1>(a, b));
+            v[i] = op!(_mm512_insertf32x4::<3>(_mm512_insertf32x4::<2>(ab, c), d));
         }
-        // Then the quarters: even ones and odd ones of two groups, then of all four.
-        for c in 0..4 {
-            let even = op!(_mm512_shuffle_f32x4::<0x88>(v[c], v[c + 4]));
-            let odd = op!(_mm512_shuffle_f32x4::<0xdd>(v[c], v[c + 4]));
-            let even_high = op!(_mm512_shuffle_f32x4::<0x88>(v[c + 8], v[c + 12]));
-            let odd_high = op!(_mm512_shuffle_f32x4::<0xdd>(v[c + 8], v[c + 12]));
-            v[c] = op!(_mm512_shuffle_f32x4::<0x88>(even, even_high));
-            v[c + 8] = op!(_mm512_shuffle_f32x4::<0xdd>(even, even_high));
-            v[c + 4] = op!(_mm512_shuffle_f32x4::<0x88>(odd, odd_high));
-            v[c + 12] = op!(_mm512_shuffle_f32x4::<0xdd>(odd, odd_high));
-        }
+        let (a, b) = (op!(_mm512_unpacklo_ps(v[0], v[1])), op!(_mm512_unpackhi_ps(v[0], v[1])));
+        let (c, d) = (op!(_mm512_unpacklo_ps(v[2], v[3])), op!(_mm512_unpackhi_ps(v[2], v[3])));
+        let (a, b) = (op!(_mm512_castps_pd(a)), op!(_mm512_castps_pd(b)));
+        let (c, d) = (op!(_mm512_castps_pd(c)), op!(_mm512_castps_pd(d)));
+        [
+            op!(_mm512_castpd_ps(_mm512_unpacklo_pd(a, c))),
+            op!(_mm512_castpd_ps(_mm512_unpackhi_pd(a, c))),
+            op!(_mm512_castpd_ps(_mm512_unpacklo_pd(b, d))),
+            op!(_mm512_castpd_ps(_mm512_unpackhi_pd(b, d))),
+        ]
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

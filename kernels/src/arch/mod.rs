@@ -11,6 +11,7 @@
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+pub(crate) mod block;
 #[cfg(target_arch = "x86_64")]
 mod cpuid;
 // Bare-metal targets with hardware floats in their calls, of which Cortex-M alone lacks 64-bit atomics. There is no stable

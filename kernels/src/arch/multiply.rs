@@ -33,30 +33,40 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     chains: &mut [[S::V; V]; H],
 ) {
     if check::<E, H, V>(&o) {
-        run::<S, E, H, V, true, false>(s, o, chains, &mut []);
+        run::<S, E, H, V, true, false, false>(s, o, chains, (&mut [], &mut []));
     } else {
-        run::<S, E, H, V, false, false>(s, o, chains, &mut []);
+        run::<S, E, H, V, false, false, false>(s, o, chains, (&mut [], &mut []));
     }
 }
 
-/// [`multiply`] that leaves a copy of what it reads of B: row p as V whole vectors, side by side, at `copy[p · 16 V ..]`.
-/// The copy costs next to nothing, since the loop waits for its multiplications.
+/// [`multiply`] that leaves copies of what it reads. If LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
+/// whole vectors, side by side, at `copies.1[16 V p ..]`. They cost next to nothing, since the loop waits for its multiplications.
 ///
 /// # Panics
-/// If an element lies outside `a`, `b` or `copy`.
+/// If an element lies outside `a`, `b` or a copy, or if A is to be left and the last vector of B is not whole.
 #[inline(always)]
-pub(crate) fn multiply_copying<S: Simd, const H: usize, const V: usize>(
+pub(crate) fn multiply_leaving<
+    S: Simd,
+    const H: usize,
+    const V: usize,
+    const LEAVES_A: bool,
+    const LEAVES_B: bool,
+>(
     s: S,
     o: Operands<'_, f32>,
     chains: &mut [[S::V; V]; H],
-    copy: &mut [f32],
+    copies: (&mut [f32], &mut [f32]),
 ) {
-    let copy = copy.as_chunks_mut::<LANES>().0;
-    assert!(o.depth.saturating_mul(V) <= copy.len());
+    let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
+    assert!(
+        !LEAVES_A || H <= LANES && o.depth.saturating_mul(LANES) <= copies.0.len().saturating_add(LANES - H)
+    );
+    assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
     if check::<f32, H, V>(&o) {
-        run::<S, f32, H, V, true, true>(s, o, chains, copy);
+        run::<S, f32, H, V, true, LEAVES_A, LEAVES_B>(s, o, chains, copies);
     } else {
-        run::<S, f32, H, V, false, true>(s, o, chains, copy);
+        assert!(!LEAVES_A);
+        run::<S, f32, H, V, false, false, LEAVES_B>(s, o, chains, copies);
     }
 }
 
@@ -71,19 +81,27 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
     o.last == LANES
 }
 
-/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. COPY: `copy` has V vectors for each of
-/// the rows of B.
+/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. `copies` are as long as
+/// [`multiply_leaving`] asserts.
 #[inline(always)]
-fn run<S: Simd, E: Element, const H: usize, const V: usize, const FULL: bool, const COPY: bool>(
+fn run<
+    S: Simd,
+    E: Element,
+    const H: usize,
+    const V: usize,
+    const FULL: bool,
+    const LEAVES_A: bool,
+    const LEAVES_B: bool,
+>(
     s: S,
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
-    copy: &mut [[f32; LANES]],
+    copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
-        if COPY {
+        if LEAVES_B {
             // What is copied comes from afar, a piece of each row only.
             for v in 0..=V {
                 s.prefetch(o.b, (p + 12) * o.b_row + v * LANES);
@@ -99,14 +117,19 @@ fn run<S: Simd, E: Element, const H: usize, const V: usize, const FULL: bool, co
                 Some(b) => s.load(b),
                 None => s.load_part(b, 0.0),
             };
-            if COPY {
-                // SAFETY: p < depth and v < V, and `copy` has depth · V vectors.
-                s.store(row[v], unsafe { copy.get_unchecked_mut(p * V + v) });
+            if LEAVES_B {
+                // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
+                s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
         }
         for r in 0..H {
             // SAFETY: r < H and p < depth, so the first assertion of `check` covers the index.
-            let x = s.splat(unsafe { *o.a.get_unchecked(r * o.a_row + p * o.a_col) });
+            let x = unsafe { *o.a.get_unchecked(r * o.a_row + p * o.a_col) };
+            if LEAVES_A {
+                // SAFETY: r < H and p < depth, and the copy has (depth − 1) · 16 + H elements.
+                *unsafe { copies.0.get_unchecked_mut(p * LANES + r) } = x;
+            }
+            let x = s.splat(x);
             for v in 0..V {
                 acc[r][v] = s.mul_add(x, row[v], acc[r][v]);
             }
@@ -115,56 +138,89 @@ fn run<S: Simd, E: Element, const H: usize, const V: usize, const FULL: bool, co
     *chains = acc;
 }
 
-/// Sixteen rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
-/// ascending. A(l, p) lies at `a[l · a_row + p]` and is turned in registers; B(p, c) at `b[p · R + c]`.
+/// `rows` ≤ 16 rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
+/// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is turned in registers, four columns at a time; B(p, c) at
+/// `b[p · R + c]`.
 ///
 /// # Panics
 /// If an element lies outside `a` or `b`.
 #[inline(always)]
 pub(crate) fn multiply_turning<S: Simd, const R: usize>(
     s: S,
-    (a, a_row): (&[f32], usize),
+    (a, a_row, rows): (&[f32], usize, usize),
     b: &[f32],
     depth: usize,
-    chains: &mut [S::V; R],
+    chains: &mut [[S::V; 1]; R],
 ) {
     let Some(end) = depth.checked_sub(1) else { return };
-    assert!(furthest(LANES - 1, a_row, end, 1) < a.len());
+    assert!(0 < rows && rows <= LANES && furthest(rows - 1, a_row, end, 1) < a.len());
     let b = &b.as_chunks::<R>().0[..depth];
     let mut acc = *chains;
-    let (blocks, rest) = b.as_chunks::<LANES>();
-    for (block, b) in blocks.iter().enumerate() {
-        let mut v = [s.splat(0.0); LANES];
-        for l in 0..LANES {
-            let first = l * a_row + block * LANES;
-            // SAFETY: l < 16, and the block's last p is below depth, so the assertion covers the last of the sixteen.
-            let a = unsafe { &*a.as_ptr().add(first).cast::<[f32; LANES]>() };
-            v[l] = s.load(a);
-        }
-        s.transpose(&mut v);
-        for p in 0..LANES {
+    let (fours, rest) = b.as_chunks::<4>();
+    for (q, b) in fours.iter().enumerate() {
+        // SAFETY: the last of the four p is below depth, so the assertion covers it in all rows.
+        let v = unsafe { four(s, a, a_row, 4 * q, rows) };
+        for p in 0..4 {
             for c in 0..R {
-                acc[c] = s.mul_add(v[p], s.splat(b[p][c]), acc[c]);
+                acc[c][0] = s.mul_add(v[p], s.splat(b[p][c]), acc[c][0]);
             }
         }
     }
-    if !rest.is_empty() {
-        let mut v = [s.splat(0.0); LANES];
+    for (p, b) in rest.iter().enumerate() {
+        let mut column = [0.0; LANES];
         for l in 0..LANES {
-            let first = l * a_row + blocks.len() * LANES;
-            v[l] = s.load_part(&a[first..first + rest.len()], 0.0);
+            column[l] = a[l.min(rows - 1) * a_row + fours.len() * 4 + p];
         }
-        s.transpose(&mut v);
-        let mut rows = [[0.0; LANES]; LANES];
-        for p in 0..LANES {
-            s.store(v[p], &mut rows[p]);
-        }
-        for (a, b) in rows.iter().zip(rest) {
-            let a = s.load(a);
-            for c in 0..R {
-                acc[c] = s.mul_add(a, s.splat(b[c]), acc[c]);
-            }
+        let column = s.load(&column);
+        for c in 0..R {
+            acc[c][0] = s.mul_add(column, s.splat(b[c]), acc[c][0]);
         }
     }
     *chains = acc;
+}
+
+/// `width` ≤ 16 columns of `depth` ≥ 4 neighbours, `along` apart in `data`, as rows of sixteen, `step` vectors apart in `out`:
+/// through registers, four rows at a time. Where there are fewer columns, the last one stands for the rest.
+///
+/// # Panics
+/// If an element lies outside `data` or `out`.
+#[inline(always)]
+pub(crate) fn turn<S: Simd>(
+    s: S,
+    (data, along): (&[f32], usize),
+    (width, depth): (usize, usize),
+    (out, step): (&mut [[f32; LANES]], usize),
+) {
+    assert!(width > 0 && width <= LANES && depth >= 4);
+    assert!(
+        furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
+    );
+    let mut p = 0;
+    while p < depth {
+        // The last four may have been in part among those before them.
+        p = p.min(depth - 4);
+        // SAFETY: p + 3 < depth, so the assertion covers the four elements of the last column.
+        let rows = unsafe { four(s, data, along, p, width) };
+        for r in 0..4 {
+            // SAFETY: p + r < depth, so the assertion covers the row.
+            s.store(rows[r], unsafe { out.get_unchecked_mut((p + r) * step) });
+        }
+        p += 4;
+    }
+}
+
+/// Elements p to p + 4 of sixteen rows, `stride` apart, as four vectors. Where there are fewer rows, the last one stands for the
+/// rest.
+///
+/// # Safety
+/// Element (rows − 1) · `stride` + p + 3 is within `data`, and 0 < rows ≤ 16.
+#[inline(always)]
+unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize) -> [S::V; 4] {
+    let mut pieces = [&[0.0; 4]; LANES];
+    for l in 0..LANES {
+        let first = l.min(rows - 1) * stride + p;
+        // SAFETY: no later than that of the last row, which is within `data`.
+        pieces[l] = unsafe { &*data.as_ptr().add(first).cast::<[f32; 4]>() };
+    }
+    s.columns(pieces)
 }

@@ -21,7 +21,9 @@ impl Neon {
     }
 }
 
-/// Where the generic body is compiled with the instructions.
+/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
+/// keep its callers small.
+#[inline(never)]
 #[target_feature(enable = "neon")]
 fn entry<K: Kernel>(token: Neon, kernel: K) -> K::Output {
     kernel.run(token)
@@ -65,7 +67,7 @@ impl Simd for Neon {
     type V = [float32x4_t; 4];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 5;
+    const TURNED: usize = 6;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
@@ -188,20 +190,21 @@ impl Simd for Neon {
         (mantissa, exponent)
     }
     #[inline(always)]
-    fn transpose(self, v: &mut [Self::V; LANES]) {
-        // Sixteen blocks of 4 × 4; those off the diagonal change places.
-        let mut out = [[Self::zero(); 4]; LANES];
-        for down in 0..4 {
-            for across in 0..4 {
-                let row = |i: usize| v[4 * down + i][across];
-                // SAFETY: `self` proves NEON; the intrinsics touch no memory.
-                let block = unsafe { transpose4(row(0), row(1), row(2), row(3)) };
-                for i in 0..4 {
-                    out[4 * across + i][down] = block[i];
-                }
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        let mut out = [[Self::zero(); 4]; 4];
+        for q in 0..4 {
+            let mut row = [Self::zero(); 4];
+            for i in 0..4 {
+                // SAFETY: each row is 16 readable bytes, aligned as f32.
+                row[i] = unsafe { vld1q_f32(rows[4 * q + i].as_ptr()) };
+            }
+            // SAFETY: `self` proves NEON; the intrinsics touch no memory.
+            let block = unsafe { transpose4(row[0], row[1], row[2], row[3]) };
+            for p in 0..4 {
+                out[p][q] = block[p];
             }
         }
-        *v = out;
+        out
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

@@ -122,12 +122,8 @@ impl Simd for Portable {
         (m, e)
     }
     #[inline(always)]
-    fn transpose(self, v: &mut [Self::V; LANES]) {
-        for i in 0..LANES {
-            for j in 0..i {
-                (v[i][j], v[j][i]) = (v[j][i], v[i][j]);
-            }
-        }
+    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        [0, 1, 2, 3].map(|p| lanes!(l => rows[l][p]))
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

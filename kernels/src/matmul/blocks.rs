@@ -1,10 +1,10 @@
 //! The blocking loops: which part of A, B and C is at hand when.
 
 use super::Epilogue;
+use super::pack;
 use super::tile::{Run, Target};
-use super::turned::{self, Turned};
-use super::wide::{Columns, Wide};
-use super::{pack, tile};
+use super::turned::{self, Narrow, Turned};
+use super::wide::{self, Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
 
@@ -72,78 +72,117 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
+        let leaves_a = self.leaves_a::<S>();
+        let (kc, mc) = self.depth_and_rows();
         let sizes = Workspace::sizes(m, n, k);
         let aligned = self.workspace.as_ptr().align_offset(4 * LANES).min(LANES);
         let (packed_b, rest) = self.workspace[aligned..].split_at_mut(sizes.b);
         let (packed_a, rest) = rest.split_at_mut(sizes.a);
         let (room, partials) = rest.split_at_mut(sizes.narrow);
-        let nc = n.min(NC).next_multiple_of(LANES);
-        // A that is packed by columns wants tall blocks.
-        let most = if self.a.col_stride() == 1 { MOST_KC } else { MOST_KC / 2 };
-        let kc = (B_BLOCK / nc.max(1)).min(most);
-        let mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
         let far = m * n > NEAR;
         // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
         // holds MC rows, and so k is finished for MC rows before the next ones are begun.
         let apart = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        let band = if apart { mc } else { m.max(1) };
-        for j in (0..n).step_by(NC) {
-            let columns = j..n.min(j + NC);
+        let band = if apart { mc } else { m };
+        let mut columns = 0..n.min(NC);
+        while !columns.is_empty() {
             let narrow = turned::columns::<S>(self.a, columns.len());
             let wide = columns.len() - narrow;
-            for band_start in (0..m).step_by(band) {
-                for run in tile::Run::over(k, kc) {
+            let leaves_a = narrow > 0 && leaves_a;
+            let mut band_rows = 0..m.min(band);
+            while !band_rows.is_empty() {
+                let mut next = Some(Run::first(k, kc));
+                while let Some(run) = next {
                     let b = self.b.row_range(run.range()).col_range(columns.clone());
                     let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
                     let mut wide_b =
                         Columns { b: b.col_range(0..wide), packed: &mut *packed_b, packs, ready: false };
-                    for i in (band_start..m.min(band_start + band)).step_by(mc) {
-                        let rows = i..m.min(i + mc);
+                    let mut narrow_b =
+                        Narrow { b: b.col_range(wide..columns.len()), packed: &mut *room, ready: false };
+                    let mut rows = band_rows.start..band_rows.end.min(band_rows.start + mc);
+                    while !rows.is_empty() {
                         let a = self.a.row_range(rows.clone()).col_range(run.range());
                         let mut target = Target {
                             c: &mut self.c,
                             partials: if apart { Some(&mut *partials) } else { None },
                             epilogue: self.epilogue,
-                            rows,
+                            rows: rows.clone(),
                             columns: columns.clone(),
                         };
-                        let mut packed = None;
+                        let mut packed = false;
                         if wide > 0 {
-                            let rows = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
-                                Some(rows) => rows,
-                                None => *packed.insert(pack::rows(s, a, packed_a)),
+                            let (a, copy) = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
+                                Some(rows) => (rows, leaves_a.then_some(&mut *packed_a)),
+                                None => {
+                                    s.enter(pack::Pack { a, out: &mut *packed_a });
+                                    packed = true;
+                                    (pack::packed::<S>(packed_a, run.len()), None)
+                                }
                             };
-                            let mut tiles = Wide { s, a: rows, first: 0, far, run, target: &mut target };
-                            tiles.block(&mut wide_b, 0);
+                            packed |= copy.is_some();
+                            let (target, b) = (&mut target, &mut wide_b);
+                            s.enter(Wide { a, row: 0, column: 0, far, run, target, b, copy });
                         }
                         if narrow > 0 {
-                            let b = b.col_range(wide..columns.len());
-                            Turned { s, a, packed, run, target: &mut target }.block(b, wide, room);
-                            rest_of_rows(s, a, b, wide, run, target, room);
+                            let packed = packed.then(|| pack::packed::<S>(packed_a, run.len()));
+                            let done =
+                                Turned { a, packed, run, target: &mut target }.block(s, &mut narrow_b, wide);
+                            rest_of_rows(
+                                s,
+                                a.row_range(done..a.rows()),
+                                &mut narrow_b,
+                                (done, wide),
+                                run,
+                                target,
+                            );
                         }
+                        rows = rows.end..band_rows.end.min(rows.end + mc);
                     }
+                    next = run.next(k, kc);
                 }
+                band_rows = band_rows.end..m.min(band_rows.end + band);
             }
+            columns = columns.end..n.min(columns.end + NC);
         }
     }
 }
 
-/// The columns of `b`, from column j of the target on, for the rows that fill no vector: tiles with idle lanes.
+impl Product<'_> {
+    /// Whether tiles leave a copy of A for the columns that fill no vector.
+    #[inline(always)]
+    fn leaves_a<S: Simd>(&self) -> bool {
+        let n = self.c.cols().min(NC);
+        let narrow = turned::columns::<S>(self.a, n);
+        narrow > 0 && self.a.col_stride() == 1 && wide::leaves_a::<S>(n - narrow)
+    }
+
+    /// Depth and rows of a block. Small products, which are most of them, take no division.
+    #[inline(always)]
+    fn depth_and_rows(&self) -> (usize, usize) {
+        if self.a.cols() <= LEAST_KC {
+            return (LEAST_KC, MC);
+        }
+        // A that is packed by columns wants tall blocks.
+        let most = if self.a.col_stride() == 1 { MOST_KC } else { MOST_KC / 2 };
+        let nc = self.c.cols().min(NC).next_multiple_of(LANES);
+        let kc = (B_BLOCK / nc.max(1)).min(most);
+        (kc, (A_BLOCK / kc).min(MC) / TALL * TALL)
+    }
+}
+
+/// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
 #[inline(always)]
 fn rest_of_rows<'a, S: Simd>(
     s: S,
     a: Mat<'a, f32>,
-    b: Mat<'a, f32>,
-    j: usize,
+    b: &mut Narrow<'_>,
+    (row, column): (usize, usize),
     run: Run,
     mut target: Target<'a, '_>,
-    room: &mut [f32],
 ) {
-    let first = a.rows() - a.rows() % LANES;
-    if first < a.rows() {
-        let rows = pack::where_it_lies::<S>(a.row_range(first..a.rows()));
-        let packs = b.col_stride() != 1;
-        let mut columns = Columns { b, packed: room, packs, ready: false };
-        Wide { s, a: rows, first, far: false, run, target: &mut target }.block(&mut columns, j);
+    if a.rows() > 0 {
+        let (a, packs) = (pack::where_it_lies::<S>(a), b.b.col_stride() != 1);
+        let mut b = Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
+        s.enter(Wide { a, row, column, far: false, run, target: &mut target, b: &mut b, copy: None });
     }
 }

@@ -2,8 +2,8 @@
 //! copies meet such strides; what lies right is read where it is.
 
 use crate::Mat;
-use crate::floats::load_at;
-use crate::simd::{LANES, Simd};
+use crate::arch::multiply::turn;
+use crate::simd::{Kernel, LANES, Simd};
 
 /// A block of A as the tile reads it: A(i, p) at `data[(i / G) · group + (i % G) · row + p · col]`, G = [`group`].
 #[derive(Clone, Copy)]
@@ -35,14 +35,35 @@ pub(super) fn where_it_lies<S: Simd>(a: Mat<'_, f32>) -> Rows<'_> {
     Rows { data: a.data(), group: group::<S>() * a.row_stride(), row: a.row_stride(), col: a.col_stride() }
 }
 
+/// Packed rows as they lie in `data`: group by group, k-major.
+#[inline(always)]
+pub(super) fn packed<S: Simd>(data: &[f32], depth: usize) -> Rows<'_> {
+    let g = group::<S>();
+    Rows { data, group: g * depth, row: 1, col: g }
+}
+
+/// Packs the rows of `a` into `out`, to be read as [`packed`]. A kernel of its own, to keep its caller small.
+pub(super) struct Pack<'a> {
+    pub(super) a: Mat<'a, f32>,
+    pub(super) out: &'a mut [f32],
+}
+
+impl Kernel for Pack<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        rows(s, self.a, self.out);
+    }
+}
+
 /// The rows of `a`, packed into `out`.
 #[inline(always)]
-pub(super) fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Rows<'a> {
+fn rows<S: Simd>(s: S, a: Mat<'_, f32>, out: &mut [f32]) {
     let (g, depth) = (group::<S>(), a.cols());
     let (data, down, along) = (a.data(), a.row_stride(), a.col_stride());
     // k-major groups: for every p the G elements A(i.., p) side by side. All groups for one p, then for the next, so that
     // each line of A is read once.
-    let (size, full) = (g * depth, a.rows() - a.rows() % g);
+    let full = a.rows() - a.rows() % g;
     for p in 0..depth {
         for i in (0..full).step_by(g) {
             s.prefetch(data, (p + 8) * along + i);
@@ -65,11 +86,10 @@ pub(super) fn rows<'a, S: Simd>(s: S, a: Mat<'a, f32>, out: &'a mut [f32]) -> Ro
             out[full * depth + p * g + i - full] = data[i * down + p * along];
         }
     }
-    Rows { data: out, group: size, row: 1, col: g }
 }
 
 /// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at
-/// `out[p · 16 V ..]`, filled up with +0.
+/// `out[p · 16 V ..]`. What fills up the last vector means nothing.
 #[inline(always)]
 pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f32]) {
     if b.rows() == 0 {
@@ -80,8 +100,8 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
     for v in 0..V {
         let j = v * LANES;
         let width = LANES.min(b.cols() - j);
-        if down == 1 {
-            transpose::<S, V>(s, &data[j * along..], along, (width, b.rows()), &mut out[v..]);
+        if down == 1 && b.rows() >= 4 {
+            turn(s, (&data[j * along..], along), (width, b.rows()), (&mut out[v..], V));
             continue;
         }
         for p in 0..b.rows() {
@@ -94,43 +114,20 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
     }
 }
 
-/// `width` columns of `depth` neighbours, `along` apart, as rows of sixteen, V vectors apart: blocks of 16 × 16 through
-/// registers. Columns from `width` on become +0.
+/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · r + c]`, +0 for columns from the last to r. They may be
+/// `ready` there, or lie so in `b`.
 #[inline(always)]
-fn transpose<S: Simd, const V: usize>(
-    s: S,
-    data: &[f32],
-    along: usize,
-    (width, depth): (usize, usize),
-    out: &mut [[f32; LANES]],
-) {
-    for p in (0..depth).step_by(LANES) {
-        let rows = LANES.min(depth - p);
-        let mut v = [s.splat(0.0); LANES];
-        for c in 0..LANES {
-            if c < width {
-                v[c] = load_at(s, &data[c * along + p..][..rows], 0);
-            }
-        }
-        s.transpose(&mut v);
-        for r in 0..rows {
-            s.store(v[r], &mut out[(p + r) * V]);
-        }
-    }
-}
-
-/// The columns of `b`, few of them, side by side: B(p, c) at `out[p · R + c]`, R the number of columns.
-#[inline(always)]
-pub(super) fn narrow<'a>(b: Mat<'a, f32>, out: &'a mut [f32]) -> &'a [f32] {
-    let (depth, r) = (b.rows(), b.cols());
-    if b.col_stride() == 1 && b.row_stride() == r {
+pub(super) fn narrow<'a>(b: Mat<'a, f32>, r: usize, out: &'a mut [f32], ready: bool) -> &'a [f32] {
+    if b.col_stride() == 1 && b.row_stride() == r && b.cols() == r {
         return b.data();
     }
+    if ready {
+        return out;
+    }
     let (data, down, along) = (b.data(), b.row_stride(), b.col_stride());
-    let out = &mut out[..depth * r];
     for (p, out) in out.chunks_exact_mut(r).enumerate() {
         for (c, out) in out.iter_mut().enumerate() {
-            *out = data[p * down + c * along];
+            *out = if c < b.cols() { data[p * down + c * along] } else { 0.0 };
         }
     }
     out

@@ -4,6 +4,7 @@
 use core::ops::Range;
 
 use super::Epilogue;
+use crate::arch::block::{self, Block};
 use crate::floats::{load_at, store_at};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
@@ -17,12 +18,17 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The runs of at most `step` that make up `0..k`; one empty run for k = 0, so that the epilogue happens.
-    pub(super) fn over(k: usize, step: usize) -> impl Iterator<Item = Self> {
-        (0..k.max(1)).step_by(step).map(move |start| {
-            let end = k.min(start + step);
-            Self { start, end, last: end == k }
-        })
+    /// The first of the runs of at most `step` that make up `0..k`: an empty one for k = 0, so that the epilogue happens.
+    #[inline(always)]
+    pub(super) fn first(k: usize, step: usize) -> Self {
+        Self { start: 0, end: k.min(step), last: k <= step }
+    }
+
+    /// The one after this.
+    #[inline(always)]
+    pub(super) fn next(self, k: usize, step: usize) -> Option<Self> {
+        let end = k.min(self.end + step);
+        (!self.last).then_some(Self { start: self.end, end, last: end == k })
     }
 
     pub(super) fn range(self) -> Range<usize> {
@@ -70,27 +76,41 @@ impl<'a> Target<'a, '_> {
         if !run.resumes(self) {
             return chains;
         }
-        if at.width == V * LANES {
-            for r in 0..H {
-                let row = whole::<V>(self.waiting(at, r), 0);
-                for v in 0..V {
-                    chains[r][v] = s.load(&row[v]);
-                }
+        if H == S::TILE_ROWS || H == LANES {
+            if at.width == V * LANES {
+                self.take_up_here::<S, H, V, true>(s, at, &mut chains);
+            } else {
+                self.take_up_here::<S, H, V, false>(s, at, &mut chains);
             }
-        } else {
-            let mut memory = [[[0.0; LANES]; V]; H];
-            s.enter(TakeUp { target: self, at, vectors: V, chains: memory.as_flattened_mut() });
-            for r in 0..H {
-                for v in 0..V {
-                    chains[r][v] = s.load(&memory[r][v]);
-                }
+            return chains;
+        }
+        let mut memory = [[[0.0; LANES]; V]; H];
+        s.enter(TakeUp { target: self, at, vectors: V, chains: memory.as_flattened_mut() });
+        for r in 0..H {
+            for v in 0..V {
+                chains[r][v] = s.load(&memory[r][v]);
             }
         }
         chains
     }
 
-    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height and
-    /// whole vectors have code of their own; all others share one loop over memory.
+    /// [`Target::take_up`] in registers. WHOLE: the last vector has sixteen elements.
+    #[inline(always)]
+    fn take_up_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        &mut self,
+        s: S,
+        at: Place,
+        chains: &mut [[S::V; V]; H],
+    ) {
+        let (data, stride) = self.waiting_from(at);
+        let block = Block::<H, V, WHOLE>::new(data, stride, at.width);
+        for r in 0..H {
+            chains[r] = block.row(s, r);
+        }
+    }
+
+    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height have
+    /// code of their own; all others share one loop over memory.
     #[inline(always)]
     pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
         &mut self,
@@ -100,8 +120,13 @@ impl<'a> Target<'a, '_> {
         chains: [[S::V; V]; H],
     ) {
         let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
-        if H == S::TILE_ROWS && at.width == V * LANES && plain {
-            return self.put_down_whole(s, run, at, chains);
+        if (H == S::TILE_ROWS || H == LANES) && plain {
+            if at.width == V * LANES {
+                self.put_down_here::<S, H, V, true>(s, run, at, chains);
+            } else {
+                self.put_down_here::<S, H, V, false>(s, run, at, chains);
+            }
+            return;
         }
         let mut memory = [[[0.0; LANES]; V]; H];
         for r in 0..H {
@@ -112,9 +137,9 @@ impl<'a> Target<'a, '_> {
         s.enter(PutDown { run, target: self, at, vectors: V, chains: memory.as_flattened() });
     }
 
-    /// [`Target::put_down`] for whole vectors, in registers.
+    /// [`Target::put_down`] in registers. WHOLE: the last vector has sixteen elements.
     #[inline(always)]
-    fn put_down_whole<S: Simd, const H: usize, const V: usize>(
+    fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
         run: Run,
@@ -122,67 +147,126 @@ impl<'a> Target<'a, '_> {
         mut chains: [[S::V; V]; H],
     ) {
         if !run.last {
-            for r in 0..H {
-                let row = whole_mut::<V>(self.waiting(at, r), 0);
-                for v in 0..V {
-                    s.store(chains[r][v], &mut row[v]);
-                }
-            }
-            return;
+            return block::store::<S, H, V, WHOLE>(s, &chains, self.waiting_from(at), at.width);
         }
         let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
+        let stride = self.c.row_stride();
         match self.epilogue {
             Epilogue::Store | Epilogue::Accumulate => {}
             Epilogue::Bias(bias) => {
-                let bias = whole::<V>(bias, j);
+                let bias = Block::<1, V, WHOLE>::new(&bias[j..], 0, at.width).row(s, 0);
                 for r in 0..H {
                     for v in 0..V {
-                        chains[r][v] = s.add(chains[r][v], s.load(&bias[v]));
+                        chains[r][v] = s.add(chains[r][v], bias[v]);
                     }
                 }
             }
             Epilogue::BiasRelu(bias) => {
-                let bias = whole::<V>(bias, j);
+                let bias = Block::<1, V, WHOLE>::new(&bias[j..], 0, at.width).row(s, 0);
                 for r in 0..H {
                     for v in 0..V {
-                        chains[r][v] = s.relu(s.add(chains[r][v], s.load(&bias[v])));
+                        chains[r][v] = s.relu(s.add(chains[r][v], bias[v]));
                     }
                 }
             }
             Epilogue::ReluMask(h) => {
                 let zero = s.splat(0.0);
+                let data = &h.data()[i * h.row_stride() + j..];
+                let h = Block::<H, V, WHOLE>::new(data, h.row_stride(), at.width);
                 for r in 0..H {
-                    let h = whole::<V>(&h.data()[(i + r) * h.row_stride()..], j);
+                    let h = h.row(s, r);
                     for v in 0..V {
-                        chains[r][v] = s.select_gt(s.load(&h[v]), zero, chains[r][v], zero);
+                        chains[r][v] = s.select_gt(h[v], zero, chains[r][v], zero);
                     }
                 }
             }
             Epilogue::SgdStep { f, eta } => {
                 let (f, eta) = (s.splat(f), s.splat(-eta));
+                let old = Block::<H, V, WHOLE>::new(self.c.beginning_at(i, j), stride, at.width);
                 for r in 0..H {
-                    let old = whole::<V>(self.c.row(i + r), j);
+                    let old = old.row(s, r);
                     for v in 0..V {
-                        chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, s.load(&old[v])));
+                        chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, old[v]));
                     }
                 }
             }
         }
-        for r in 0..H {
-            let row = whole_mut::<V>(self.c.row_mut(i + r), j);
-            for v in 0..V {
-                s.store(chains[r][v], &mut row[v]);
-            }
+        block::store::<S, H, V, WHOLE>(s, &chains, (self.c.beginning_at(i, j), stride), at.width);
+    }
+
+    /// [`Target::put_down`] for sixteen rows, or as many as there are.
+    #[inline(always)]
+    pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, run: Run, at: Place, chains: [[S::V; 1]; LANES]) {
+        let rows = self.rows.len() - at.i;
+        if rows >= LANES {
+            return self.put_down(s, run, at, chains);
         }
+        let mut memory = [[0.0; LANES]; LANES];
+        for r in 0..LANES {
+            s.store(chains[r][0], &mut memory[r]);
+        }
+        s.enter(PutDown { run, target: self, at, vectors: 1, chains: &memory[..rows] });
+    }
+
+    /// The chains of sixteen rows, or of as many as there are, as the run before left them.
+    #[inline(always)]
+    pub(super) fn take_up_rows<S: Simd>(
+        &mut self,
+        s: S,
+        run: Run,
+        at: Place,
+        chains: &mut [[f32; LANES]; LANES],
+    ) {
+        let rows = self.rows.len() - at.i;
+        if rows >= LANES {
+            let rows: [[S::V; 1]; LANES] = self.take_up(s, run, at);
+            for r in 0..LANES {
+                s.store(rows[r][0], &mut chains[r]);
+            }
+        } else {
+            s.enter(TakeUp { target: self, at, vectors: 1, chains: &mut chains[..rows] });
+        }
+    }
+
+    /// Puts a piece of one row down, a vector at most.
+    #[inline(always)]
+    pub(super) fn put_down_row<S: Simd>(&mut self, s: S, run: Run, at: Place, chain: S::V) {
+        if !run.last {
+            return store_at(s, chain, self.waiting(at, 0), 0);
+        }
+        let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
+        let (end, zero) = (j + at.width, s.splat(0.0));
+        let chain = match self.epilogue {
+            Epilogue::Store | Epilogue::Accumulate => chain,
+            Epilogue::Bias(bias) => s.add(chain, load_at(s, &bias[..end], j)),
+            Epilogue::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, &bias[..end], j))),
+            Epilogue::ReluMask(h) => s.select_gt(load_mask(s, h, i, j..end), zero, chain, zero),
+            Epilogue::SgdStep { f, eta } => {
+                let old = load_at(s, &self.c.row(i)[..end], j);
+                s.mul_add(s.splat(-eta), chain, s.mul(s.splat(f), old))
+            }
+        };
+        store_at(s, chain, &mut self.c.row_mut(i)[..end], j);
     }
 
     /// Asks for the memory of H rows at `at`, which will be wanted soon.
     #[inline(always)]
     pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&mut self, s: S, at: Place) {
-        for r in 0..H {
-            let row = self.waiting(at, r);
-            for v in 0..=V {
-                s.prefetch(row, (v * LANES).min(row.len() - 1));
+        let (data, stride) = self.waiting_from(at);
+        block::prefetch::<S, H, V>(s, data, stride);
+    }
+
+    /// The waiting place of the tile at `at`: the elements from its first on, and from one row to the next.
+    #[inline(always)]
+    fn waiting_from(&mut self, at: Place) -> (&mut [f32], usize) {
+        match &mut self.partials {
+            Some(partials) => {
+                let width = self.columns.len().next_multiple_of(LANES);
+                (&mut partials[at.i * width + at.j..], width)
+            }
+            None => {
+                let stride = self.c.row_stride();
+                (self.c.beginning_at(self.rows.start + at.i, self.columns.start + at.j), stride)
             }
         }
     }
@@ -198,25 +282,13 @@ impl<'a> Target<'a, '_> {
     }
 }
 
-/// V whole vectors of a row from element j on.
-#[inline(always)]
-fn whole<const V: usize>(row: &[f32], j: usize) -> &[[f32; LANES]] {
-    &row[j..j + V * LANES].as_chunks().0[..V]
-}
-
-/// V whole vectors of a row from element j on.
-#[inline(always)]
-fn whole_mut<const V: usize>(row: &mut [f32], j: usize) -> &mut [[f32; LANES]] {
-    &mut row[j..j + V * LANES].as_chunks_mut().0[..V]
-}
-
 /// [`Target::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
 /// kernel of its own, compiled once for all tiles.
-pub(super) struct TakeUp<'x, 'a, 'c> {
-    pub(super) target: &'x mut Target<'a, 'c>,
-    pub(super) at: Place,
-    pub(super) vectors: usize,
-    pub(super) chains: &'x mut [[f32; LANES]],
+struct TakeUp<'x, 'a, 'c> {
+    target: &'x mut Target<'a, 'c>,
+    at: Place,
+    vectors: usize,
+    chains: &'x mut [[f32; LANES]],
 }
 
 impl Kernel for TakeUp<'_, '_, '_> {
@@ -233,12 +305,12 @@ impl Kernel for TakeUp<'_, '_, '_> {
 }
 
 /// [`Target::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
-pub(super) struct PutDown<'x, 'a, 'c> {
-    pub(super) run: Run,
-    pub(super) target: &'x mut Target<'a, 'c>,
-    pub(super) at: Place,
-    pub(super) vectors: usize,
-    pub(super) chains: &'x [[f32; LANES]],
+struct PutDown<'x, 'a, 'c> {
+    run: Run,
+    target: &'x mut Target<'a, 'c>,
+    at: Place,
+    vectors: usize,
+    chains: &'x [[f32; LANES]],
 }
 
 impl Kernel for PutDown<'_, '_, '_> {
@@ -246,28 +318,11 @@ impl Kernel for PutDown<'_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, .. } = self;
-        let zero = s.splat(0.0);
         for (r, chains) in self.chains.chunks_exact(self.vectors).enumerate() {
-            let i = target.rows.start + at.i + r;
             for (v, chain) in chains.iter().enumerate() {
-                let mut chain = s.load(chain);
-                if !run.last {
-                    store_at(s, chain, target.waiting(at, r), v * LANES);
-                    continue;
-                }
-                let j = target.columns.start + at.j + v * LANES;
-                let end = target.columns.start + at.j + at.width;
-                chain = match target.epilogue {
-                    Epilogue::Store | Epilogue::Accumulate => chain,
-                    Epilogue::Bias(bias) => s.add(chain, load_at(s, bias, j)),
-                    Epilogue::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, bias, j))),
-                    Epilogue::ReluMask(h) => s.select_gt(load_mask(s, h, i, j..end), zero, chain, zero),
-                    Epilogue::SgdStep { f, eta } => {
-                        let old = load_at(s, target.c.row(i), j);
-                        s.mul_add(s.splat(-eta), chain, s.mul(s.splat(f), old))
-                    }
-                };
-                store_at(s, chain, &mut target.c.row_mut(i)[..end], j);
+                let j = at.j + v * LANES;
+                let width = LANES.min(at.width - v * LANES);
+                target.put_down_row(s, run, Place { i: at.i + r, j, width }, s.load(chain));
             }
         }
     }

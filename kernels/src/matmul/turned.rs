@@ -2,7 +2,7 @@
 //! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
 
 use super::pack::{self, Rows};
-use super::tile::{Place, PutDown, Run, TakeUp, Target};
+use super::tile::{Place, Run, Target};
 use crate::Mat;
 use crate::arch::multiply::{Operands, multiply, multiply_turning};
 use crate::simd::{Kernel, LANES, Simd};
@@ -20,12 +20,18 @@ pub(super) fn columns<S: Simd>(a: Mat<'_, f32>, n: usize) -> usize {
     if lies && a.rows() >= LANES && a.cols() >= SHALLOWEST && left <= MOST { left } else { 0 }
 }
 
+/// The columns of a block of B that go this way, packed for them: what is in `packed` if `ready`.
+pub(super) struct Narrow<'a> {
+    pub(super) b: Mat<'a, f32>,
+    pub(super) packed: &'a mut [f32],
+    pub(super) ready: bool,
+}
+
 /// Sixteen rows and more at a time, through one run of k.
-pub(super) struct Turned<'a, 'b, 'c, S> {
-    pub(super) s: S,
-    pub(super) a: Mat<'a, f32>,
-    /// A as it was packed, if it was.
-    pub(super) packed: Option<Rows<'a>>,
+pub(super) struct Turned<'r, 'a, 'b, 'c> {
+    pub(super) a: Mat<'r, f32>,
+    /// A as it was packed or left by tiles, if it was.
+    pub(super) packed: Option<Rows<'r>>,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
 }
@@ -33,132 +39,161 @@ pub(super) struct Turned<'a, 'b, 'c, S> {
 /// Sixteen rows of C with lanes along them: chain c is column c of the tile.
 type Chains = [[f32; LANES]; LANES];
 
-impl<S: Simd> Turned<'_, '_, '_, S> {
-    /// The columns of `b`, which begin at column `j` of the target, for as many rows as fill vectors.
+impl Turned<'_, '_, '_, '_> {
+    /// The columns of `b`, which begin at column `j` of the target. They go as many at a time as there are registers for
+    /// chains, in equal parts; an odd number is made even by a column of +0. Returns how many rows are done: as many as fill
+    /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns; but tiles that are
+    /// not of full height have left no copy of A.
     #[inline(always)]
-    pub(super) fn block(&mut self, b: Mat<'_, f32>, j: usize, room: &mut [f32]) {
+    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Narrow<'_>, j: usize) -> usize {
+        let (rows, n, depth) = (self.target.rows.len(), b.b.cols(), b.b.rows());
         if S::TURNED == 0 {
-            return;
+            return 0;
         }
-        // As many chains as registers hold, in equal parts.
-        let parts = b.cols().div_ceil(S::TURNED);
-        let mut c = 0;
+        let full = rows - rows % LANES;
+        let end = if rows - full >= n && rows.is_multiple_of(S::TILE_ROWS) { rows } else { full };
+        let parts = n.div_ceil(S::TURNED);
+        let (mut c, mut room) = (0, &mut *b.packed);
         for part in 0..parts {
-            let width = (b.cols() - c).div_ceil(parts - part);
-            let b = pack::narrow(b.col_range(c..c + width), room);
-            match width {
-                1 => self.part::<1, 4>(b, j + c),
-                2 => self.part::<2, 4>(b, j + c),
-                3 => self.part::<3, 2>(b, j + c),
-                4 => self.part::<4, 2>(b, j + c),
-                5 => self.part::<5, 1>(b, j + c),
-                6 if S::TURNED > 5 => self.part::<6, 2>(b, j + c),
-                7 if S::TURNED > 5 => self.part::<7, 2>(b, j + c),
-                8 if S::TURNED > 5 => self.part::<8, 2>(b, j + c),
-                9 if S::TURNED > 5 => self.part::<9, 2>(b, j + c),
-                _ if S::TURNED > 5 => self.part::<10, 2>(b, j + c),
+            let r = (n - c).div_ceil(parts - part).next_multiple_of(2);
+            let width = r.min(n - c);
+            let (out, rest) = room.split_at_mut(r * depth);
+            room = rest;
+            let at = Place { i: 0, j: j + c, width };
+            let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
+            match r {
+                2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
+                4 => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
+                8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
+                _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
                 _ => {}
             }
             c += width;
         }
+        b.ready = true;
+        end
     }
 
-    /// R columns: W vectors of rows at a time where the rows of A are lanes already, else one vector, which is turned.
+    /// R columns times sixteen rows of A, or the last ones, that are turned on the way.
     #[inline(always)]
-    fn part<const R: usize, const W: usize>(&mut self, b: &[f32], j: usize) {
-        let full = self.target.rows.len() / LANES * LANES;
-        let mut i = 0;
-        while i < full {
-            let at = Place { i, j, width: R };
-            if self.a.col_stride() == 1 {
-                self.turning::<R>(b, at);
-                i += LANES;
-            } else if i + W * LANES <= full {
-                self.tile::<R, W>(b, at);
-                i += W * LANES;
-            } else {
-                self.tile::<R, 1>(b, at);
-                i += LANES;
+    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = self.take_up::<S, R, 1>(s, at);
+        let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
+        let a = &self.a.data()[at.i * stride..];
+        multiply_turning(s, (a, stride, rows), b, self.run.len(), &mut chains);
+        self.put_down(s, at, chains);
+    }
+
+    /// R columns times W vectors of rows, which are lanes already; the last one may be a part.
+    #[inline(always)]
+    fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = self.take_up::<S, R, W>(s, at);
+        let (a_row, a_col, depth) = (1, R, self.run.len());
+        let o = match self.packed {
+            Some(a) if a.col == LANES => {
+                let data = &a.data[at.i / LANES * a.group..];
+                Operands { a: b, a_row, a_col, b: data, b_row: LANES, b_vector: a.group, depth, last: LANES }
             }
-        }
-    }
-
-    /// R columns times sixteen rows of A that are turned on the way.
-    #[inline(always)]
-    fn turning<const R: usize>(&mut self, b: &[f32], at: Place) {
-        let mut chains = [self.s.splat(0.0); R];
-        let mut memory = [[0.0; LANES]; LANES];
-        if self.run.resumes(self.target) {
-            self.take_up(at, &mut memory);
-            for c in 0..R {
-                chains[c] = self.s.load(&memory[c]);
+            _ => {
+                let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
+                let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
+                Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
             }
-        }
-        let stride = self.a.row_stride();
-        multiply_turning(self.s, (&self.a.data()[at.i * stride..], stride), b, self.run.len(), &mut chains);
-        for c in 0..R {
-            self.s.store(chains[c], &mut memory[c]);
-        }
-        self.put_down(at, &mut memory);
+        };
+        multiply(s, o, &mut chains);
+        self.put_down(s, at, chains);
     }
 
-    /// R columns times W vectors of rows.
+    /// The chains of W vectors of rows at `at` as the run before left them, or as they start.
     #[inline(always)]
-    fn tile<const R: usize, const W: usize>(&mut self, b: &[f32], at: Place) {
-        let mut chains = [[self.s.splat(0.0); W]; R];
-        let mut memory = [[0.0; LANES]; LANES];
-        let part = |w| Place { i: at.i + w * LANES, ..at };
+    fn take_up<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
+        let mut chains = [[s.splat(0.0); W]; R];
         if self.run.resumes(self.target) {
+            let mut memory = [[0.0; LANES]; LANES];
             for w in 0..W {
-                self.take_up(part(w), &mut memory);
+                let at = Place { i: at.i + w * LANES, ..at };
+                s.enter(TurnIn { run: self.run, target: self.target, at, chains: &mut memory });
                 for c in 0..R {
-                    chains[c][w] = self.s.load(&memory[c]);
+                    chains[c][w] = s.load(&memory[c]);
                 }
             }
         }
-        let (a_row, a_col) = (1, R);
-        let (a, b_row, b_vector) = match self.packed {
-            Some(a) if a.col == LANES => (&a.data[at.i / LANES * a.group..], LANES, a.group),
-            _ => (&self.a.data()[at.i..], self.a.col_stride(), LANES),
-        };
-        let o = Operands { a: b, a_row, a_col, b: a, b_row, b_vector, depth: self.run.len(), last: LANES };
-        multiply(self.s, o, &mut chains);
+        chains
+    }
+
+    #[inline(always)]
+    fn put_down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
+        let mut memory = [[0.0; LANES]; LANES];
         for w in 0..W {
+            let at = Place { i: at.i + w * LANES, ..at };
             for c in 0..R {
-                self.s.store(chains[c][w], &mut memory[c]);
+                s.store(chains[c][w], &mut memory[c]);
             }
-            self.put_down(part(w), &mut memory);
+            s.enter(TurnOut { run: self.run, target: self.target, at, chains: &memory });
         }
-    }
-
-    fn take_up(&mut self, at: Place, chains: &mut Chains) {
-        self.s.enter(TurnIn(TakeUp { target: self.target, at, vectors: 1, chains }));
-    }
-
-    fn put_down(&mut self, at: Place, chains: &mut Chains) {
-        self.s.enter(TurnOut { run: self.run, target: self.target, at, chains });
     }
 }
 
-/// [`TakeUp`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
-struct TurnIn<'x, 'a, 'c>(TakeUp<'x, 'a, 'c>);
+/// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for each number of columns.
+struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
+    turned: &'x mut Turned<'r, 'a, 'b, 'c>,
+    b: &'x [f32],
+    at: Place,
+    /// The rows there are.
+    end: usize,
+}
+
+impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { turned, b, mut at, end } = self;
+        while at.i < end {
+            if turned.a.col_stride() == 1 && turned.packed.is_none() {
+                turned.turning::<S, R>(s, b, at);
+                at.i += LANES;
+            } else if at.i + W * LANES <= end {
+                turned.tile::<S, R, W>(s, b, at);
+                at.i += W * LANES;
+            } else {
+                turned.tile::<S, R, 1>(s, b, at);
+                at.i += LANES;
+            }
+        }
+    }
+}
+
+/// [`Target::take_up`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
+struct TurnIn<'x, 'a, 'c> {
+    run: Run,
+    target: &'x mut Target<'a, 'c>,
+    at: Place,
+    chains: &'x mut Chains,
+}
 
 impl Kernel for TurnIn<'_, '_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let TurnIn(TakeUp { target, at, vectors, chains }) = self;
-        TakeUp { target, at, vectors, chains: &mut *chains }.run(s);
-        turn(s, chains);
+        let Self { run, target, at, chains } = self;
+        let mut memory = [[0.0; LANES]; LANES];
+        target.take_up_rows(s, run, at, &mut memory);
+        for c in 0..LANES / 4 {
+            let columns = four(s, &memory, c);
+            for i in 0..4 {
+                s.store(columns[i], &mut chains[4 * c + i]);
+            }
+        }
     }
 }
 
-/// [`PutDown`] for sixteen rows, turned.
+/// [`Target::put_down`] for sixteen rows, turned.
 struct TurnOut<'x, 'a, 'c> {
     run: Run,
     target: &'x mut Target<'a, 'c>,
     at: Place,
-    chains: &'x mut Chains,
+    chains: &'x Chains,
 }
 
 impl Kernel for TurnOut<'_, '_, '_> {
@@ -166,20 +201,23 @@ impl Kernel for TurnOut<'_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, chains } = self;
-        turn(s, chains);
-        PutDown { run, target, at, vectors: 1, chains }.run(s);
+        let mut rows = [[s.splat(0.0); 1]; LANES];
+        for i in 0..LANES / 4 {
+            let four = four(s, chains, i);
+            for r in 0..4 {
+                rows[4 * i + r] = [four[r]];
+            }
+        }
+        target.put_down_rows(s, run, at, rows);
     }
 }
 
-/// Exchanges rows and columns.
+/// Columns 4c .. 4c + 4 of sixteen vectors in memory.
 #[inline(always)]
-fn turn<S: Simd>(s: S, chains: &mut [[f32; LANES]]) {
-    let mut v = [s.splat(0.0); LANES];
-    for (v, chain) in v.iter_mut().zip(&*chains) {
-        *v = s.load(chain);
+fn four<S: Simd>(s: S, vectors: &Chains, c: usize) -> [S::V; 4] {
+    let mut rows = [&[0.0; 4]; LANES];
+    for l in 0..LANES {
+        rows[l] = &vectors[l].as_chunks().0[c];
     }
-    s.transpose(&mut v);
-    for (v, chain) in v.into_iter().zip(chains) {
-        s.store(v, chain);
-    }
+    s.columns(rows)
 }

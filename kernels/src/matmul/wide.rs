@@ -1,10 +1,15 @@
 //! Lanes along the columns of C: panels of up to three vectors of columns, and down each panel tiles of full height.
 
+use core::ops::Range;
+
 use super::pack::{self, Rows};
 use super::tile::{Place, Run, Target};
 use crate::Mat;
-use crate::arch::multiply::{Operands, multiply, multiply_copying};
-use crate::simd::{LANES, Simd};
+use crate::arch::multiply::{Operands, multiply, multiply_leaving};
+use crate::simd::{Kernel, LANES, Simd};
+
+/// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
+const SHALLOW: usize = 6144;
 
 /// A block of B. What is packed of it lies panel by panel: row p of the panel of V vectors that starts at column j at
 /// `packed[j · depth + p · 16 V ..]`.
@@ -17,161 +22,192 @@ pub(super) struct Columns<'a> {
     pub(super) ready: bool,
 }
 
-/// B as the tiles of one panel read it: vector v of row p at `data[p · row + v · vector ..]`.
-#[derive(Clone, Copy)]
-struct Panel<'a> {
-    data: &'a [f32],
-    row: usize,
-    vector: usize,
-    /// Elements of the last vector.
-    last: usize,
-}
-
-/// What the tiles of one block share: `a` begins at row `first` of the target.
-pub(super) struct Wide<'a, 'b, 'c, S> {
-    pub(super) s: S,
-    pub(super) a: Rows<'a>,
-    pub(super) first: usize,
+/// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
+pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
+    pub(super) a: Rows<'r>,
+    /// Where in the target the block begins.
+    pub(super) row: usize,
+    pub(super) column: usize,
     /// Whether C is too large for the nearest cache.
     pub(super) far: bool,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
+    pub(super) b: &'b mut Columns<'d>,
+    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
+    pub(super) copy: Option<&'b mut [f32]>,
 }
 
-impl<S: Simd> Wide<'_, '_, '_, S> {
-    /// The columns of `b`, which begin at column `at` of the target, in panels of up to three vectors; in wider ones
-    /// where so few rows would leave the multiplications waiting for each other.
+/// Whether the block can leave a copy of A: sixteen rows are whole tiles, and there is a panel of three whole vectors.
+#[inline(always)]
+pub(super) fn leaves_a<S: Simd>(columns: usize) -> bool {
+    S::MANY_REGISTERS
+        && LANES.is_multiple_of(S::TILE_ROWS)
+        && columns.is_multiple_of(LANES)
+        && threes(columns) > 0
+}
+
+/// How many panels of three vectors there are. Four vectors are two panels of two: a single one is slow.
+#[inline(always)]
+fn threes(columns: usize) -> usize {
+    let vectors = columns.div_ceil(LANES);
+    if vectors % 3 == 1 { (vectors / 3).saturating_sub(1) } else { vectors / 3 }
+}
+
+impl Kernel for Wide<'_, '_, '_, '_, '_> {
+    type Output = ();
+    /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
+    /// multiplications waiting for each other.
     #[inline(always)]
-    pub(super) fn block(&mut self, b: &mut Columns<'_>, at: usize) {
-        let (rows, columns) = (self.target.rows.len() - self.first, b.b.cols());
+    fn run<S: Simd>(self, s: S) {
+        let Self { a, row, column, far, run, target, b, copy } = self;
+        let n = b.b.cols();
+        let across = far && run.len() * n <= SHALLOW;
+        let leaves_a = copy.is_some();
+        let copy = copy.unwrap_or(&mut []);
+        let mut block = Block { a, row, column, across, prefetches: far && !across, run, target, copy };
         let mut j = 0;
-        while j < columns {
-            let left = (columns - j).div_ceil(LANES);
-            if rows < 4 && left >= 4 && !b.ready {
-                if S::MANY_REGISTERS && left >= 8 {
-                    self.few::<8>(b, at, j);
-                    j += 8 * LANES;
-                } else {
-                    self.few::<4>(b, at, j);
-                    j += 4 * LANES;
-                }
-                continue;
+        if block.rows() < 4 && !b.ready && !leaves_a {
+            while S::MANY_REGISTERS && n - j > 7 * LANES {
+                j = block.few::<S, 8>(s, b, j);
             }
-            let vectors = match left {
-                _ if !S::MANY_REGISTERS => 1,
-                1 => 1,
-                2 | 4 => 2,
-                _ => 3,
-            };
-            match vectors {
-                3 if S::MANY_REGISTERS => self.panel::<3>(b, at, j),
-                2 if S::MANY_REGISTERS => self.panel::<2>(b, at, j),
-                _ => self.panel::<1>(b, at, j),
+            while n - j > 3 * LANES {
+                j = block.few::<S, 4>(s, b, j);
             }
-            j += vectors * LANES;
         }
+        if S::MANY_REGISTERS {
+            let end = n.min(j + 3 * threes(n - j) * LANES);
+            if leaves_a {
+                block.panel::<S, 3, true>(s, b, j..j + 3 * LANES);
+                j += 3 * LANES;
+            }
+            block.panels::<S, 3>(s, b, j..end);
+            let twos = (n - end).div_ceil(LANES) / 2;
+            j = n.min(end + 2 * twos * LANES);
+            block.panels::<S, 2>(s, b, end..j);
+        }
+        block.panels::<S, 1>(s, b, j..n);
         b.ready = b.packs;
     }
+}
 
-    /// Fewer than four rows.
+/// What the tiles of one block share: [`Wide`] without B.
+struct Block<'r, 'a, 'b, 'c> {
+    a: Rows<'r>,
+    row: usize,
+    column: usize,
+    /// Whether tiles go along the rows of C and not down a panel.
+    across: bool,
+    /// Whether a tile asks for the C of the next one.
+    prefetches: bool,
+    run: Run,
+    target: &'b mut Target<'a, 'c>,
+    copy: &'b mut [f32],
+}
+
+impl Block<'_, '_, '_, '_> {
+    fn rows(&self) -> usize {
+        self.target.rows.len() - self.row
+    }
+
+    /// V vectors of columns from column j on, for fewer than four rows. Returns the column after them.
     #[inline(always)]
-    fn few<const V: usize>(&mut self, b: &mut Columns<'_>, at: usize, j: usize) {
-        let (rows, width) = (self.target.rows.len() - self.first, (V * LANES).min(b.b.cols() - j));
-        let panel = self.source::<V>(b, j);
+    fn few<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, j: usize) -> usize {
+        let columns = j..b.b.cols().min(j + V * LANES);
+        if b.packs {
+            b.pack::<S, V>(s, columns.clone());
+        }
+        let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
         let mut i = 0;
-        if S::MANY_REGISTERS && rows >= 2 {
-            self.tile::<2, V>(panel, Place { i, j: at + j, width });
-            i = 2;
+        if S::MANY_REGISTERS {
+            i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
         }
-        while i < rows {
-            self.tile::<1, V>(panel, Place { i, j: at + j, width });
-            i += 1;
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
+        next
+    }
+
+    /// Panels of V vectors, one after the other. Where B is shallow and C far, a tile is a short visit to C: then all panels
+    /// together, row of tiles by row of tiles, and C passes in the order of memory.
+    #[inline(always)]
+    fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+        let step = if self.across { columns.len() } else { V * LANES };
+        let mut j = columns.start;
+        while j < columns.end {
+            let end = columns.end.min(j + step);
+            self.panel::<S, V, false>(s, b, j..end);
+            j = end;
         }
     }
 
-    /// The panel of V vectors from column j on: tiles of full height, then lower ones. If the panel is to be packed, the
-    /// first tile does it.
+    /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
     #[inline(always)]
-    fn panel<const V: usize>(&mut self, b: &mut Columns<'_>, at: usize, j: usize) {
-        let rows = self.target.rows.len() - self.first;
-        let depth = self.run.len();
-        let mut at = Place { i: 0, j: at + j, width: (V * LANES).min(b.b.cols() - j) };
-        if b.packs && !b.ready && b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
-            let panel = self.in_place::<V>(b.b, j);
-            let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            match S::TILE_ROWS {
-                8 => self.first_tile::<8, V>(panel, at, copy),
-                6 => self.first_tile::<6, V>(panel, at, copy),
-                _ => self.first_tile::<4, V>(panel, at, copy),
+    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(
+        &mut self,
+        s: S,
+        b: &mut Columns<'_>,
+        columns: Range<usize>,
+    ) {
+        let rows = self.rows();
+        let mut i = 0;
+        if b.packs && !b.ready {
+            if b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
+                // The first tile does it.
+                let columns = columns.clone();
+                match S::TILE_ROWS {
+                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, b, columns }),
+                    6 => s.enter(FirstTiles::<6, V, false> { block: self, b, columns }),
+                    _ => s.enter(FirstTiles::<4, V, false> { block: self, b, columns }),
+                }
+                i = S::TILE_ROWS;
+            } else {
+                b.pack::<S, V>(s, columns.clone());
             }
-            at.i = S::TILE_ROWS;
         }
-        let panel = if at.i > 0 { packed::<V>(b, j, depth) } else { self.source::<V>(b, j) };
-        match S::TILE_ROWS {
-            8 => self.tiles::<8, V>(panel, &mut at, rows),
-            6 => self.tiles::<6, V>(panel, &mut at, rows),
-            _ => {}
+        let b = b.panels::<V>(columns.clone());
+        i = match S::TILE_ROWS {
+            8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            _ => i,
+        };
+        if i == rows {
+            return;
         }
-        self.tiles::<4, V>(panel, &mut at, rows);
-        self.tiles::<2, V>(panel, &mut at, rows);
-        self.tiles::<1, V>(panel, &mut at, rows);
+        i = s.enter(Tiles::<4, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
     }
 
-    /// Where the tiles read the panel, packed now if it cannot be read where it lies.
+    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k. Leaves copies of A, and of B
+    /// in `b_copy`, if it is to.
     #[inline(always)]
-    fn source<'p, const V: usize>(&self, b: &'p mut Columns<'_>, j: usize) -> Panel<'p> {
-        let depth = self.run.len();
-        if b.b.col_stride() == 1 && !b.ready {
-            return self.in_place::<V>(b.b, j);
+    fn tile<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool, const LEAVES_B: bool>(
+        &mut self,
+        s: S,
+        b: Panel<'_>,
+        at: Place,
+        b_copy: &mut [f32],
+    ) {
+        let place = self.place(at);
+        let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
+        let o = self.operands::<S>(b, at);
+        if LEAVES_A || LEAVES_B {
+            let first = if LEAVES_A { at.i / LANES * LANES * self.run.len() + at.i % LANES } else { 0 };
+            let copies = (&mut self.copy[first..], b_copy);
+            multiply_leaving::<S, H, V, LEAVES_A, LEAVES_B>(s, o, &mut chains, copies);
+        } else {
+            multiply(s, o, &mut chains);
         }
-        if !b.ready {
-            let columns = b.b.col_range(j..b.b.cols().min(j + V * LANES));
-            pack::panel::<S, V>(self.s, columns, &mut b.packed[j * depth..]);
-        }
-        packed::<V>(b, j, depth)
+        self.target.put_down(s, self.run, place, chains);
     }
 
-    /// The panel where it lies.
+    /// A place of the block in the target.
     #[inline(always)]
-    fn in_place<'p, const V: usize>(&self, b: Mat<'p, f32>, j: usize) -> Panel<'p> {
-        let last = LANES.min(b.cols() - j - (V - 1) * LANES);
-        Panel { data: b.data().get(j..).unwrap_or(&[]), row: b.row_stride(), vector: LANES, last }
-    }
-
-    /// As many tiles of H rows as there is room for from `at` on, which moves on.
-    #[inline(always)]
-    fn tiles<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: &mut Place, rows: usize) {
-        while at.i + H <= rows {
-            if H == S::TILE_ROWS && self.far && at.i + 2 * H <= rows {
-                let next = Place { i: self.first + at.i + H, ..*at };
-                self.target.prefetch::<S, H, V>(self.s, next);
-            }
-            self.tile::<H, V>(panel, *at);
-            at.i += H;
-        }
-    }
-
-    /// Carries the chains of H × V vectors through one run of k.
-    #[inline(always)]
-    fn tile<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: Place) {
-        let place = Place { i: self.first + at.i, ..at };
-        let mut chains = self.target.take_up::<S, H, V>(self.s, self.run, place);
-        multiply(self.s, self.operands(panel, at), &mut chains);
-        self.target.put_down(self.s, self.run, place, chains);
-    }
-
-    /// The same, with a copy of the panel.
-    #[inline(always)]
-    fn first_tile<const H: usize, const V: usize>(&mut self, panel: Panel<'_>, at: Place, copy: &mut [f32]) {
-        let place = Place { i: self.first + at.i, ..at };
-        let mut chains = self.target.take_up::<S, H, V>(self.s, self.run, place);
-        multiply_copying(self.s, self.operands(panel, at), &mut chains, copy);
-        self.target.put_down(self.s, self.run, place, chains);
+    fn place(&self, at: Place) -> Place {
+        Place { i: self.row + at.i, j: self.column + at.j, ..at }
     }
 
     /// The operands of the tile at `at`.
     #[inline(always)]
-    fn operands<'p>(&self, panel: Panel<'p>, at: Place) -> Operands<'p, f32>
+    fn operands<'p, S: Simd>(&self, panel: Panel<'p>, at: Place) -> Operands<'p, f32>
     where
         Self: 'p,
     {
@@ -184,16 +220,128 @@ impl<S: Simd> Wide<'_, '_, '_, S> {
             a_col: a.col,
             b: panel.data,
             b_row: panel.row,
-            b_vector: panel.vector,
+            b_vector: LANES,
             depth: self.run.len(),
             last: panel.last,
         }
     }
 }
 
-/// The panel as it is packed.
-#[inline(always)]
-fn packed<'p, const V: usize>(b: &'p Columns<'_>, j: usize, depth: usize) -> Panel<'p> {
-    let data = &b.packed[j * depth..][..V * LANES * depth];
-    Panel { data, row: V * LANES, vector: LANES, last: LANES }
+/// B as the tiles of one panel read it: vector v of row p at `data[p · row + 16 v ..]`.
+#[derive(Clone, Copy)]
+struct Panel<'a> {
+    data: &'a [f32],
+    row: usize,
+    /// Elements of the last vector.
+    last: usize,
+}
+
+/// Panels side by side.
+#[derive(Clone, Copy)]
+struct Panels<'a> {
+    data: &'a [f32],
+    row: usize,
+    /// Elements from a column of one panel to the same of the next, divided by its columns.
+    column: usize,
+    /// Whether every vector is whole.
+    whole: bool,
+}
+
+impl<'a> Panels<'a> {
+    /// The panel that begins `j` columns on.
+    #[inline(always)]
+    fn panel<const V: usize>(&self, j: usize, width: usize) -> Panel<'a> {
+        let last = if self.whole { LANES } else { width - (V - 1) * LANES };
+        Panel { data: self.data.get(j * self.column..).unwrap_or(&[]), row: self.row, last }
+    }
+}
+
+impl Columns<'_> {
+    /// Packs panels of V vectors.
+    #[inline(always)]
+    fn pack<S: Simd, const V: usize>(&mut self, s: S, columns: Range<usize>) {
+        let depth = self.b.rows();
+        for j in columns.clone().step_by(V * LANES) {
+            let panel = self.b.col_range(j..columns.end.min(j + V * LANES));
+            pack::panel::<S, V>(s, panel, &mut self.packed[j * depth..]);
+        }
+    }
+
+    /// Where the tiles read panels of V vectors.
+    #[inline(always)]
+    fn panels<const V: usize>(&self, columns: Range<usize>) -> Panels<'_> {
+        if !self.packs {
+            return self.in_place(columns);
+        }
+        let depth = self.b.rows();
+        let end = columns.start + columns.len().next_multiple_of(V * LANES);
+        let data = &self.packed[columns.start * depth..end * depth];
+        Panels { data, row: V * LANES, column: depth, whole: true }
+    }
+
+    /// Panels where they lie.
+    #[inline(always)]
+    fn in_place(&self, columns: Range<usize>) -> Panels<'_> {
+        let data = self.b.data().get(columns.start..).unwrap_or(&[]);
+        Panels { data, row: self.b.row_stride(), column: 1, whole: false }
+    }
+}
+
+/// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
+/// each shape of a tile is compiled once. Returns the row after them.
+struct Tiles<'x, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'a, 'b, 'c>,
+    b: Panels<'x>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
+    type Output = usize;
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> usize {
+        let Self { block, b, rows, columns } = self;
+        let mut i = rows.start;
+        while i + H <= rows.end {
+            let mut j = columns.start;
+            while j < columns.end {
+                let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
+                j += V * LANES;
+                if block.prefetches && H == S::TILE_ROWS && i + 2 * H <= rows.end {
+                    block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
+                }
+                let panel = b.panel::<V>(at.j - columns.start, at.width);
+                block.tile::<S, H, V, LEAVES_A, false>(s, panel, at, &mut []);
+            }
+            i += H;
+        }
+        i
+    }
+}
+
+/// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
+struct FirstTiles<'x, 'y, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'a, 'b, 'c>,
+    b: &'x mut Columns<'y>,
+    columns: Range<usize>,
+}
+
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for FirstTiles<'_, '_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { block, b, columns } = self;
+        let depth = b.b.rows();
+        for j in columns.clone().step_by(V * LANES) {
+            let width = (V * LANES).min(columns.end - j);
+            let data = b.b.data().get(j..).unwrap_or(&[]);
+            let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
+            let copy = &mut b.packed[j * depth..][..V * LANES * depth];
+            block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod matrix;
 pub(crate) mod product;
+pub(crate) mod scores;
 pub(crate) mod tail;
 
 use std::fmt::{Arguments, Debug};
