@@ -34,7 +34,8 @@ fn add_tile(tile: &[u8; TILE], x: &[i8; INPUTS], sums: &mut [i32; OUTPUTS]) {
 }
 
 /// Four inputs stay in registers for the four outputs. The bytes with k even are read as they are, unsigned; what is too much,
-/// 128 x_k for each of them, is the same for every output and taken away first.
+/// 128 x_k for each of them, is the same for every output and taken away first. A function of its own, for its registers.
+#[inline(never)]
 fn small(p: Product<'_>) {
     let mut excess = 0;
     for x in p.x.as_flattened().iter().step_by(2) {
