@@ -235,3 +235,20 @@ fn inputs_become_activations() {
         assert_eq!(u, [want], "{x}");
     }
 }
+
+/// Both ends of what a multiplier and a shift may be, and the first value outside.
+#[test]
+fn a_factor_has_its_range() {
+    for (multiplier, shift, good) in [
+        (0, 1, true),
+        (1 << 30, 1, true),
+        ((1 << 30) - 1, 1, false),
+        (1, 1, false),
+        (-1, 1, false),
+        (i32::MAX, 31, true),
+        (i32::MAX, 32, false),
+        (i32::MAX, 0, false),
+    ] {
+        assert_eq!(Rescale::new(multiplier, shift).is_ok(), good, "{multiplier} {shift}");
+    }
+}
