@@ -45,7 +45,7 @@ enum {
 
 /* A net that was read: a reference to its file. Allocate it where you like; do not look inside. */
 typedef struct tln_net {
-  uintptr_t private_[8];
+  uintptr_t private_[24];
 } tln_net;
 
 /* Reads and checks the file of `len` bytes, all of it: sizes, CRC-32, every number finite. `net` is written if all is good.
