@@ -37,21 +37,29 @@
 //! | what | where | bytes |
 //! |---|---|---|
 //! | the net | flash, or wherever it lies | its file |
-//! | scratch | the caller's RAM | 4·(H + C) |
+//! | scratch | the caller's RAM | 4·(H + C); int8: H and C rounded up to multiples of 4 |
 //! | `scores`, `classify` of f32 without a normalisation | stack | 188 |
 //! | the same with one, and `probabilities` | stack | 540, with 256 for a block of normalised inputs |
+//! | `classify` of int8 from bytes without a normalisation | stack | 468 |
 //! | reading a net at run time | stack | 120 |
 //! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
 //!
 //! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls
 //! (`forward`, and `normalised` where there is a normalisation) and 100 bytes that the layer in assembly pushes (112 where it
-//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned). What the
+//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned); in int8 308, 256 of them for 128 inputs
+//! as 16-bit numbers. What the
 //! compiler states and what a program uses agree to the byte (`firmware/check`); it does not grow with the net.
 //!
 //! # The same bits
 //! Normalisation, both products and the softmax are those of `kernels`, under its order contract. So the scores are
 //! the trainer's on every processor and for every alignment, and the fastest instruction set of the processor is
 //! found without std: a bare x86-64 program runs on AVX-512 if there is any.
+//!
+//! # Unfused
+//! The feature `unfused` is for firmware that would rather be fast than the trainer's twin: on bare-metal Arm and RV32 every product is
+//! rounded before it is added (3.4 modelled cycles a multiply-add on a Cortex-M4F instead of 4.4). A unit of k inputs is then off
+//! from the fused one by at most 2 (k + 2) u (Σ |x w| + |b|), u = 2⁻²⁴ (each of both is off by half of that from the exact
+//! one), and so much more by what its inputs are off. Other processors do not look at it.
 //!
 //! # int8
 //! [`Net8`] is a net of 8-bit integers with the same calls: a quarter of the flash, and no floating point from bytes to class.
@@ -76,10 +84,11 @@ mod scratch;
 
 pub use error::{Error, Section};
 pub use format::{Contents, encode, encoded_len};
-pub use format8::{BIAS_MAX, Contents8, LayerContents8, encode8, encoded_len8};
+pub use format8::{Contents8, LayerContents8, encode8, encoded_len8};
 #[doc(hidden)]
 pub use include::Aligned;
 pub use kernels::Input;
+pub use kernels::int8::BIAS_MAX;
 pub use net::Net;
 pub use net8::{Layer8, Net8};
 pub use scratch::Scratch;
