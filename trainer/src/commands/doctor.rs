@@ -7,7 +7,7 @@ use model::{Engine, Params, Shape};
 
 use super::{class_names, parse_net, read_net};
 use crate::any_net::AnyNet;
-use crate::args::{DoctorArgs, TrainArgs, from_config};
+use crate::args::{Common, DoctorArgs, TrainArgs, from_config};
 use crate::doctor::{Course, Finding, Patient, rules};
 use crate::prepare::Prepared;
 use crate::preset::Choice;
@@ -22,8 +22,9 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let known = flags(args)?;
     let choice = config::choice(known.as_ref().unwrap_or(&TrainArgs::default()));
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
-    check(args, &net, &data)?;
+    let common = trained_on(args, known.as_ref());
+    let data = Prepared::load(&common.data, common.label.as_deref(), &choice)?;
+    check(args, &common, &net, &data)?;
     let view = View::new(data.data(), net.normalization())?;
     let part = |part: Part<'_>| part.rows.to_vec();
     let (train, val) = (part(data.train()?), data.val()?.map(part));
@@ -75,6 +76,16 @@ fn flags(args: &DoctorArgs) -> Result<Option<TrainArgs>, Error> {
     path.is_file().then(|| from_config(&path)).transpose()
 }
 
+/// Where the data are: what the command line says, else what the flags beside the net say.
+fn trained_on(args: &DoctorArgs, known: Option<&TrainArgs>) -> Common {
+    let mut common = args.common.clone();
+    if let Some(flags) = known.filter(|_| common.data == "digits") {
+        common.data.clone_from(&flags.common.data);
+        common.label = common.label.or_else(|| flags.common.label.clone());
+    }
+    common
+}
+
 /// The run that made the net, if its checkpoint lies beside it: one that has this very net.
 fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, rows: usize) -> Option<State> {
     let bytes = std::fs::read(beside(args, "checkpoint")).ok()?;
@@ -92,13 +103,13 @@ fn beside(args: &DoctorArgs, ending: &str) -> PathBuf {
 }
 
 /// The data must be of the net's kind.
-fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
+fn check(args: &DoctorArgs, common: &Common, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
     if net.d() != data.data().d {
         return Err(Error::data(format!(
-            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on",
+            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on with --data",
             args.net.display(),
             net.d(),
-            args.common.data,
+            common.data,
             data.data().d
         )));
     }
@@ -108,10 +119,10 @@ fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error>
         return Ok(());
     }
     Err(Error::data(format!(
-        "{}: the net has the classes {}, {} has {}; give the data that it was trained on",
+        "{}: the net has the classes {}, {} has {}; give the data that it was trained on with --data",
         args.net.display(),
         names.join(", "),
-        args.common.data,
+        common.data,
         own.join(", ")
     )))
 }
