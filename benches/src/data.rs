@@ -1,6 +1,6 @@
 //! Matrices to fill the shapes, and the check that comes before the clock.
 
-use kernels::{Dense, Epilogue, Floats, Isa, Mat, MatMut, dense, matmul, matmul_workspace, reference};
+use kernels::{Epilogue, Isa, Layer, Mat, MatMut, dense, matmul, matmul_workspace, pack_layer, reference};
 
 use crate::shapes::{After, Layout, Shape};
 
@@ -32,6 +32,8 @@ pub struct Product {
     bias: Vec<f32>,
     /// H of the mask, m × n; about half of it is above 0.
     h: Vec<f32>,
+    /// For one row: B and a bias of zeros as a layer, from the first multiple of 64 bytes on.
+    packed: Vec<[u8; 4]>,
     workspace: Vec<f32>,
 }
 
@@ -42,7 +44,12 @@ impl Product {
         let workspace = vec![0.0; matmul_workspace(m, n, k)];
         let h = filled(if shape.after == After::Mask { m * n } else { 0 }, 6);
         let (a, b, bias) = (filled(m * k, 1), filled(k * n, 2), filled(n, 5));
-        Self { shape, a, b, c: vec![f32::NAN; m * n], bias, h, workspace }
+        let mut packed = vec![[0; 4]; if m == 1 { (k + 1) * n + 16 } else { 0 }];
+        if m == 1 {
+            let first = lines(&packed);
+            pack_layer(&b, &vec![0.0; n], &mut packed[first..][..(k + 1) * n]);
+        }
+        Self { shape, a, b, c: vec![f32::NAN; m * n], bias, h, packed, workspace }
     }
 
     /// Elements from one row of A to the next, and from one column to the next.
@@ -55,11 +62,13 @@ impl Product {
         strides(self.shape.b, self.shape.k, self.shape.n)
     }
 
-    /// C by our kernels: one row alone through `dense`, as inference does it.
+    /// C by our kernels: one row alone through `dense`, as inference does it, with weights that were packed once.
     pub fn run(&mut self, isa: Isa) {
         let Shape { m, n, k, .. } = self.shape;
         if m == 1 {
-            return dense(isa, &self.a, Floats::F32(&self.b), Dense::default(), &mut self.c);
+            let numbers = &self.packed[lines(&self.packed)..][..(k + 1) * n];
+            let layer = Layer::new(k, n, numbers, false).expect("as many numbers as its shape has");
+            return dense(isa, &self.a, layer, 0, &mut self.c);
         }
         let (a, b) = (view(&self.a, self.shape.a, m, k), view(&self.b, self.shape.b, k, n));
         let epilogue = epilogue(self.shape, &self.bias, &self.h);
@@ -99,6 +108,11 @@ impl Product {
             }
         }
     }
+}
+
+/// The first number that starts a cache line.
+fn lines(numbers: &[[u8; 4]]) -> usize {
+    (64 - numbers.as_ptr().addr() % 64) % 64 / 4
 }
 
 /// The epilogue that the shape asks for.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The numbers of a net, in the order of the file.
+/// The numbers of a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// W1, D × H.
@@ -58,7 +58,7 @@ pub enum Error {
         version: u16,
         /// Its element type.
         element_type: u8,
-        /// Its reserved byte, which is 0 in version 1.
+        /// Its reserved byte, which is 0 in version 2.
         reserved: u8,
     },
     /// D, H or C is zero.

@@ -1,5 +1,7 @@
 #![doc = include_str!("../FORMAT.md")]
 
+use kernels::{Floats, Layer, Normalization, pack_layer};
+
 use crate::compact::compact;
 use crate::crc::crc32;
 use crate::names::names_len;
@@ -8,7 +10,7 @@ use crate::{Error, Net, Section};
 /// The first four bytes of every net file.
 pub const MAGIC: [u8; 4] = *b"TLN\0";
 /// The version this crate writes and reads.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Element type: IEEE 754 binary32.
 pub const F32: u8 = 0;
 /// Element type: 8-bit integers.
@@ -61,7 +63,7 @@ impl Contents<'_> {
         Header { d, h, c, q: mean.len(), names: names_len(names), stated: 0 }
     }
 
-    /// The sections of numbers in the order of the file, each with the length that its shape asks for.
+    /// Everything that has a length, with the one that its shape asks for.
     fn sections(&self) -> [(Section, &[f32], usize); 6] {
         let Self { d, h, c, .. } = *self;
         [
@@ -121,10 +123,13 @@ pub fn encode<'o>(contents: &Contents<'_>, out: &'o mut [u8]) -> Result<Net<'o>,
         return Err(Error::Length { needed: total, got: out.len() });
     }
     let mut at = put_header(out, KIND, contents.header(), total);
-    for (_, numbers, _) in contents.sections() {
-        for number in numbers {
-            at = put(out, at, &number.to_le_bytes());
-        }
+    for (w, b) in [(contents.w1, contents.b1), (contents.w2, contents.b2)] {
+        let end = at + size_of::<f32>() * (w.len() + b.len());
+        pack_layer(w, b, out[at..end].as_chunks_mut().0);
+        at = end;
+    }
+    for number in contents.mean.iter().chain(contents.scale) {
+        at = put(out, at, &number.to_le_bytes());
     }
     put_names_and_checksum(out, at, contents.names);
     let net = Net::from_bytes(out)?;
@@ -278,19 +283,37 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
         Ok(checked) => checked,
         Err(error) => return Err(error),
     };
-    // The lengths fit; without a panic in the program either way.
-    let (Some((_, body)), numbers) = (checked.split_at_checked(HEADER_LEN), header.numbers()) else {
-        return Err(Error::Length { needed: header.stated, got: bytes.len() });
-    };
-    let Some((numbers, names)) = body.split_at_checked(numbers.wrapping_mul(size_of::<f32>())) else {
-        return Err(Error::Length { needed: header.stated, got: bytes.len() });
+    match sections(&header, checked) {
+        Some((numbers, net)) => match not_finite(numbers) {
+            None => Ok(net),
+            Some(index) => Err(Error::NotFinite { offset: HEADER_LEN + index * size_of::<f32>() }),
+        },
+        // Never, for the lengths fit; but no panic either way.
+        None => Err(Error::Length { needed: header.stated, got: bytes.len() }),
+    }
+}
+
+/// All numbers of a file, and where they belong.
+#[inline(always)]
+const fn sections<'a>(header: &Header, checked: &'a [u8]) -> Option<(&'a [[u8; 4]], Net<'a>)> {
+    let &Header { d, h, c, q, .. } = header;
+    let Some((_, body)) = checked.split_at_checked(HEADER_LEN) else { return None };
+    let Some((numbers, names)) = body.split_at_checked(header.numbers().wrapping_mul(size_of::<f32>()))
+    else {
+        return None;
     };
     let numbers = numbers.as_chunks().0;
-    if let Some(index) = not_finite(numbers) {
-        return Err(Error::NotFinite { offset: HEADER_LEN + index * size_of::<f32>() });
-    }
-    let Header { d, h, c, q, .. } = header;
-    Ok(Net { d, h, c, q, numbers, names })
+    let Some((first, rest)) = numbers.split_at_checked(d.wrapping_add(1).wrapping_mul(h)) else {
+        return None;
+    };
+    let Some((second, rest)) = rest.split_at_checked(h.wrapping_add(1).wrapping_mul(c)) else { return None };
+    let Some((mean, scale)) = rest.split_at_checked(q) else { return None };
+    let (Some(layer1), Some(layer2)) = (Layer::new(d, h, first, true), Layer::new(h, c, second, false))
+    else {
+        return None;
+    };
+    let normalization = Normalization::trusted(d, Floats::Bytes(mean), Floats::Bytes(scale)); // Q divides D
+    Some((numbers, Net { layer1, layer2, normalization, names }))
 }
 
 /// The number at `header[at..]`; `at` is one of the constants above.

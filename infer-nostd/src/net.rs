@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kernels::{Dense, Floats, Input, Isa, Normalization, softmax_row, try_argmax, try_dense};
+use kernels::{Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense};
 
 use crate::names::{check_names, name};
 use crate::{Error, format};
@@ -19,13 +19,9 @@ const BLOCK: usize = 64;
 /// float unit or emulates one in full.
 #[derive(Clone, Copy)]
 pub struct Net<'a> {
-    pub(crate) d: usize,
-    pub(crate) h: usize,
-    pub(crate) c: usize,
-    /// Means, and as many scales.
-    pub(crate) q: usize,
-    /// W1, b1, W2, b2, means, scales, with nothing between them.
-    pub(crate) numbers: &'a [[u8; 4]],
+    pub(crate) layer1: Layer<'a>,
+    pub(crate) layer2: Layer<'a>,
+    pub(crate) normalization: Normalization<'a>,
     /// UTF-8, each name ended by a line feed.
     pub(crate) names: &'a [u8],
 }
@@ -69,17 +65,17 @@ impl<'a> Net<'a> {
 
     /// Inputs D.
     pub const fn d(&self) -> usize {
-        self.d
+        self.layer1.inputs()
     }
 
     /// Hidden units H.
     pub const fn h(&self) -> usize {
-        self.h
+        self.layer1.outputs()
     }
 
     /// Classes C.
     pub const fn c(&self) -> usize {
-        self.c
+        self.layer2.outputs()
     }
 
     /// The name of class i; None if there is no such class or the file has no (good) name for it.
@@ -94,58 +90,27 @@ impl<'a> Net<'a> {
     /// # Errors
     /// The first thing that is wrong with them.
     pub const fn check_names(&self) -> Result<(), Error> {
-        check_names(self.names, self.c)
+        check_names(self.names, self.c())
     }
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
     pub const fn normalization(&self) -> Normalization<'a> {
-        let parts = self.all_parts();
-        Normalization::trusted(self.d, Floats::Bytes(parts.mean), Floats::Bytes(parts.scale)) // Q divides D
+        self.normalization
     }
 
-    /// W1, D × H row-major.
-    pub const fn w1(&self) -> Floats<'a> {
-        Floats::Bytes(self.all_parts().w1)
+    /// From inputs to the hidden layer: W1 and b1.
+    pub const fn layer1(&self) -> Layer<'a> {
+        self.layer1
     }
 
-    /// b1, H of them.
-    pub const fn b1(&self) -> Floats<'a> {
-        Floats::Bytes(self.all_parts().b1)
-    }
-
-    /// W2, H × C row-major.
-    pub const fn w2(&self) -> Floats<'a> {
-        Floats::Bytes(self.all_parts().w2)
-    }
-
-    /// b2, C of them.
-    pub const fn b2(&self) -> Floats<'a> {
-        Floats::Bytes(self.all_parts().b2)
-    }
-
-    /// The numbers, part by part. Some: the file's length has been checked.
-    #[inline(always)]
-    const fn parts(&self) -> Option<Parts<'a>> {
-        let &Self { d, h, c, q, numbers, .. } = self;
-        let Some((w1, rest)) = numbers.split_at_checked(d.wrapping_mul(h)) else { return None };
-        let Some((b1, rest)) = rest.split_at_checked(h) else { return None };
-        let Some((w2, rest)) = rest.split_at_checked(h.wrapping_mul(c)) else { return None };
-        let Some((b2, rest)) = rest.split_at_checked(c) else { return None };
-        let Some((mean, scale)) = rest.split_at_checked(q) else { return None };
-        Some(Parts { w1, b1, w2, b2, mean, scale })
-    }
-
-    /// The same, without an answer for lengths that do not fit.
-    const fn all_parts(&self) -> Parts<'a> {
-        match self.parts() {
-            Some(parts) => parts,
-            None => Parts { w1: &[], b1: &[], w2: &[], b2: &[], mean: &[], scale: &[] },
-        }
+    /// From the hidden layer to the scores: W2 and b2.
+    pub const fn layer2(&self) -> Layer<'a> {
+        self.layer2
     }
 
     /// How many f32 an inference needs as scratch: H + C. Inputs are normalised in blocks on the stack and need none.
     pub const fn scratch_len(&self) -> usize {
-        self.h + self.c
+        self.h() + self.c()
     }
 
     /// The C scores of a row of D raw inputs: s = max(0, x̂ W1 + b1) W2 + b2.
@@ -199,29 +164,24 @@ impl<'a> Net<'a> {
 
     /// Both layers; the one path behind the three calls above, compiled once.
     fn forward<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        if x.len() != self.d {
-            return Err(Error::Input { needed: self.d, got: x.len() });
+        if x.len() != self.d() {
+            return Err(Error::Input { needed: self.d(), got: x.len() });
         }
         let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
-        let parts = self.parts().ok_or(short)?;
-        let (hidden, rest) = scratch.split_at_mut_checked(self.h).ok_or(short)?;
-        let scores = rest.get_mut(..self.c).ok_or(short)?;
-        let last = Dense { bias: Some(Floats::Bytes(parts.b2)), ..Dense::default() };
-        if self.hidden(isa, x, &parts, hidden)
-            && try_dense(isa, hidden, Floats::Bytes(parts.w2), last, scores)
-        {
+        let (hidden, rest) = scratch.split_at_mut_checked(self.h()).ok_or(short)?;
+        let scores = rest.get_mut(..self.c()).ok_or(short)?;
+        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, self.layer2, 0, scores) {
             Ok(scores)
         } else {
-            Err(short) // the parts of a net fit each other, so never; but no panic either way
+            Err(short) // the layers of a net fit each other, so never; but no panic either way
         }
     }
 
-    /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as the parts of a net fit each other.
-    fn hidden(&self, isa: Isa, x: Input<'_>, parts: &Parts<'_>, hidden: &mut [f32]) -> bool {
+    /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
+    fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
         match x {
-            Input::F32(x) if self.q == 0 => {
-                let with = Dense { resume: false, bias: Some(Floats::Bytes(parts.b1)), relu: true };
-                try_dense(isa, x, Floats::Bytes(parts.w1), with, hidden)
+            Input::F32(x) if self.normalization.mean().is_empty() => {
+                try_dense(isa, x, self.layer1, 0, hidden)
             }
             _ => self.normalised(isa, x, hidden),
         }
@@ -231,46 +191,25 @@ impl<'a> Net<'a> {
     /// Each chain of the product is taken up again for every block of inputs, so the bits are those of one go.
     #[inline(never)]
     fn normalised(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
-        let Some(parts) = self.parts() else { return false };
-        let normalization = self.normalization();
         let mut block = [0.0; BLOCK];
-        let (mut first, mut w1) = (0, parts.w1);
-        loop {
-            let len = (self.d - first).min(BLOCK);
-            let last = first + len == self.d;
-            let (Some((rows, others)), Some(now), Some(block)) =
-                (w1.split_at_checked(len.wrapping_mul(self.h)), x.get(first, len), block.get_mut(..len))
-            else {
-                return false;
-            };
-            let bias = if last { Some(Floats::Bytes(parts.b1)) } else { None };
-            let with = Dense { resume: first > 0, bias, relu: last };
-            if !normalization.try_apply(isa, first, now, block)
-                || !try_dense(isa, block, Floats::Bytes(rows), with, hidden)
+        let mut first = 0;
+        while first < self.d() {
+            let len = (self.d() - first).min(BLOCK);
+            let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
+            if !self.normalization.try_apply(isa, first, now, block)
+                || !try_dense(isa, block, self.layer1, first, hidden)
             {
                 return false;
             }
-            if last {
-                return true;
-            }
-            (first, w1) = (first + len, others);
+            first += len;
         }
+        true
     }
-}
-
-/// The numbers of a net, part by part.
-struct Parts<'a> {
-    w1: &'a [[u8; 4]],
-    b1: &'a [[u8; 4]],
-    w2: &'a [[u8; 4]],
-    b2: &'a [[u8; 4]],
-    mean: &'a [[u8; 4]],
-    scale: &'a [[u8; 4]],
 }
 
 /// The shape, not the weights.
 impl fmt::Debug for Net<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Net({}-{}-{})", self.d, self.h, self.c)
+        write!(f, "Net({}-{}-{})", self.d(), self.h(), self.c())
     }
 }

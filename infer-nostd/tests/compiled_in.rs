@@ -4,7 +4,7 @@ mod common;
 
 use common::{Parts, bits, digits, digits_row};
 use infer_nostd::{Error, Input, Net, Scratch, include_net};
-use kernels::{Floats, argmax};
+use kernels::argmax;
 
 const NET: Net<'static> = include_net!("data/net-64-32-10.tln");
 /// A static works as well.
@@ -25,16 +25,12 @@ fn same_scores_as_the_reference() {
     assert_eq!(NET.class_name(10), None);
 }
 
-/// W1 as a vector wants it, the others as a number does.
+/// The first layer as a vector wants it, the others as a number does.
 #[test]
 fn sections_are_aligned() {
     for net in [NET, EXAMPLE] {
-        for (section, to) in [(net.w1(), 16), (net.b1(), 4), (net.w2(), 4), (net.b2(), 4)] {
-            let address = match section {
-                Floats::Bytes(x) => x.as_ptr().addr(),
-                Floats::F32(x) => x.as_ptr().addr(),
-            };
-            assert_eq!(address % to, 0);
+        for (layer, to) in [(net.layer1(), 16), (net.layer2(), 4)] {
+            assert!(layer.numbers().as_ptr().addr().is_multiple_of(to));
         }
     }
 }
@@ -44,17 +40,12 @@ fn accessors_give_the_parts() {
     let parts = Parts::example();
     for net in [EXAMPLE, FROM_BYTES.unwrap()] {
         assert_eq!((net.d(), net.h(), net.c(), net.scratch_len()), (2, 3, 2, 5));
-        let sections = [
-            (net.normalization().mean(), &parts.mean),
-            (net.normalization().scale(), &parts.scale),
-            (net.w1(), &parts.w1),
-            (net.b1(), &parts.b1),
-            (net.w2(), &parts.w2),
-            (net.b2(), &parts.b2),
-        ];
-        for (section, expected) in sections {
-            assert_eq!(section.iter().collect::<Vec<_>>(), *expected);
+        for (layer, w, b) in [(net.layer1(), &parts.w1, &parts.b1), (net.layer2(), &parts.w2, &parts.b2)] {
+            assert_eq!(layer.weights().collect::<Vec<_>>(), *w);
+            assert_eq!(layer.bias().collect::<Vec<_>>(), *b);
         }
+        assert_eq!(net.normalization().mean().iter().collect::<Vec<_>>(), parts.mean);
+        assert_eq!(net.normalization().scale().iter().collect::<Vec<_>>(), parts.scale);
         assert_eq!(
             (net.class_name(0), net.class_name(1), net.class_name(2)),
             (Some("no"), Some("yes"), None)

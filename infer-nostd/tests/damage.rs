@@ -94,7 +94,7 @@ fn noise_never_panics() {
         let len = random.below(200);
         let mut file = random.bytes(len);
         if len >= 8 && random.below(2) == 0 {
-            file[..8].copy_from_slice(b"TLN\0\x01\0\0\0");
+            file[..8].copy_from_slice(b"TLN\0\x02\0\0\0");
         }
         assert!(Net::from_bytes(&file).is_err());
         let _ = Net::file_len(&file);

@@ -42,10 +42,10 @@ fn by_reference() -> Vec<u8> {
         c: NET.c(),
         mean: all(normalization.mean()),
         scale: all(normalization.scale()),
-        w1: all(NET.w1()),
-        b1: all(NET.b1()),
-        w2: all(NET.w2()),
-        b2: all(NET.b2()),
+        w1: NET.layer1().weights().collect(),
+        b1: NET.layer1().bias().collect(),
+        w2: NET.layer2().weights().collect(),
+        b2: NET.layer2().bias().collect(),
         names: vec![],
     };
     sums(|row| by_scores(parts.scores(Input::U8(row))))

@@ -13,8 +13,8 @@ fn example_of_the_docs_byte_for_byte() {
     let parts = Parts::example();
     let net = Net::from_bytes(&documented).unwrap();
     assert_eq!((net.d(), net.h(), net.c()), (parts.d, parts.h, parts.c));
-    assert_eq!(net.w1().iter().collect::<Vec<_>>(), parts.w1);
-    assert_eq!(net.b2().iter().collect::<Vec<_>>(), parts.b2);
+    assert_eq!(net.layer1().weights().collect::<Vec<_>>(), parts.w1);
+    assert_eq!(net.layer2().bias().collect::<Vec<_>>(), parts.b2);
     assert_eq!(net.class_name(1), Some("yes"));
     // x̂ = (1, −1): H = max(0, (1.5, −2.75, −0.5)), S = (1.5 + 0.125, −1.5 − 0.125), all exact
     assert_eq!(net.scores(&[192u8, 64][..], &mut [0.0; 5]), Ok(&[1.625, -1.625][..]));
@@ -25,7 +25,7 @@ fn example_of_the_docs_byte_for_byte() {
 fn smallest_file_byte_for_byte() {
     #[rustfmt::skip]
     let mut expected = vec![
-        b'T', b'L', b'N', 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, // version 1, f32, D = 1, H = 1
+        b'T', b'L', b'N', 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, // version 2, f32, D = 1, H = 1
         1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 52, 0, 0, 0, // C = 1, Q = 0, no names, 52 bytes
         0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64, 0, 0, 128, 64, // W1 = 1, b1 = 2, W2 = 3, b2 = 4
     ];
@@ -41,7 +41,7 @@ fn smallest_file_byte_for_byte() {
 
 #[test]
 fn round_trip() {
-    for (d, h, c) in [(1, 1, 1), (2, 3, 2), (12, 5, 7), (64, 32, 10)] {
+    for (d, h, c) in [(1, 1, 1), (2, 3, 2), (12, 5, 7), (64, 32, 10), (9, 37, 20)] {
         for q in [0, 1, d] {
             let names: Vec<String> = (0..c).map(|i| format!("класс {i}")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -53,10 +53,12 @@ fn round_trip() {
                 assert_eq!((net.d(), net.h(), net.c()), (d, h, c));
                 assert_eq!(back(net.normalization().mean()), bits(&parts.mean));
                 assert_eq!(back(net.normalization().scale()), bits(&parts.scale));
-                assert_eq!(back(net.w1()), bits(&parts.w1));
-                assert_eq!(back(net.b1()), bits(&parts.b1));
-                assert_eq!(back(net.w2()), bits(&parts.w2));
-                assert_eq!(back(net.b2()), bits(&parts.b2));
+                for (layer, w, b) in
+                    [(net.layer1(), &parts.w1, &parts.b1), (net.layer2(), &parts.w2, &parts.b2)]
+                {
+                    assert_eq!(bits(&layer.weights().collect::<Vec<_>>()), bits(w));
+                    assert_eq!(bits(&layer.bias().collect::<Vec<_>>()), bits(b));
+                }
                 let names = (0..=c).map_while(|i| net.class_name(i));
                 assert_eq!(names.collect::<Vec<_>>(), parts.names);
             }
@@ -82,10 +84,10 @@ fn wrong_header_fields() {
     assert_eq!(refusal(&net, |f| f[2] = b'X'), Error::Magic { got: *b"TLX\0" });
     assert_eq!(refusal(&net, |f| f[3] = 1), Error::Magic { got: *b"TLN\x01" });
     let kind = |version, element_type, reserved| Error::Kind { version, element_type, reserved };
-    assert_eq!(refusal(&net, |f| f[4] = 0), kind(0, 0, 0));
-    assert_eq!(refusal(&net, |f| f[5] = 2), kind(0x201, 0, 0));
-    assert_eq!(refusal(&net, |f| f[6] = 1), kind(1, 1, 0));
-    assert_eq!(refusal(&net, |f| f[7] = 128), kind(1, 0, 128));
+    assert_eq!(refusal(&net, |f| f[4] = 1), kind(1, 0, 0));
+    assert_eq!(refusal(&net, |f| f[5] = 2), kind(0x202, 0, 0));
+    assert_eq!(refusal(&net, |f| f[6] = 1), kind(2, 1, 0));
+    assert_eq!(refusal(&net, |f| f[7] = 128), kind(2, 0, 128));
     assert_eq!(refusal(&net, |f| put(f, 8, 0)), Error::ZeroSize { d: 0, h: 3, c: 2 });
     assert_eq!(refusal(&net, |f| put(f, 12, 0)), Error::ZeroSize { d: 2, h: 0, c: 2 });
     assert_eq!(refusal(&net, |f| put(f, 16, 0)), Error::ZeroSize { d: 2, h: 3, c: 0 });
@@ -228,10 +230,10 @@ fn errors_speak() {
     );
     let error = Error::NotFinite { offset: 40 };
     assert_eq!(error.to_string(), "the net holds an infinite number or a NaN: bytes 40 to 43");
-    let error = Error::Kind { version: 2, element_type: 0, reserved: 0 };
+    let error = Error::Kind { version: 3, element_type: 0, reserved: 0 };
     assert_eq!(
         error.to_string(),
-        "the net file is of a kind that this reader does not know: version 2, element type 0, byte 7 0; \
-         it knows version 1, 0; type 0 (f32) is read by Net, 1 (int8) by Net8"
+        "the net file is of a kind that this reader does not know: version 3, element type 0, byte 7 0; \
+         it knows version 2, 0; type 0 (f32) is read by Net, 1 (int8) by Net8"
     );
 }

@@ -229,7 +229,7 @@ fn round_trip() {
 #[test]
 fn each_reader_refuses_the_other_type() {
     let (int8, float) = (Parts::example().file(), include_bytes!("data/example.tln"));
-    let kind = |element_type| Error::Kind { version: 1, element_type, reserved: 0 };
+    let kind = |element_type| Error::Kind { version: 2, element_type, reserved: 0 };
     assert_eq!(Net::from_bytes(&int8).err(), Some(kind(1)));
     assert_eq!(Net::file_len(&int8), Err(kind(1)));
     assert_eq!(Net8::from_bytes(float).err(), Some(kind(0)));

@@ -1,56 +1,155 @@
-//! One row through one layer: y = x W + b, with W used where it lies.
+//! One row through one layer: y = x W + b, with weights used where they lie.
 
 use crate::arch::multiply::{Operands, multiply};
 use crate::arch::{self, SMALL, compact};
-use crate::floats::{Floats, load_at, store_at};
+use crate::floats::{load_at, store_at};
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
 use crate::{Isa, reference};
 
-/// How the chains of [`dense`] start and end. The default: from +0, and that is all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Dense<'a> {
-    /// The chains start from what `out` holds instead of +0: a long x may come in parts.
-    pub resume: bool,
-    /// Added to the finished chains.
-    pub bias: Option<Floats<'a>>,
-    /// max(0, ·) at the end, as [`crate::relu`] has it.
-    pub relu: bool,
+/// Columns of a strip of a [`Layer`].
+pub const STRIP: usize = LANES;
+
+/// The weights and biases of a layer, as [`dense`] wants them to lie: the k + 1 rows of [W; b] (row k is b), n columns each, in
+/// *strips* of sixteen columns. Strip p holds columns 16p to 16p + 15, or as many as are left, its rows one after the
+/// other; the strips follow each other. Every number is four little-endian bytes, of any alignment.
+///
+/// So the weights that a processor takes up together lie side by side: a row of a strip is a vector (where the first number
+/// lies at a multiple of 64, a cache line), and x passes over one run of memory a strip.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    k: usize,
+    n: usize,
+    numbers: &'a [[u8; 4]],
+    relu: bool,
 }
 
-/// out ← x W (+ b, ReLU as `with` says), with x of k elements, W k × n row-major, out and b of n.
-///
-/// The bits of a row of [`crate::matmul()`] with the matching epilogue; no workspace, W is read once.
+impl<'a> Layer<'a> {
+    /// A layer of k inputs and n outputs, with max(0, ·) at the end if `relu`. None if k or n is 0, or there are not
+    /// (k + 1)·n numbers.
+    #[inline(always)]
+    pub const fn new(k: usize, n: usize, numbers: &'a [[u8; 4]], relu: bool) -> Option<Self> {
+        let Some(rows) = k.checked_add(1) else { return None };
+        match rows.checked_mul(n) {
+            Some(len) if len == numbers.len() && k > 0 && n > 0 => Some(Self { k, n, numbers, relu }),
+            _ => None,
+        }
+    }
+
+    /// Inputs k.
+    pub const fn inputs(&self) -> usize {
+        self.k
+    }
+
+    /// Outputs n.
+    pub const fn outputs(&self) -> usize {
+        self.n
+    }
+
+    /// Whether max(0, ·) follows.
+    pub const fn relu(&self) -> bool {
+        self.relu
+    }
+
+    /// The numbers as they lie.
+    pub const fn numbers(&self) -> &'a [[u8; 4]] {
+        self.numbers
+    }
+
+    /// W, row-major: k rows of n.
+    pub fn weights(self) -> impl ExactSizeIterator<Item = f32> + 'a {
+        let Self { k, n, .. } = self;
+        (0..k * n).map(move |i| self.get(i / n, i % n))
+    }
+
+    /// b: n of them.
+    pub fn bias(self) -> impl ExactSizeIterator<Item = f32> + 'a {
+        (0..self.n).map(move |j| self.get(self.k, j))
+    }
+
+    /// Row p, column j of [W; b].
+    fn get(&self, p: usize, j: usize) -> f32 {
+        let (before, width) = self.strip(j / STRIP);
+        self.numbers[before + p * width + j % STRIP].get()
+    }
+
+    /// Where strip s starts, and its columns.
+    #[inline(always)]
+    fn strip(&self, s: usize) -> (usize, usize) {
+        (s * STRIP * (self.k + 1), STRIP.min(self.n - s * STRIP))
+    }
+}
+
+/// Lays a row-major W, k × n, and b, of n, in strips: the numbers of a [`Layer`].
 ///
 /// # Panics
-/// If `w.len()` is not `x.len() · out.len()`, or the bias does not have `out.len()` elements.
+/// If `w.len()` is not k · `b.len()`, or `out.len()` not (k + 1) · `b.len()`.
 ///
 /// ```
-/// use kernels::{Dense, Floats, Isa, dense};
-/// let (w, b) = ([1.0, -2.0, 3.0, -4.0], [0.5, 0.5]);
-/// let mut h = [0.0; 2];
-/// let with = Dense { bias: Some(Floats::F32(&b)), relu: true, ..Dense::default() };
-/// dense(Isa::best(), &[1.0, 1.0], Floats::F32(&w), with, &mut h);
-/// assert_eq!(h, [4.5, 0.0]);
+/// use kernels::{Layer, pack_layer};
+/// let mut numbers = [[0; 4]; 6];
+/// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.25], &mut numbers);
+/// let layer = Layer::new(2, 2, &numbers, false).unwrap();
+/// assert!(layer.weights().eq([1.0, -2.0, 3.0, -4.0]));
+/// assert!(layer.bias().eq([0.5, 0.25]));
 /// ```
-pub fn dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) {
-    let (k, n) = (x.len(), out.len());
+pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
+    let (n, got) = (b.len(), out.len());
     assert!(
-        Some(w.len()) == k.checked_mul(n),
-        "W has {} elements, x has {k} and out {n}: it needs {k} x {n}",
+        w.len().checked_add(n) == Some(got) && w.len().checked_rem(n).unwrap_or(0) == 0,
+        "W has {} elements, b {n}, out {got}: W must be rows of {n}, and out W and b",
         w.len()
     );
-    if let Some(b) = with.bias {
-        assert!(b.len() == n, "the bias has {} elements, out has {n}: they must be equal", b.len());
+    let mut out = out.iter_mut();
+    for first in (0..n).step_by(STRIP) {
+        let columns = first..n.min(first + STRIP);
+        for row in w.chunks(n).chain([b]) {
+            for (x, out) in row[columns.clone()].iter().zip(&mut out) {
+                *out = x.to_le_bytes();
+            }
+        }
     }
+}
+
+/// out ← x W, and where x ends with the layer's last input, + b, ReLU as the layer says.
+///
+/// x holds the inputs from `first` on; the chains start from +0 if `first` is 0, else from what `out` holds: a long x may come in
+/// parts. So x as a whole, with `first` = 0, is a layer. The bits of a row of [`crate::matmul()`] with the matching
+/// epilogue; no workspace, weights are read once.
+///
+/// # Panics
+/// If x is empty or reaches past the layer's last input, or `out` is not as long as the layer has outputs.
+///
+/// ```
+/// use kernels::{Isa, Layer, dense, pack_layer};
+/// let mut numbers = [[0; 4]; 6];
+/// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.5], &mut numbers);
+/// let layer = Layer::new(2, 2, &numbers, true).unwrap();
+/// let mut h = [0.0; 2];
+/// dense(Isa::best(), &[1.0, 1.0], layer, 0, &mut h);
+/// assert_eq!(h, [4.5, 0.0]);
+/// ```
+pub fn dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut [f32]) {
+    let (len, Layer { k, n, .. }) = (x.len(), layer);
+    assert!(
+        len > 0 && first < k && len <= k - first,
+        "x has {len} elements from input {first} on, the layer {k} inputs: it must be a part of them"
+    );
+    assert!(out.len() == n, "out has {} elements, the layer {n} outputs: they must be equal", out.len());
     // The lengths fit.
-    let _ = try_dense(isa, x, w, with, out);
+    let _ = try_dense(isa, x, layer, first, out);
 }
 
 /// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
-pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) -> bool {
+pub fn try_dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut [f32]) -> bool {
+    let Layer { k, n, relu, .. } = layer;
+    if x.is_empty() || first >= k || x.len() > k - first || out.len() != n {
+        return false;
+    }
+    let last = first + x.len() == k;
+    let part = Part { x, layer, first, last, relu: last && relu };
     #[cfg(all(
         target_arch = "arm",
         target_os = "none",
@@ -59,7 +158,7 @@ pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut 
     ))]
     {
         let _ = isa;
-        arch::cortex_m4::layer(x, w, with, out)
+        arch::cortex_m4::layer(part, out);
     }
     #[cfg(not(all(
         target_arch = "arm",
@@ -68,152 +167,162 @@ pub fn try_dense(isa: Isa, x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut 
         not(target_has_atomic = "64")
     )))]
     {
-        let (k, n) = (x.len(), out.len());
-        let fits = k.checked_mul(n) == Some(w.len()) && with.bias.is_none_or(|b| b.len() == n);
-        if fits && SMALL {
-            small(x, w, with, out);
-        } else if fits && n > 0 {
-            isa.run(Row { x, w, with, out });
+        if SMALL {
+            small(part, out);
+        } else {
+            isa.run(Row { part, out });
         }
-        fits
     }
+    true
+}
+
+/// A part of a row and the layer that it goes through: x is not empty, and `first` + its length at most the layer's inputs.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) layer: Layer<'a>,
+    pub(crate) first: usize,
+    /// It ends with the last input: the bias follows.
+    pub(crate) last: bool,
+    pub(crate) relu: bool,
 }
 
 /// The way of processors without vectors, and of those without assembly of ours: a chain at a time, with weights as
 /// numbers where they are aligned.
-fn small(x: &[f32], w: Floats<'_>, with: Dense<'_>, out: &mut [f32]) {
-    match w {
-        Floats::F32(w) => columns(x, w, with, out),
-        Floats::Bytes(bytes) => match arch::aligned(bytes) {
-            Some(w) => columns(x, w, with, out),
-            None => columns(x, bytes, with, out),
-        },
+fn small(part: Part<'_>, out: &mut [f32]) {
+    match arch::aligned(part.layer.numbers) {
+        Some(numbers) => columns(part, numbers, out),
+        None => columns(part, part.layer.numbers, out),
     }
 }
 
 /// A column after the other, each a chain.
-fn columns<E: Element>(x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
-    let stride = out.len();
-    for (j, out) in out.iter_mut().enumerate() {
-        let mut chain = if with.resume { *out } else { 0.0 };
-        let mut at = j;
-        for &x in x {
-            let Some(w) = w.get(at) else { break };
-            chain = mul_add(x, w.get(), chain);
-            at = at.wrapping_add(stride);
-            compact();
+fn columns<E: Element>(part: Part<'_>, mut numbers: &[E], out: &mut [f32]) {
+    let Part { x, layer, first, last, relu } = part;
+    for out in out.chunks_mut(STRIP) {
+        let width = out.len();
+        for (j, out) in out.iter_mut().enumerate() {
+            let mut chain = if first > 0 { *out } else { 0.0 };
+            let mut at = first.wrapping_mul(width).wrapping_add(j);
+            for &x in x {
+                let Some(w) = numbers.get(at) else { break };
+                chain = mul_add(x, w.get(), chain);
+                at = at.wrapping_add(width);
+                compact();
+            }
+            if last {
+                chain += numbers.get(at).map_or(0.0, |b| b.get());
+            }
+            *out = if relu { reference::relu(chain) } else { chain };
         }
-        if let Some(b) = with.bias {
-            chain += b.at(j);
-        }
-        *out = if with.relu { reference::relu(chain) } else { chain };
+        numbers = numbers.get(layer.k.wrapping_add(1).wrapping_mul(STRIP)..).unwrap_or(&[]);
     }
 }
 
-/// A row times a matrix, as a kernel.
+/// A row through a layer, as a kernel.
 struct Row<'a> {
-    x: &'a [f32],
-    w: Floats<'a>,
-    with: Dense<'a>,
+    part: Part<'a>,
     out: &'a mut [f32],
 }
 
 impl Kernel for Row<'_> {
     type Output = ();
 
+    /// Several strips at a time, which hide the latency of the chains, then one.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        match self.w {
-            Floats::F32(w) => strips(s, self.x, w, self.with, self.out),
-            Floats::Bytes(w) => strips(s, self.x, w, self.with, self.out),
+        let Self { part, out } = self;
+        let (whole, mut strip) = (out.len() / STRIP, 0);
+        if S::MANY_REGISTERS {
+            while strip + 8 <= whole {
+                strips::<S, 8>(s, &part, strip, out);
+                strip += 8;
+            }
+        }
+        while strip + 4 <= whole {
+            strips::<S, 4>(s, &part, strip, out);
+            strip += 4;
+        }
+        while strip + 2 <= whole {
+            strips::<S, 2>(s, &part, strip, out);
+            strip += 2;
+        }
+        while strip * STRIP < out.len() {
+            strips::<S, 1>(s, &part, strip, out);
+            strip += 1;
         }
     }
 }
 
-/// Columns in strips of several vectors, which hide the latency of the chains, then one vector at a time.
+/// The chains of V strips from strip `first` on: whole ones, or one that need not be.
 #[inline(always)]
-fn strips<S: Simd, E: Element>(s: S, x: &[f32], w: &[E], with: Dense<'_>, out: &mut [f32]) {
-    let mut j = 0;
-    if S::MANY_REGISTERS {
-        while j + 8 * LANES <= out.len() {
-            strip::<S, E, 8>(s, x, w, with, out, j);
-            j += 8 * LANES;
-        }
-    }
-    while j + 4 * LANES <= out.len() {
-        strip::<S, E, 4>(s, x, w, with, out, j);
-        j += 4 * LANES;
-    }
-    while j + 2 * LANES <= out.len() {
-        strip::<S, E, 2>(s, x, w, with, out, j);
-        j += 2 * LANES;
-    }
-    while j < out.len() {
-        strip::<S, E, 1>(s, x, w, with, out, j);
-        j += LANES;
-    }
-}
-
-/// The chains of V vectors of columns from column j on.
-#[inline(always)]
-fn strip<S: Simd, E: Element, const V: usize>(
-    s: S,
-    x: &[f32],
-    w: &[E],
-    with: Dense<'_>,
-    out: &mut [f32],
-    j: usize,
-) {
+fn strips<S: Simd, const V: usize>(s: S, part: &Part<'_>, first: usize, out: &mut [f32]) {
+    let (before, width) = part.layer.strip(first);
+    let (size, j) = (STRIP * (part.layer.k + 1), first * STRIP);
     let mut chains = [[s.splat(0.0); V]];
-    if with.resume {
+    if part.first > 0 {
         for (v, chain) in chains[0].iter_mut().enumerate() {
-            *chain = load_at(s, out, j + v * LANES);
+            *chain = load_at(s, out, j + v * STRIP);
         }
     }
     let operands = Operands {
-        a: x,
+        a: part.x,
         a_row: 0,
         a_col: 1,
-        b: w.get(j..).unwrap_or(&[]),
-        b_row: out.len(),
-        b_vector: LANES,
-        depth: x.len(),
-        last: LANES.min(out.len() - j - (V - 1) * LANES),
+        b: part.layer.numbers.get(before + part.first * width..).unwrap_or(&[]),
+        b_row: width,
+        b_vector: size,
+        depth: part.x.len(),
+        last: width,
     };
     multiply(s, operands, &mut chains);
     for (v, &chain) in chains[0].iter().enumerate() {
-        let j = j + v * LANES;
-        let sum = match with.bias {
-            Some(b) => s.add(chain, b.load_at(s, j)),
-            None => chain,
-        };
-        store_at(s, if with.relu { s.relu(sum) } else { sum }, out, j);
+        let mut sum = chain;
+        if part.last {
+            let bias = part.layer.numbers.get(before + v * size + part.layer.k * width..).unwrap_or(&[]);
+            sum = s.add(sum, load_at(s, bias.get(..width).unwrap_or(&[]), 0));
+        }
+        store_at(s, if part.relu { s.relu(sum) } else { sum }, out, j + v * STRIP);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Dense, columns, dense};
-    use crate::{Floats, Isa};
+    use super::{Layer, Part, columns, dense, pack_layer};
+    use crate::Isa;
 
     /// The way of small processors, against the way of this one (which the other tests hold to the reference).
     #[test]
     fn one_column_at_a_time_gives_the_same_bits() {
-        let numbers: [f32; 700] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
-        let b: [f32; 20] = core::array::from_fn(|i| (i as f32 - 11.0) / 3.0);
-        for (k, n) in [(0, 3), (1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17)] {
-            let (x, w, b) = (&numbers[1..][..k], &numbers[..k * n], Floats::F32(&b[..n]));
-            let mut bytes = [[0; 4]; 700];
-            w.iter().zip(&mut bytes).for_each(|(w, bytes)| *bytes = w.to_le_bytes());
-            for options in 0..8 {
-                let bias = (options & 1 != 0).then_some(b);
-                let with = Dense { bias, relu: options & 2 != 0, resume: options & 4 != 0 };
-                let (mut want, mut numbers, mut bytewise) = ([0.5; 20], [0.5; 20], [0.5; 20]);
-                dense(Isa::best(), x, Floats::F32(w), with, &mut want[..n]);
-                columns(x, w, with, &mut numbers[..n]);
-                columns(x, &bytes[..k * n], with, &mut bytewise[..n]);
-                assert_eq!(numbers.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {options}");
-                assert_eq!(bytewise.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {options}");
+        let numbers: [f32; 1400] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
+        for (k, n) in [(1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17), (4, 48), (9, 33)] {
+            let (x, w, b) = (&numbers[1..][..k], &numbers[..k * n], &numbers[7..][..n]);
+            let mut bytes = [[0; 4]; 1400];
+            let bytes = &mut bytes[..(k + 1) * n];
+            pack_layer(w, b, bytes);
+            let floats: [f32; 1400] =
+                core::array::from_fn(|i| bytes.get(i).map_or(0.0, |&b| f32::from_le_bytes(b)));
+            for relu in [false, true] {
+                let layer = Layer::new(k, n, bytes, relu).unwrap();
+                for cut in 0..k {
+                    let (mut want, mut got, mut bytewise) = ([0.5; 48], [0.5; 48], [0.5; 48]);
+                    for (first, x) in [(0, &x[..cut]), (cut, &x[cut..])] {
+                        if x.is_empty() {
+                            continue;
+                        }
+                        dense(Isa::best(), x, layer, first, &mut want[..n]);
+                        let last = first + x.len() == k;
+                        let part = Part { x, layer, first, last, relu: relu && last };
+                        columns(part, &floats[..(k + 1) * n], &mut got[..n]);
+                        columns(part, layer.numbers, &mut bytewise[..n]);
+                    }
+                    assert_eq!(got.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {cut}, {relu}");
+                    assert_eq!(
+                        bytewise.map(f32::to_bits),
+                        want.map(f32::to_bits),
+                        "{k} x {n}, {cut}, {relu}"
+                    );
+                }
             }
         }
     }

@@ -45,15 +45,6 @@ impl<'a> Floats<'a> {
         }
     }
 
-    /// Where they lie.
-    #[allow(dead_code)] // used by one instruction set
-    pub(crate) fn address(self) -> *const u8 {
-        match self {
-            Self::F32(x) => x.as_ptr().cast(),
-            Self::Bytes(x) => x.as_ptr().cast(),
-        }
-    }
-
     /// Element i, +0 past the end: for those who have checked the length, without a panic in the program.
     #[inline(always)]
     pub(crate) fn at(&self, i: usize) -> f32 {

@@ -22,7 +22,7 @@
 //! | call | formula |
 //! |---|---|
 //! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B |
-//! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Floats`]) |
+//! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Layer`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
 //! | [`softmax()`], [`log_sum_exp`] | e^{s − max} / Σ; ln Σ e^s |
 //! | [`cross_entropy()`], [`cross_entropy_gradient`] | ln Σ e^s − s_y; (softmax − onehot) / N |
@@ -102,7 +102,7 @@ mod view;
 
 pub use batch::{Batch, Source};
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
-pub use dense::{Dense, dense, try_dense};
+pub use dense::{Layer, STRIP, dense, pack_layer, try_dense};
 pub use exp::exp;
 pub use floats::Floats;
 pub use isa::Isa;

@@ -1,76 +1,62 @@
-//! One row through one layer, with weights as numbers and as bytes: the bits of a row of the product.
+//! One row through one layer, with its numbers at any alignment: the bits of a row of the product.
 
 mod common;
 
 use common::{Rng, Values, assert_panics, assert_same_bits, isas, one_in};
-use kernels::{Dense, Epilogue, Floats, Mat, MatMut, dense, reference};
+use kernels::{Epilogue, Floats, Layer, Mat, MatMut, STRIP, dense, pack_layer, reference};
 
-/// The four little-endian bytes of each number, `offset` bytes into a buffer: every alignment.
-struct Bytes(Vec<u8>, usize);
-
-impl Bytes {
-    fn new(x: &[f32], offset: usize) -> Self {
-        // 0xff: a weight read from the wrong place has its sign and high bits set.
-        let mut bytes = vec![0xff; offset];
-        bytes.extend(x.iter().flat_map(|x| x.to_le_bytes()));
-        Self(bytes, offset)
-    }
-
-    fn floats(&self) -> Floats<'_> {
-        let (chunks, rest) = self.0[self.1..].as_chunks();
-        assert!(rest.is_empty());
-        Floats::Bytes(chunks)
-    }
-}
-
-/// A row x, a matrix W and a bias, with the finished and unfinished results of the reference.
-struct Layer {
+/// A row x, a matrix W and a bias, with the numbers of the layer some bytes into a buffer.
+struct Case {
     x: Vec<f32>,
     w: Vec<f32>,
     b: Vec<f32>,
-    old: Vec<f32>,
+    bytes: Vec<u8>,
+    offset: usize,
 }
 
-impl Layer {
+impl Case {
     fn new(values: Values, k: usize, n: usize, rng: &mut Rng) -> Self {
-        Self {
-            x: values.vec(rng, k),
-            w: values.vec(rng, k * n),
-            b: values.vec(rng, n),
-            old: values.vec(rng, n),
-        }
+        let (x, w, b) = (values.vec(rng, k), values.vec(rng, k * n), values.vec(rng, n));
+        Self { x, w, b, bytes: vec![], offset: 0 }.at(0)
     }
 
-    /// A row of the reference product with everything that [`Dense`] can ask for.
-    fn want(&self, resume: bool, bias: bool, relu: bool) -> Vec<f32> {
+    /// Puts the numbers `offset` bytes into the buffer.
+    fn at(mut self, offset: usize) -> Self {
+        // 0xff: a weight read from the wrong place has its sign and high bits set.
+        self.bytes = vec![0xff; offset + 4 * (self.w.len() + self.b.len())];
+        pack_layer(&self.w, &self.b, self.bytes[offset..].as_chunks_mut().0);
+        self.offset = offset;
+        self
+    }
+
+    fn layer(&self, relu: bool) -> Layer<'_> {
+        let (numbers, rest) = self.bytes[self.offset..].as_chunks();
+        assert!(rest.is_empty());
+        Layer::new(self.x.len(), self.b.len(), numbers, relu).unwrap()
+    }
+
+    /// The row of the reference product.
+    fn want(&self, relu: bool) -> Vec<f32> {
         let (k, n) = (self.x.len(), self.b.len());
-        let mut c = if resume { self.old.clone() } else { vec![0.0; n] };
+        let mut c = vec![0.0; n];
         let (x, w) = (Mat::new(&self.x, 1, k), Mat::new(&self.w, k, n));
-        reference::matmul(x, w, MatMut::new(&mut c, 1, n), Epilogue::Accumulate);
-        if bias {
-            c.iter_mut().zip(&self.b).for_each(|(c, b)| *c += b);
-        }
-        if relu {
-            c.iter_mut().for_each(|c| *c = reference::relu(*c));
-        }
+        let epilogue = if relu { Epilogue::BiasRelu(&self.b) } else { Epilogue::Bias(&self.b) };
+        reference::matmul(x, w, MatMut::new(&mut c, 1, n), epilogue);
         c
     }
 
-    /// Every instruction set with weights and biases in the places given (none: as numbers).
+    /// Every instruction set, with x in parts of `size`.
     #[track_caller]
-    fn check(&self, w_at: Option<usize>, b_at: Option<usize>, resume: bool, bias: bool, relu: bool) {
-        let n = self.b.len();
-        let want = self.want(resume, bias, relu);
-        let (w, b) = (Bytes::new(&self.w, w_at.unwrap_or(0)), Bytes::new(&self.b, b_at.unwrap_or(0)));
-        let w = if w_at.is_some() { w.floats() } else { Floats::F32(&self.w) };
-        let b = if b_at.is_some() { b.floats() } else { Floats::F32(&self.b) };
+    fn check(&self, size: usize, relu: bool) {
+        let (k, n, want) = (self.x.len(), self.b.len(), self.want(relu));
         for isa in isas() {
             // Two elements of room on either side that must stay as they are.
             let mut out = vec![f32::INFINITY; n + 4];
-            out[2..][..n].copy_from_slice(&if resume { self.old.clone() } else { vec![f32::NAN; n] });
-            let with = Dense { resume, bias: bias.then_some(b), relu };
-            dense(isa, &self.x, w, with, &mut out[2..][..n]);
-            let context = format!("{isa} {} x {n} {w_at:?} {b_at:?} {resume} {bias} {relu}", self.x.len());
+            out[2..][..n].fill(f32::NAN);
+            for (part, x) in self.x.chunks(size).enumerate() {
+                dense(isa, x, self.layer(relu), part * size, &mut out[2..][..n]);
+            }
+            let context = format!("{isa} {k} x {n} in parts of {size}, at {} {relu}", self.offset);
             assert_same_bits(&out[2..][..n], &want, format_args!("{context}"));
             let [a, b, .., c, d] = out[..] else { unreachable!("four at least") };
             assert!([a, b, c, d] == [f32::INFINITY; 4], "{context}: written outside");
@@ -78,37 +64,34 @@ impl Layer {
     }
 }
 
-/// The cross product of all sizes, up to two strips of eight vectors; what else there is takes turns.
+/// The cross product of all sizes, up to two groups of eight strips; what else there is takes turns.
 #[test]
 fn every_size() {
     let (mut rng, often) = (Rng::new(80), one_in(59));
     let mut case = 0;
-    for n in 0..=260 {
-        for k in 0..=70 {
+    for n in 1..=260 {
+        for k in 1..=70 {
             case += 1;
             if case % often == 0 {
-                let layer = Layer::new(Values::ALL[rng.below(5)], k, n, &mut rng);
-                let bits = rng.below(8);
-                let at = |turn: usize| turn.checked_sub(8); // half the time as numbers
-                let (w_at, b_at) = (at(rng.below(16)), at(rng.below(16)));
-                layer.check(w_at, b_at, bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+                let case = Case::new(Values::ALL[rng.below(5)], k, n, &mut rng).at(rng.below(8));
+                let size = if rng.below(2) == 0 { k } else { 1 + rng.below(k) };
+                case.check(size, rng.below(2) == 0);
             }
         }
     }
 }
 
-/// Every alignment of the bytes, with every option, at sizes with and without remainders.
+/// Every width of a strip, alone and behind a whole one, at every alignment.
 #[test]
-fn every_alignment_and_option() {
+fn every_width_and_alignment() {
     let mut rng = Rng::new(81);
-    let places = [None, Some(0), Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7)];
-    for (k, n) in [(1, 1), (5, 15), (3, 16), (7, 17), (4, 128), (3, 83), (2, 150)] {
-        let layer = Layer::new(Values::Uniform, k, n, &mut rng);
-        for w_at in places {
-            for b_at in places {
-                for bits in 0..8 {
-                    layer.check(w_at, b_at, bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
-                }
+    for n in 1..=2 * STRIP {
+        let mut case = Case::new(Values::Uniform, 7, n, &mut rng);
+        for offset in 0..8 {
+            case = case.at(offset);
+            for relu in [false, true] {
+                case.check(7, relu);
+                case.check(3, relu);
             }
         }
     }
@@ -119,53 +102,70 @@ fn every_kind_of_values() {
     let mut rng = Rng::new(82);
     for values in Values::ALL {
         for (k, n) in [(9, 33), (40, 70), (300, 10)] {
-            let layer = Layer::new(values, k, n, &mut rng);
-            for bits in 0..8 {
-                layer.check(Some(1), None, bits & 1 != 0, bits & 2 != 0, bits & 4 != 0);
+            let case = Case::new(values, k, n, &mut rng).at(1);
+            for relu in [false, true] {
+                case.check(k, relu);
+                case.check(4, relu);
             }
         }
     }
 }
 
-/// x in blocks of every size, resumed: the bits of x in one piece.
+/// x in parts of every size: the bits of x in one piece.
 #[test]
-fn blocks_of_every_size_resume() {
+fn parts_of_every_size() {
     let mut rng = Rng::new(83);
-    let (k, n) = (37, 85);
-    let layer = Layer::new(Values::Uniform, k, n, &mut rng);
-    let want = layer.want(false, true, true);
-    for isa in isas() {
-        for size in 1..=k + 1 {
-            let mut out = vec![f32::NAN; n];
-            for (block, x) in layer.x.chunks(size).enumerate() {
-                let (first, last) = (block * size, block * size + x.len() == k);
-                let w = Floats::F32(&layer.w[first * n..][..x.len() * n]);
-                let bias = last.then_some(Floats::F32(&layer.b));
-                dense(isa, x, w, Dense { resume: block > 0, bias, relu: last }, &mut out);
-            }
-            assert_same_bits(&out, &want, format_args!("{isa} in blocks of {size}"));
+    let case = Case::new(Values::Uniform, 37, 85, &mut rng);
+    for size in 1..=37 {
+        case.check(size, true);
+    }
+}
+
+/// What is laid in strips comes back in rows.
+#[test]
+fn layers_tell_what_they_hold() {
+    let mut rng = Rng::new(84);
+    for (k, n) in [(1, 1), (3, 15), (2, 16), (5, 17), (4, 32), (7, 50)] {
+        let case = Case::new(Values::Uniform, k, n, &mut rng).at(3);
+        let layer = case.layer(true);
+        assert_eq!((layer.inputs(), layer.outputs(), layer.relu()), (k, n, true));
+        assert!(layer.weights().eq(case.w.iter().copied()) && layer.bias().eq(case.b.iter().copied()));
+        // Column j of [W; b] in its strip.
+        for j in 0..n {
+            let (strip, width) = (j / STRIP, STRIP.min(n - j / STRIP * STRIP));
+            let at = |p: usize| {
+                f32::from_le_bytes(layer.numbers()[strip * STRIP * (k + 1) + p * width + j % STRIP])
+            };
+            assert!((0..k).all(|p| at(p) == case.w[p * n + j]) && at(k) == case.b[j]);
         }
     }
 }
 
 #[test]
-fn shapes_that_do_not_fit_panic_with_their_numbers() {
-    let zeros = [0.0; 12];
-    for isa in isas() {
-        let call = |k: usize, w: usize, bias: Option<usize>, n: usize| {
-            let with = Dense { bias: bias.map(|b| Floats::F32(&zeros[..b])), ..Dense::default() };
-            dense(isa, &zeros[..k], Floats::F32(&zeros[..w]), with, &mut vec![0.0; n]);
-        };
-        call(3, 12, Some(4), 4);
-        call(3, 0, Some(0), 0);
-        call(0, 0, None, 4);
-        assert_panics("W has 11 elements, x has 3 and out 4: it needs 3 x 4", || call(3, 11, None, 4));
-        assert_panics("W has 12 elements, x has 3 and out 3: it needs 3 x 3", || call(3, 12, None, 3));
-        assert_panics("W has 1 elements, x has 0 and out 4: it needs 0 x 4", || call(0, 1, None, 4));
-        assert_panics("the bias has 3 elements, out has 4", || call(3, 12, Some(3), 4));
-        assert_panics("the bias has 5 elements, out has 4", || call(3, 12, Some(5), 4));
-        assert_panics("the bias has 1 elements, out has 0", || call(3, 0, Some(1), 0));
+fn shapes_that_do_not_fit_are_refused() {
+    let numbers = [[0; 4]; 16];
+    for (k, n, len) in [(3, 4, 15), (3, 4, 12), (0, 4, 4), (3, 0, 0), (usize::MAX, 2, 0), (1 << 62, 8, 8)] {
+        assert!(Layer::new(k, n, &numbers[..len], false).is_none(), "{k} x {n}");
     }
+    let layer = Layer::new(3, 4, &numbers, false).unwrap();
+    let x = [0.0; 5];
+    for isa in isas() {
+        let call =
+            |len: usize, first: usize, n: usize| dense(isa, &x[..len], layer, first, &mut vec![0.0; n]);
+        call(3, 0, 4);
+        call(1, 2, 4);
+        assert_panics("x has 4 elements from input 0 on, the layer 3 inputs", || call(4, 0, 4));
+        assert_panics("x has 2 elements from input 2 on, the layer 3 inputs", || call(2, 2, 4));
+        assert_panics("x has 1 elements from input 3 on, the layer 3 inputs", || call(1, 3, 4));
+        assert_panics("x has 1 elements from input 18446744073709551615 on", || call(1, usize::MAX, 4));
+        assert_panics("x has 0 elements from input 0 on, the layer 3 inputs", || call(0, 0, 4));
+        assert_panics("out has 3 elements, the layer 4 outputs", || call(3, 0, 3));
+    }
+    let pack = |w: usize, b: usize, out: usize| pack_layer(&x[..w], &x[..b], &mut { numbers }[..out]);
+    pack(4, 2, 6);
+    assert_panics("W has 4 elements, b 2, out 5", || pack(4, 2, 5));
+    assert_panics("W has 5 elements, b 2, out 7", || pack(5, 2, 7));
+    assert_panics("W has 2 elements, b 0, out 3", || pack(2, 0, 3));
 }
 
 /// Both kinds of floats read the same numbers, bit for bit (payloads too: nothing is computed).
@@ -174,8 +174,9 @@ fn floats_are_the_same_as_numbers_and_as_bytes() {
     let mut rng = Rng::new(84);
     let x: Vec<f32> = (0..50).map(|_| f32::from_bits(rng.bits())).chain(common::SPECIAL).collect();
     for offset in 0..8 {
-        let bytes = Bytes::new(&x, offset);
-        for floats in [bytes.floats(), Floats::F32(&x)] {
+        let mut bytes = vec![0xff; offset];
+        bytes.extend(x.iter().flat_map(|x| x.to_le_bytes()));
+        for floats in [Floats::Bytes(bytes[offset..].as_chunks().0), Floats::F32(&x)] {
             assert_eq!((floats.len(), floats.is_empty(), floats.iter().len()), (x.len(), false, x.len()));
             assert!(floats.iter().zip(&x).all(|(got, want)| got.to_bits() == want.to_bits()));
             assert!((0..x.len()).all(|i| floats.get(i).to_bits() == x[i].to_bits()));

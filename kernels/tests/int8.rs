@@ -5,8 +5,8 @@ mod common;
 
 use common::{Rng, isas};
 use kernels::int8::{
-    INPUTS, MAX_INPUTS, OUTPUTS, Weights, accumulate, accumulate_reference, pack, packed_len, quantize_bytes,
-    quantize_numbers,
+    INPUTS, MAX_INPUTS, OUTPUTS, Rescale, Weights, accumulate, accumulate_reference, pack, packed_len,
+    quantize_bytes, quantize_numbers,
 };
 
 /// A kind of bytes: any, or the ends only, where 16-bit sums overflow.
@@ -177,5 +177,22 @@ fn inputs_become_activations() {
         let mut q = [0];
         quantize_numbers(&[x], &mut q);
         assert_eq!(q, [want], "{x}");
+    }
+}
+
+/// Both ends of what a multiplier and a shift may be, and the first value outside.
+#[test]
+fn a_factor_has_its_range() {
+    for (multiplier, shift, good) in [
+        (0, 1, true),
+        (1 << 30, 1, true),
+        ((1 << 30) - 1, 1, false),
+        (1, 1, false),
+        (-1, 1, false),
+        (i32::MAX, 31, true),
+        (i32::MAX, 32, false),
+        (i32::MAX, 0, false),
+    ] {
+        assert_eq!(Rescale::new(multiplier, shift).is_ok(), good, "{multiplier} {shift}");
     }
 }

@@ -13,10 +13,10 @@ use kernels::int8::{
 };
 use kernels::int8::{quantize_numbers, rescale};
 use kernels::{
-    Batch, Dense, Epilogue, Floats, Input, Isa, Mat, MatMut, Momentum, Normalization, Scalar, argmax, axpy,
+    Batch, Epilogue, Floats, Input, Isa, Layer, Mat, MatMut, Momentum, Normalization, Scalar, argmax, axpy,
     column_sums, cross_entropy, cross_entropy_gradient, dense, exp, ln, log_sum_exp, matmul,
-    matmul_workspace, momentum_step, reference, relu, relu_backward, sgd_step, softmax, softmax_row,
-    sum_of_squares,
+    matmul_workspace, momentum_step, pack_layer, reference, relu, relu_backward, sgd_step, softmax,
+    softmax_row, sum_of_squares,
 };
 
 /// Runs `case` with a generator, as often as `KERNELS_CASES` says.
@@ -59,11 +59,6 @@ fn bytes(x: &[f32], rng: &mut Rng) -> Tail<u8> {
     Tail::new(&x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>(), 0xff, rng)
 }
 
-/// The same numbers in one form or the other.
-fn either<'a>(numbers: &'a Tail<f32>, bytes: &'a Tail<u8>, rng: &mut Rng) -> Floats<'a> {
-    if rng.below(2) == 0 { Floats::F32(numbers.get()) } else { Floats::Bytes(bytes.get().as_chunks().0) }
-}
-
 #[test]
 fn products() {
     cases(200, |isas, rng| {
@@ -99,35 +94,23 @@ fn products() {
 #[test]
 fn dense_layers() {
     cases(201, |isas, rng| {
-        let (k, n) = (size(rng, 24), size(rng, 80));
-        let (x, w, b, old) = (draw(rng, k), draw(rng, k * n), draw(rng, n), draw(rng, n));
-        let [resume, with_bias, with_relu] = [(); 3].map(|()| rng.below(2) == 0);
-        let mut want = if resume { old.clone() } else { vec![0.0; n] };
-        reference::matmul(
-            Mat::new(&x, 1, k),
-            Mat::new(&w, k, n),
-            MatMut::new(&mut want, 1, n),
-            Epilogue::Accumulate,
-        );
-        for (y, &b) in want.iter_mut().zip(&b) {
-            *y = if with_bias { *y + b } else { *y };
-            *y = if with_relu { reference::relu(*y) } else { *y };
-        }
-        let x = Tail::of(&x, rng);
-        let (numbers_w, bytes_w, numbers_b, bytes_b) =
-            (Tail::of(&w, rng), bytes(&w, rng), Tail::of(&b, rng), bytes(&b, rng));
-        let w = either(&numbers_w, &bytes_w, rng);
-        let b = either(&numbers_b, &bytes_b, rng);
+        let (k, n, relu) = (1 + size(rng, 24), 1 + size(rng, 80), rng.below(2) == 0);
+        let (x, w, b) = (draw(rng, k), draw(rng, k * n), draw(rng, n));
+        let mut want = vec![f32::NAN; n];
+        let epilogue = if relu { Epilogue::BiasRelu(&b) } else { Epilogue::Bias(&b) };
+        let out = MatMut::new(&mut want, 1, n);
+        reference::matmul(Mat::new(&x, 1, k), Mat::new(&w, k, n), out, epilogue);
+        let mut numbers = vec![[0; 4]; (k + 1) * n];
+        pack_layer(&w, &b, &mut numbers);
+        let numbers = Tail::new(numbers.as_flattened(), 0xff, rng);
+        let layer = Layer::new(k, n, numbers.get().as_chunks().0, relu).unwrap();
+        let cut = if rng.below(2) == 0 { k } else { 1 + rng.below(k) };
         for &isa in isas {
-            let mut out = Tail::of(&if resume { old.clone() } else { vec![f32::NAN; n] }, rng);
-            dense(
-                isa,
-                x.get(),
-                w,
-                Dense { resume, bias: with_bias.then_some(b), relu: with_relu },
-                out.get_mut(),
-            );
-            out.assert_is(&want, format_args!("{isa} {k} x {n} {resume} {with_bias} {with_relu}"));
+            let mut out = Tail::of(&vec![f32::NAN; n], rng);
+            for (part, x) in x.chunks(cut).enumerate() {
+                dense(isa, Tail::of(x, rng).get(), layer, part * cut, out.get_mut());
+            }
+            out.assert_is(&want, format_args!("{isa} {k} x {n} in parts of {cut}, {relu}"));
         }
     });
 }

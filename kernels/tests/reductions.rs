@@ -4,7 +4,7 @@ mod common;
 
 use common::matrix::{Layout, Stored};
 use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
-use kernels::{Isa, Mat, Scalar, argmax, column_sums, reference, sum_of_squares};
+use kernels::{Isa, Mat, Scalar, argmax, column_sums, reference, sum_of_squares, try_argmax};
 
 /// The contract's words for a whole matrix, not the reference's loop: 128 partial sums, then a tree of halves.
 fn partial_sums<T: Scalar>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
@@ -202,4 +202,10 @@ fn shapes_that_do_not_fit_panic_with_their_numbers() {
         let wrong = "out has 3 elements, A has 2 columns";
         assert_panics(wrong, || column_sums(isa, Mat::new(&a, 2, 3).t(), &mut [0.0; 3]));
     }
+}
+
+#[test]
+fn argmax_of_a_row_that_may_be_empty() {
+    assert_eq!(try_argmax::<f32>(&[]), None);
+    assert_eq!(try_argmax(&[1.0f32, 3.0, 3.0]), Some(1));
 }

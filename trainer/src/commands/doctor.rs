@@ -132,6 +132,6 @@ fn params(net: &Net<'_>) -> Result<Params<f32>, Error> {
     let wrong = |e: model::ShapeError| Error::data(e.to_string());
     let shape = Shape::new(net.d(), net.h(), net.c()).map_err(wrong)?;
     let values =
-        [net.w1(), net.b1(), net.w2(), net.b2()].into_iter().flat_map(|part| part.iter().collect::<Vec<_>>());
+        [net.layer1(), net.layer2()].into_iter().flat_map(|layer| layer.weights().chain(layer.bias()));
     Params::from_vec(shape, values.collect()).map_err(wrong)
 }

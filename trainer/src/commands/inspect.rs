@@ -91,7 +91,15 @@ fn element(net: &AnyNet<'_>) -> &'static str {
 /// W1, b1, W2, b2: of an int8 net the integers.
 fn numbers(net: &AnyNet<'_>) -> [Vec<f32>; 4] {
     match net {
-        AnyNet::F32(net) => [net.w1(), net.b1(), net.w2(), net.b2()].map(|values| values.iter().collect()),
+        AnyNet::F32(net) => {
+            let (first, second) = (net.layer1(), net.layer2());
+            [
+                first.weights().collect(),
+                first.bias().collect(),
+                second.weights().collect(),
+                second.bias().collect(),
+            ]
+        }
         AnyNet::Int8(net) => {
             let [w1, b1] = integers(net.layer1(), net.d(), net.h());
             let [w2, b2] = integers(net.layer2(), net.h(), net.c());

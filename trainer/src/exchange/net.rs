@@ -42,10 +42,10 @@ impl Layers {
             c: net.c(),
             mean: all(net.normalization().mean()),
             scale: all(net.normalization().scale()),
-            w1: all(net.w1()),
-            b1: all(net.b1()),
-            w2: all(net.w2()),
-            b2: all(net.b2()),
+            w1: net.layer1().weights().collect(),
+            b1: net.layer1().bias().collect(),
+            w2: net.layer2().weights().collect(),
+            b2: net.layer2().bias().collect(),
             names: (0..net.c()).map_while(|i| net.class_name(i).map(str::to_owned)).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! Between which numbers a net works, seen on training rows.
 
 use infer_nostd::Net;
-use kernels::{Dense, Floats, Isa, dense};
+use kernels::{Isa, dense};
 
 use crate::dataset::Dataset;
 
@@ -52,8 +52,8 @@ pub fn calibrate(net: &Net<'_>, data: &Dataset, method: Method) -> Calibration {
     for i in 0..rows {
         let row = i * data.rows() / rows;
         net.normalization().apply(isa, 0, data.row(row), &mut x);
-        layer(isa, &x, net.w1(), net.b1(), true, &mut h);
-        layer(isa, &h, net.w2(), net.b2(), false, &mut s);
+        dense(isa, &x, net.layer1(), 0, &mut h);
+        dense(isa, &h, net.layer2(), 0, &mut s);
         inputs.extend_from_slice(&x);
         hidden.extend(h.iter().copied().filter(|&h| h > 0.0));
         scores.extend_from_slice(&s);
@@ -66,10 +66,6 @@ pub fn calibrate(net: &Net<'_>, data: &Dataset, method: Method) -> Calibration {
         hidden: Range { low: 0.0, high },
         scores: Method::MinMax.range(&mut scores).unwrap_or(zero),
     }
-}
-
-fn layer(isa: Isa, x: &[f32], w: Floats<'_>, b: Floats<'_>, relu: bool, out: &mut [f32]) {
-    dense(isa, x, w, Dense { bias: Some(b), relu, resume: false }, out);
 }
 
 impl Method {
