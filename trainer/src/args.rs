@@ -256,12 +256,19 @@ pub struct InspectArgs {
 /// `doctor`.
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Net file; flags, and data where --data is left out, are read from NET.toml if it is there
+    /// Net file; the flags are read from NET.toml where it is there
     #[arg(value_name = "NET")]
     pub net: PathBuf,
-    /// Data set and output.
-    #[command(flatten)]
-    pub common: Common,
+    /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files [default: that of
+    /// NET.toml, else digits]
+    #[arg(long, value_name = "SPEC")]
+    pub data: Option<String>,
+    /// Label column of a CSV file, by name or number from 1 [default: with the data]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Results as JSON, one object a line, the last with event "done"
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `completions`.

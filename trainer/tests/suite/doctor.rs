@@ -276,6 +276,7 @@ fn the_commands_tell_what_is_found() {
     let doctor = desk.run(&["doctor", "net.tln"]).ok().stdout;
     assert!(doctor.contains("shrinking-weights"), "{doctor}");
     assert!(desk.fails(&["doctor", "alone.tln"], 3).contains("--data"));
+    desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
 }
 
 /// The order of rows does not matter to the doctor's settings.
