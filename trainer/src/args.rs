@@ -263,7 +263,7 @@ pub struct DoctorArgs {
     /// NET.toml, else digits]
     #[arg(long, value_name = "SPEC")]
     pub data: Option<String>,
-    /// Label column of a CSV file, by name or number from 1 [default: with the data]
+    /// Label column of a CSV file, by name or number from 1 [default: NET.toml's, else as in `train`]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Results as JSON, one object a line, the last with event "done"
