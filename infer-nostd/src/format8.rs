@@ -1,9 +1,8 @@
 //! The int8 net as bytes: its writer and its reader. What it shares with the f32 net is in `format.rs`.
 
-use kernels::int8::{OUTPUTS, Rescale, Weights, pack, packed_len};
+use kernels::int8::{Layer, LayerError, OUTPUTS, Rescale, Weights, pack, packed_len};
 use kernels::{Floats, Normalization};
 
-use crate::compact::compact;
 use crate::format::{
     CRC_LEN, HEADER_LEN, Header, I8, KIND, check_whole, not_finite, put, put_header, put_names_and_checksum,
 };
@@ -11,10 +10,10 @@ use crate::names::names_len;
 use crate::net8::Layer8;
 use crate::{Error, Net8, Section};
 
-/// Biases are smaller than this: with the products, below 2²⁹ too, sums stay below 2³⁰.
-pub const BIAS_MAX: i32 = 1 << 29;
-/// The zero point of the hidden layer: the lowest activation, so that the clamp is the ReLU.
-pub(crate) const HIDDEN_ZERO: i32 = -127;
+/// The lowest hidden activation, which is their zero point too: so the clamp is the ReLU.
+const HIDDEN_LOW: i32 = -127;
+/// The lowest score.
+const SCORE_LOW: i32 = -128;
 /// Version, element type and the reserved byte of an int8 net, as one number.
 pub(crate) const KIND8: u32 = KIND | (I8 as u32) << 16;
 
@@ -180,67 +179,46 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
     else {
         return Err(Error::TooLarge { d, h, c }); // never: the parts have these lengths
     };
-    let layer1 = Layer8::new(w1, bias1, multiplier1, shifts1, f32::from_le_bytes(scale1), HIDDEN_ZERO);
-    let layer2 =
-        Layer8::new(w2, bias2, multiplier2, shifts2, f32::from_le_bytes(scale2), i32::from_le_bytes(zero));
-    let normalization = Normalization::trusted(d, Floats::Bytes(mean), Floats::Bytes(scale)); // Q divides D
+    let (scale1, scale2, zero) =
+        (f32::from_le_bytes(scale1), f32::from_le_bytes(scale2), i32::from_le_bytes(zero));
     let at = HEADER_LEN + len1 + len2;
-    match check_numbers(&layer1, &layer2, numbers, at) {
-        Ok(()) => Ok(Net8 { h, c, normalization, layer1, layer2, names }),
-        Err(error) => Err(error),
-    }
-}
-
-/// Every number is in its range; the first of them lies at byte `at` of the file.
-const fn check_numbers(
-    layer1: &Layer8<'_>,
-    layer2: &Layer8<'_>,
-    numbers: &[[u8; 4]],
-    at: usize,
-) -> Result<(), Error> {
-    let (n1, n2) = (layer1.bias.len(), layer2.bias.len());
-    if let Some(offset) = out_of_range(layer1) {
-        return Err(Error::OutOfRange { offset: at + offset });
-    }
-    if let Some(offset) = out_of_range(layer2) {
-        return Err(Error::OutOfRange { offset: at + 8 * n1 + offset });
-    }
+    let layer1 = match Layer::new(w1, bias1, multiplier1, shifts1, 0) {
+        Ok(layer) => Layer8 { layer, low: HIDDEN_LOW, scale: scale1 },
+        Err(error) => return Err(out_of_range(error, n1, at)),
+    };
+    let layer2 = match Layer::new(w2, bias2, multiplier2, shifts2, zero.wrapping_sub(SCORE_LOW)) {
+        Ok(layer) => Layer8 { layer, low: SCORE_LOW, scale: scale2 },
+        Err(error) => return Err(out_of_range(error, n2, at + 8 * n1)),
+    };
     let at = at + 8 * (n1 + n2);
-    if !is_positive(layer1.scale) {
-        return Err(Error::OutOfRange { offset: at });
-    }
-    if !is_positive(layer2.scale) {
-        return Err(Error::OutOfRange { offset: at + 4 });
-    }
-    if layer2.zero < -128 || layer2.zero > 127 {
-        return Err(Error::OutOfRange { offset: at + 8 });
-    }
-    match not_finite(numbers) {
-        Some(index) => Err(Error::NotFinite { offset: at + 12 + 4 * index }),
-        None => Ok(()),
-    }
+    let offset = match (is_positive(scale1), is_positive(scale2), zero >= SCORE_LOW && zero <= 127) {
+        (false, ..) => 0,
+        (_, false, _) => 4,
+        (.., false) => 8,
+        _ => {
+            if let Some(index) = not_finite(numbers) {
+                return Err(Error::NotFinite { offset: at + 12 + 4 * index });
+            }
+            let normalization = Normalization::trusted(d, Floats::Bytes(mean), Floats::Bytes(scale)); // Q divides D
+            return Ok(Net8 { h, c, normalization, layer1, layer2, names });
+        }
+    };
+    Err(Error::OutOfRange { offset: at + offset })
 }
 
 const fn is_positive(scale: f32) -> bool {
     scale > 0.0 && scale < f32::INFINITY
 }
 
-/// Where, counted from the layer's first bias, there is a number outside its range. (A bad shift counts as its multiplier.)
-const fn out_of_range(layer: &Layer8<'_>) -> Option<usize> {
-    let n = layer.bias.len();
-    let mut j = 0;
-    while j < n && j < layer.multiplier.len() && j < layer.shifts.len() {
-        compact();
-        let b = i32::from_le_bytes(layer.bias[j]);
-        if b <= -BIAS_MAX || b >= BIAS_MAX {
-            return Some(4 * j);
-        }
-        if Rescale::new(i32::from_le_bytes(layer.multiplier[j]), layer.shifts[j]).is_err() {
-            return Some(4 * (n + j));
-        }
-        j += 1;
-    }
-    None
+/// Where in the file the number lies that a layer of n outputs refuses; its biases begin at byte `at`, multipliers follow. (A
+/// bad shift counts as its multiplier.)
+const fn out_of_range(error: LayerError, n: usize, at: usize) -> Error {
+    let index = match error {
+        LayerError::Length => 0, // never: the parts have these lengths
+        LayerError::Bias(j) => j,
+        LayerError::Rescale(j) => n + j,
+    };
+    Error::OutOfRange { offset: at + 4 * index }
 }
 
 /// The first `len` bytes and the others; all of them if there are fewer, which the file's length has ruled out.

@@ -37,15 +37,17 @@
 //! | what | where | bytes |
 //! |---|---|---|
 //! | the net | flash, or wherever it lies | its file |
-//! | scratch | the caller's RAM | 4·(H + C) |
+//! | scratch | the caller's RAM | 4·(H + C); int8: H and C rounded up to multiples of 4 |
 //! | `scores`, `classify` of f32 without a normalisation | stack | 188 |
 //! | the same with one, and `probabilities` | stack | 540, with 256 for a block of normalised inputs |
+//! | `classify` of int8 from bytes without a normalisation | stack | 468 |
 //! | reading a net at run time | stack | 120 |
 //! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
 //!
 //! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls
 //! (`forward`, and `normalised` where there is a normalisation) and 100 bytes that the layer in assembly pushes (112 where it
-//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned). What the
+//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned); in int8 308, 256 of them for 128 inputs
+//! as 16-bit numbers. What the
 //! compiler states and what a program uses agree to the byte (`firmware/check`); it does not grow with the net.
 //!
 //! # The same bits
@@ -76,10 +78,11 @@ mod scratch;
 
 pub use error::{Error, Section};
 pub use format::{Contents, encode, encoded_len};
-pub use format8::{BIAS_MAX, Contents8, LayerContents8, encode8, encoded_len8};
+pub use format8::{Contents8, LayerContents8, encode8, encoded_len8};
 #[doc(hidden)]
 pub use include::Aligned;
 pub use kernels::Input;
+pub use kernels::int8::BIAS_MAX;
 pub use net::Net;
 pub use net8::{Layer8, Net8};
 pub use scratch::Scratch;

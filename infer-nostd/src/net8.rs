@@ -2,56 +2,42 @@
 
 use core::fmt;
 
-use kernels::int8::{INPUTS, Rescale, Weights, accumulate, quantize_bytes, quantize_numbers, rescale, sums};
+use kernels::int8::{Layer, Rescale, Weights, dense, quantize, results, sums};
 use kernels::{Input, Isa, Normalization, softmax_row};
 
 use crate::compact::compact;
 use crate::format::Header;
-use crate::format8::{HIDDEN_ZERO, KIND8};
+use crate::format8::KIND8;
 use crate::names::{check_names, name};
 use crate::{Error, format8};
 
-/// Activations at a time, on the stack. A processor with vectors takes a whole row, if it can, to read weights in one go.
-const BLOCK: usize = if cfg!(target_os = "none") { 128 } else { 4096 };
-/// Normalised inputs at a time, on the stack: 256 bytes.
-const NUMBERS: usize = 64;
+/// Inputs that become bytes at a time, and of them those that are normalised at a time; on the stack, 256 bytes.
+const BLOCK: usize = 128;
+const NUMBERS: usize = 32;
 
-/// A layer of an int8 net: a_j = b_j + Σ_k w_kj q_k, result q_j = clamp(⌊a_j M_j⌉ + z), which stands for s (q_j − z).
+/// A layer of an int8 net: a_j = b_j + Σ_k w_kj q_k, result q_j = clamp(⌊a_j M_j⌉ + z, low, 127), which stands for s (q_j − z).
 #[derive(Clone, Copy)]
 pub struct Layer8<'a> {
-    pub(crate) w: Weights<'a>,
-    pub(crate) bias: &'a [[u8; 4]],
-    pub(crate) multiplier: &'a [[u8; 4]],
-    pub(crate) shifts: &'a [u8],
+    /// Its results are q_j − `low`, and so is its z.
+    pub(crate) layer: Layer<'a>,
+    pub(crate) low: i32,
     pub(crate) scale: f32,
-    pub(crate) zero: i32,
 }
 
 impl<'a> Layer8<'a> {
-    pub(crate) const fn new(
-        w: Weights<'a>,
-        bias: &'a [[u8; 4]],
-        multiplier: &'a [[u8; 4]],
-        shifts: &'a [u8],
-        scale: f32,
-        zero: i32,
-    ) -> Self {
-        Self { w, bias, multiplier, shifts, scale, zero }
-    }
-
     /// The weights, in tiles.
     pub const fn weights(&self) -> Weights<'a> {
-        self.w
+        self.layer.weights()
     }
 
     /// b_j; None if there is no output j.
     pub fn bias(&self, j: usize) -> Option<i32> {
-        self.bias.get(j).map(|&b| i32::from_le_bytes(b))
+        self.layer.bias(j)
     }
 
     /// M_j; None if there is no output j.
     pub fn rescale(&self, j: usize) -> Option<Rescale> {
-        Rescale::new(i32::from_le_bytes(*self.multiplier.get(j)?), *self.shifts.get(j)?).ok()
+        self.layer.rescale(j)
     }
 
     /// s: what one step of a result stands for.
@@ -61,15 +47,7 @@ impl<'a> Layer8<'a> {
 
     /// z: the result that stands for 0.
     pub const fn zero(&self) -> i32 {
-        self.zero
-    }
-
-    /// Sums start from the bias.
-    fn start(&self, sums: &mut [i32]) {
-        for (sum, &b) in sums.iter_mut().zip(self.bias) {
-            *sum = i32::from_le_bytes(b);
-            compact();
-        }
+        self.layer.zero() + self.low
     }
 }
 
@@ -164,7 +142,7 @@ impl<'a> Net8<'a> {
 
     /// How many f32 an inference needs as scratch: H + C, each rounded up to a multiple of 4. While it runs they hold integers.
     pub const fn scratch_len(&self) -> usize {
-        self.layer1.w.outputs() + self.layer2.w.outputs()
+        self.layer1.weights().outputs() + self.layer2.weights().outputs()
     }
 
     /// The C scores of a row of D raw inputs: s (q_j − z) of the last layer.
@@ -209,17 +187,19 @@ impl<'a> Net8<'a> {
         scratch: &mut S,
     ) -> Result<usize, Error> {
         let scores = self.forward(x.into(), scratch.as_mut())?;
-        let (mut best, mut largest) = (0, i32::MIN);
-        for (j, &score) in scores.iter().enumerate() {
-            if score > largest {
-                (best, largest) = (j, score);
+        // From the last to the first, which wins of equals.
+        let (mut rest, mut best, mut largest) = (results(scores).get(..self.c).unwrap_or(&[]), 0, 0);
+        while let [before @ .., score] = rest {
+            if *score >= largest {
+                (best, largest) = (before.len(), *score);
             }
+            rest = before;
             compact();
         }
         Ok(best)
     }
 
-    /// The C results of the last layer as they are, q_j from −128 to 127, in the scratch.
+    /// The C results of the last layer as they are, q_j from −128 to 127.
     ///
     /// # Errors
     /// As [`Net8::scores`].
@@ -227,92 +207,75 @@ impl<'a> Net8<'a> {
         &self,
         x: impl Into<Input<'x>>,
         scratch: &'s mut S,
-    ) -> Result<&'s [i32], Error> {
-        match self.forward(x.into(), scratch.as_mut()) {
-            Ok(scores) => Ok(scores),
-            Err(error) => Err(error),
-        }
+    ) -> Result<impl ExactSizeIterator<Item = i8> + 's, Error> {
+        let scores = results(self.forward(x.into(), scratch.as_mut())?);
+        Ok(scores.iter().take(self.c).map(|&u| (u ^ 0x80) as i8))
     }
 
     /// [`Net8::scores`], which the caller may write to.
     fn real_scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        let first = self.layer1.w.outputs();
+        let first = self.layer1.weights().outputs();
+        let zero = self.layer2.layer.zero();
         self.forward(x, scratch)?;
         let scores = scratch.get_mut(first..).and_then(|scores| scores.get_mut(..self.c));
         let scores = scores.ok_or(Error::Scratch { needed: self.scratch_len(), got: 0 })?; // never: forward has used it
-        for score in scores.iter_mut() {
-            *score = (score.to_bits() as i32 - self.layer2.zero) as f32 * self.layer2.scale;
+        // The last ones first: score j lies where the bytes from 4 j on are.
+        for j in (0..self.c).rev() {
+            let byte = results(sums(scores)).get(j).map_or(0, |&u| i32::from(u));
+            if let Some(score) = scores.get_mut(j) {
+                *score = (byte - zero) as f32 * self.layer2.scale;
+            }
+            compact();
         }
         Ok(scores)
     }
 
-    /// Both layers; the one path behind the calls above.
+    /// Both layers; the one path behind the calls above. The scores are the first bytes.
     fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [i32], Error> {
         if x.len() != self.d() {
             return Err(Error::Input { needed: self.d(), got: x.len() });
         }
+        let (isa, first, second) = (Isa::best(), &self.layer1.layer, &self.layer2.layer);
         let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
-        let (hidden, rest) = sums(scratch).split_at_mut_checked(self.layer1.w.outputs()).ok_or(short)?;
-        let scores = rest.get_mut(..self.layer2.w.outputs()).ok_or(short)?;
-        let (first, second) = (&self.layer1, &self.layer2);
-        first.start(hidden);
-        second.start(scores);
+        let (hidden, rest) = sums(scratch).split_at_mut_checked(first.weights().outputs()).ok_or(short)?;
+        let scores = rest.get_mut(..second.weights().outputs()).ok_or(short)?;
         let good = match x {
-            Input::U8(x) if self.normalization.mean().is_empty() => {
-                blocks(first.w, x, hidden, quantize_bytes)
-            }
+            Input::U8(x) if self.normalization.mean().is_empty() => dense(isa, x, first, 0, hidden),
             _ => self.numbers(x, hidden),
         };
-        rescale(hidden, first.multiplier, first.shifts, HIDDEN_ZERO, HIDDEN_ZERO);
-        let bytes = |hidden: &[i32], q: &mut [i8]| {
-            for (q, &h) in q.iter_mut().zip(hidden) {
-                *q = h as i8;
-                compact();
-            }
-        };
-        if !good || !blocks(second.w, hidden, scores, bytes) {
-            return Err(short); // the parts of a net fit each other, so never; but no panic either way
+        match results(hidden).get(..self.h) {
+            Some(hidden) if good && dense(isa, hidden, second, 0, scores) => Ok(scores),
+            _ => Err(short), // the parts of a net fit each other, so never; but no panic either way
         }
-        rescale(scores, second.multiplier, second.shifts, second.zero, -128);
-        scores.get_mut(..self.c).ok_or(short)
     }
 
     /// The first layer of inputs that are normalised or no bytes: a function of its own, for its floats and its stack.
     #[inline(never)]
     fn numbers(&self, x: Input<'_>, hidden: &mut [i32]) -> bool {
-        let (mut first, mut numbers, mut block) = (0, [0.0; NUMBERS], [0; NUMBERS]);
+        let (mut first, mut numbers, mut block) = (0, [0.0; NUMBERS], [0; BLOCK]);
         while first < x.len() {
-            let len = (x.len() - first).min(NUMBERS);
-            let (Some(now), Some(numbers)) = (x.get(first, len), numbers.get_mut(..len)) else {
-                return false;
-            };
-            if !self.normalization.try_apply(Isa::best(), first, now, numbers) {
-                return false;
+            let len = (x.len() - first).min(BLOCK);
+            let mut done = 0;
+            while done < len {
+                let count = (len - done).min(NUMBERS);
+                let (Some(now), Some(numbers)) = (x.get(first + done, count), numbers.get_mut(..count))
+                else {
+                    return false;
+                };
+                if !self.normalization.try_apply(Isa::best(), first + done, now, numbers) {
+                    return false;
+                }
+                quantize(numbers, block.get_mut(done..).unwrap_or(&mut []));
+                done += count;
             }
-            quantize_numbers(numbers, &mut block);
-            let Some(block) = block.get(..len.next_multiple_of(INPUTS)) else { return false };
-            if !accumulate(Isa::best(), block, self.layer1.w, first, hidden) {
+            let Some(block) = block.get(..len) else { return false };
+            if !dense(Isa::best(), block, &self.layer1.layer, first, hidden) {
                 return false;
             }
             first += len;
         }
         true
     }
-}
-
-/// sums += W x, with x turned to activations block by block. What a block has behind x meets weights of 0.
-#[inline(always)]
-fn blocks<T>(w: Weights<'_>, x: &[T], sums: &mut [i32], quantize: impl Fn(&[T], &mut [i8])) -> bool {
-    let (mut first, mut block) = (0, [0; BLOCK]);
-    for x in x.chunks(BLOCK) {
-        quantize(x, &mut block);
-        let Some(block) = block.get(..x.len().next_multiple_of(INPUTS)) else { return false };
-        if !accumulate(Isa::best(), block, w, first, sums) {
-            return false;
-        }
-        first += BLOCK;
-    }
-    true
 }
 
 /// The shape, not the weights.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Parts, crc32};
 use infer_nostd::{Input, Layer8, Net, Net8, Scratch, include_net, include_net8};
-use kernels::int8::{INPUTS, OUTPUTS, accumulate_reference};
+use kernels::int8::OUTPUTS;
 use kernels::{Floats, MatMut, argmax, reference};
 
 const NET: Net<'static> = include_net!("data/digits.tln");
@@ -61,18 +61,20 @@ fn by_scores(scores: Vec<f32>) -> (Vec<f32>, Vec<f32>, usize) {
 
 fn by_reference8() -> Vec<u8> {
     sums(|row| {
-        let (first, last) = (NET8.layer1(), NET8.layer2());
-        let layer = |layer: &Layer8<'_>, q: &[i8], n: usize, low: i32| -> Vec<i8> {
-            let mut x = vec![0; q.len().next_multiple_of(INPUTS)];
-            x[..q.len()].copy_from_slice(q);
-            let mut a: Vec<i32> = (0..n.next_multiple_of(OUTPUTS)).map(|j| layer.bias(j).unwrap()).collect();
-            accumulate_reference(&x, layer.weights(), 0, &mut a);
-            (0..n).map(|j| layer.rescale(j).unwrap().clamped(a[j], layer.zero(), low)).collect()
+        let layer = |layer: &Layer8<'_>, q: &[i32], n: usize, low: i32| -> Vec<i32> {
+            let w = layer.weights();
+            assert_eq!(w.outputs(), n.next_multiple_of(OUTPUTS));
+            let output = |j: usize| {
+                let products = q.iter().enumerate().map(|(k, q)| i32::from(w.get(k, j)) * q);
+                let a = layer.bias(j).unwrap() + products.sum::<i32>();
+                (layer.rescale(j).unwrap().apply(a) + layer.zero()).clamp(low, 127)
+            };
+            (0..n).map(output).collect()
         };
-        let q: Vec<i8> = row.iter().map(|&x| (i16::from(x.min(254)) - 127) as i8).collect();
-        let hidden = layer(&first, &q, NET8.h(), -127);
-        let q = layer(&last, &hidden, NET8.c(), -128);
-        by_scores(q.iter().map(|&q| (i32::from(q) - last.zero()) as f32 * last.scale()).collect())
+        let q: Vec<i32> = row.iter().map(|&x| i32::from(x.min(254)) - 127).collect();
+        let (first, last) = (NET8.layer1(), NET8.layer2());
+        let q = layer(&last, &layer(&first, &q, NET8.h(), -127), NET8.c(), -128);
+        by_scores(q.iter().map(|&q| (q - last.zero()) as f32 * last.scale()).collect())
     })
 }
 

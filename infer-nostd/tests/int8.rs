@@ -159,7 +159,7 @@ fn check(parts: &Parts, net: &Net8<'_>, x: Input<'_>) {
     let want = parts.results(x);
     let mut scratch = vec![f32::NAN; net.scratch_len()];
     let got = net.quantized_scores(x, &mut scratch[..]).unwrap();
-    assert_eq!(got.iter().map(|&q| i64::from(q)).collect::<Vec<_>>(), want, "{net:?}");
+    assert_eq!(got.map(i64::from).collect::<Vec<_>>(), want, "{net:?}");
     let real: Vec<f32> = want.iter().map(|q| (q - i64::from(parts.zero)) as f32 * 0.25).collect();
     assert_eq!(net.scores(x, &mut scratch[..]).unwrap(), real);
     let first = (0..want.len()).fold(0, |best, j| if want[j] > want[best] { j } else { best });
@@ -192,7 +192,8 @@ fn example_of_the_docs_byte_for_byte() {
     // u = ((64 − 1)·2, (11 − 1)·2) = (126, 20), q = (−1, −107); a = (1000 − 127 + 6848, −2000 + 127 − 13589, 3000 − 64)
     // = (7721, −15462, 2936); times 2⁻⁷, 5.46e-3, 2⁻⁸, from −127: (60 − 127, the ReLU, 11 − 127) = (−67, −127, −116);
     // a = (5 − 4288 − 16129 + 4872, −5 + 4288 − 14732) = (−15540, −10449), times 2⁻⁸ and 2⁻⁹ and from −3: (−64, −23).
-    let scores = net.quantized_scores(&[64u8, 11], &mut [0.0; 8]).unwrap().to_vec();
+    let mut scratch = [0.0; 8];
+    let scores: Vec<i8> = net.quantized_scores(&[64u8, 11], &mut scratch).unwrap().collect();
     assert_eq!(scores, [-64, -23]);
 }
 

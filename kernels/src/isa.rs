@@ -6,6 +6,7 @@
 use core::fmt;
 
 use crate::arch;
+#[cfg(not(armv7e_m))]
 use crate::int8::{Accumulate, Product};
 use crate::simd::Kernel;
 
@@ -50,6 +51,7 @@ macro_rules! instruction_sets {
             }
 
             /// Sums of products of bytes with this instruction set.
+            #[cfg(not(armv7e_m))]
             #[inline]
             pub(crate) fn accumulate(self, product: Product<'_>) {
                 match self.0 {

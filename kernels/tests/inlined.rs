@@ -32,10 +32,8 @@ fn operations() -> Vec<*const ()> {
         axpy::<f32> as *const (),
         sgd_step::<f32> as *const (),
         momentum_step::<f32> as *const (),
-        int8::accumulate as *const (),
-        int8::quantize_bytes as *const (),
-        int8::quantize_numbers as *const (),
-        int8::rescale as *const (),
+        int8::dense as *const (),
+        int8::quantize as *const (),
     ]
 }
 

@@ -1,12 +1,12 @@
-//! Sums of products of bytes: every instruction set against the plain loops, over all shapes around the tiles, in parts, and
-//! at both ends of the bytes.
+//! Layers of bytes: every instruction set against the plain loops, over all shapes around the tiles, in parts, and at both ends
+//! of the bytes.
 
 mod common;
 
 use common::{Rng, isas};
 use kernels::int8::{
-    INPUTS, MAX_INPUTS, OUTPUTS, Rescale, Weights, accumulate, accumulate_reference, pack, packed_len,
-    quantize_bytes, quantize_numbers,
+    BIAS_MAX, INPUTS, Layer, LayerError, MAX_INPUTS, OUTPUTS, Rescale, Weights, dense, dense_reference, pack,
+    packed_len, quantize, results,
 };
 
 /// A kind of bytes: any, or the ends only, where 16-bit sums overflow.
@@ -26,11 +26,11 @@ impl Kind {
         }
     }
 
-    fn activation(self, rng: &mut Rng) -> i8 {
+    fn input(self, rng: &mut Rng) -> u8 {
         match self {
-            Self::Any => (rng.below(255) as i32 - 127) as i8,
-            Self::Ends => [-127, 127][rng.below(2)],
-            Self::Largest => -127,
+            Self::Any => rng.bits() as u8,
+            Self::Ends => [0, 254, 255][rng.below(3)],
+            Self::Largest => 0,
         }
     }
 }
@@ -42,26 +42,59 @@ fn tiles(w: &[i8], k: usize, n: usize, offset: usize) -> Vec<u8> {
     bytes
 }
 
+/// Numbers of n outputs whose results fill their bytes, where sums are about so large.
+struct Numbers {
+    bias: Vec<[u8; 4]>,
+    multiplier: Vec<[u8; 4]>,
+    shift: Vec<u8>,
+}
+
+impl Numbers {
+    fn random(n: usize, size: f64, rng: &mut Rng) -> Self {
+        let n = n.next_multiple_of(OUTPUTS);
+        let rescale: Vec<Rescale> = (0..n)
+            .map(|_| {
+                Rescale::from_factor(0.49f64.min(f64::from(rng.uniform().abs()) * 200.0 / size)).unwrap()
+            })
+            .collect();
+        let most = (size as i64).min(i64::from(BIAS_MAX)) as usize;
+        Self {
+            bias: (0..n).map(|_| (rng.below(2 * most - 1) as i32 - most as i32 + 1).to_le_bytes()).collect(),
+            multiplier: rescale.iter().map(|m| m.multiplier().to_le_bytes()).collect(),
+            shift: rescale.iter().map(|m| m.shift()).collect(),
+        }
+    }
+
+    fn layer<'a>(&'a self, w: Weights<'a>, zero: i32) -> Layer<'a> {
+        Layer::new(w, &self.bias, &self.multiplier, &self.shift, zero).unwrap()
+    }
+}
+
+/// How far sums go, about.
+fn size(k: usize) -> f64 {
+    5000.0 * (k as f64).sqrt()
+}
+
 #[track_caller]
 fn check(kind: Kind, k: usize, n: usize, rng: &mut Rng) {
     let w: Vec<i8> = (0..k * n).map(|_| kind.weight(rng)).collect();
     let offset = rng.below(5);
     let bytes = tiles(&w, k, n, offset);
-    let w = Weights::new(k, n, &bytes[offset..]).unwrap();
-    let x: Vec<i8> = (0..w.inputs()).map(|_| kind.activation(rng)).collect();
-    let start: Vec<i32> = (0..w.outputs()).map(|_| rng.bits() as i32).collect();
-    let mut want = start.clone();
-    accumulate_reference(&x, w, 0, &mut want);
+    let numbers = Numbers::random(n, size(k), rng);
+    let layer = numbers.layer(Weights::new(k, n, &bytes[offset..]).unwrap(), rng.below(256) as i32);
+    let x: Vec<u8> = (0..k).map(|_| kind.input(rng)).collect();
+    let mut want = vec![0; numbers.shift.len()];
+    dense_reference(&x, &layer, &mut want);
     for isa in isas() {
-        let mut got = start.clone();
-        assert!(accumulate(isa, &x, w, 0, &mut got));
-        assert_eq!(got, want, "{isa:?} {kind:?} {k} x {n}");
+        let mut got = vec![-1; want.len()];
+        assert!(dense(isa, &x, &layer, 0, &mut got));
+        assert_eq!(results(&mut got)[..want.len()], want, "{isa:?} {kind:?} {k} x {n}");
         // In two parts.
-        let cut = rng.below(w.inputs() / INPUTS + 1) * INPUTS;
-        let mut got = start.clone();
-        assert!(accumulate(isa, &x[..cut], w, 0, &mut got));
-        assert!(accumulate(isa, &x[cut..], w, cut, &mut got));
-        assert_eq!(got, want, "{isa:?} {kind:?} {k} x {n}, cut at {cut}");
+        let cut = rng.below(k.div_ceil(INPUTS)) * INPUTS;
+        let mut got = vec![-1; want.len()];
+        assert!(cut == 0 || dense(isa, &x[..cut], &layer, 0, &mut got));
+        assert!(dense(isa, &x[cut..], &layer, cut, &mut got));
+        assert_eq!(results(&mut got)[..want.len()], want, "{isa:?} {kind:?} {k} x {n}, cut at {cut}");
     }
 }
 
@@ -75,25 +108,28 @@ fn every_instruction_set_equals_the_reference() {
             }
         }
         check(kind, 784, 128, &mut rng);
+        check(kind, 4097, 9, &mut rng);
         check(kind, MAX_INPUTS, 5, &mut rng);
     }
 }
 
-/// All 256 · 255 products of one byte each, at each of the sixteen places of a tile's inputs.
+/// All 256 · 256 products of one byte each, at each of the sixteen places of a tile's inputs: the sums, before another tile.
 #[test]
 fn every_product() {
+    let numbers = Numbers::random(256, 1.0, &mut Rng::new(2));
     for place in 0..INPUTS {
         let w: Vec<i8> =
-            (0..INPUTS * 256).map(|i| if i / 256 == place { (i % 256) as u8 as i8 } else { 0 }).collect();
-        let bytes = tiles(&w, INPUTS, 256, 0);
-        let w = Weights::new(INPUTS, 256, &bytes).unwrap();
+            (0..2 * INPUTS * 256).map(|i| if i / 256 == place { (i % 256) as u8 as i8 } else { 0 }).collect();
+        let bytes = tiles(&w, 2 * INPUTS, 256, 0);
+        let layer = numbers.layer(Weights::new(2 * INPUTS, 256, &bytes).unwrap(), 0);
         for isa in isas() {
-            for x in -127..=127 {
-                let (mut row, mut sums) = ([99; INPUTS], [0; 256]);
+            for x in 0..=255 {
+                let (mut row, mut sums) = ([99; INPUTS], [9; 256]);
                 row[place] = x;
-                assert!(accumulate(isa, &row, w, 0, &mut sums));
+                assert!(dense(isa, &row, &layer, 0, &mut sums));
                 for (j, sum) in sums.into_iter().enumerate() {
-                    assert_eq!(sum, i32::from(j as u8 as i8) * i32::from(x), "{isa:?} {place}");
+                    let product = i32::from(j as u8 as i8) * (i32::from(x).min(254) - 127);
+                    assert_eq!(sum, layer.bias(j).unwrap() + product, "{isa:?} {place}");
                 }
             }
         }
@@ -106,10 +142,10 @@ fn weights_lie_where_the_docs_say() {
     let bytes = tiles(&w, 17, 5, 0);
     assert_eq!(bytes.len(), 4 * 64); // 2 tiles of inputs, 2 of outputs
     let weights = Weights::new(17, 5, &bytes).unwrap();
-    assert_eq!((weights.inputs(), weights.outputs()), (32, 8));
-    for k in 0..32 {
+    assert_eq!((weights.inputs(), weights.outputs()), (17, 8));
+    for k in 0..17 {
         for j in 0..8 {
-            let want = if k < 17 && j < 5 { w[k * 5 + j] } else { 0 };
+            let want = if j < 5 { w[k * 5 + j] } else { 0 };
             assert_eq!(weights.get(k, j), want, "{k} {j}");
         }
     }
@@ -120,29 +156,36 @@ fn weights_lie_where_the_docs_say() {
 
 #[test]
 fn what_does_not_fit_is_left_alone() {
-    let bytes = tiles(&[1; 48 * 5], 48, 5, 0);
-    let w = Weights::new(48, 5, &bytes).unwrap();
+    let bytes = tiles(&[1; 50 * 5], 50, 5, 0);
+    let w = Weights::new(50, 5, &bytes).unwrap();
+    let numbers = Numbers::random(5, size(50), &mut Rng::new(3));
+    let layer = numbers.layer(w, 0);
     for isa in isas() {
         for (len, first, outputs) in [
+            (0, 0, 8),
             (15, 0, 8),
-            (16, 1, 8),
-            (16, 48, 8),
+            (49, 0, 8),
+            (51, 0, 8),
             (64, 0, 8),
-            (32, 32, 8),
+            (16, 1, 8),
+            (49, 1, 8),
+            (16, 48, 8),
+            (3, 48, 8),
+            (0, 50, 8),
             (16, usize::MAX - 15, 8),
             (16, 0, 4),
             (16, 0, 7),
+            (50, 0, 0),
         ] {
-            let (x, mut sums) = (vec![1; len], vec![7; outputs]);
-            assert!(!accumulate(isa, &x, w, first, &mut sums), "{len} {first} {outputs}");
-            assert!(sums.iter().all(|&sum| sum == 7));
+            let (x, mut out) = (vec![1; len], vec![7; outputs]);
+            assert!(!dense(isa, &x, &layer, first, &mut out), "{len} {first} {outputs}");
+            assert!(out.iter().all(|&sum| sum == 7));
         }
-        let mut sums = [7; 8];
-        assert!(accumulate(isa, &[], w, 48, &mut sums));
-        assert_eq!(sums, [7; 8]);
+        let mut out = [7; 8];
+        assert!(dense(isa, &[1; 48], &layer, 0, &mut out) && dense(isa, &[1; 2], &layer, 48, &mut out));
     }
-    assert!(Weights::new(48, 5, &bytes[1..]).is_none());
-    assert!(Weights::new(48, 9, &bytes).is_none());
+    assert!(Weights::new(50, 5, &bytes[1..]).is_none());
+    assert!(Weights::new(50, 9, &bytes).is_none());
     assert!(Weights::new(0, 0, &[]).is_none());
     assert_eq!(packed_len(MAX_INPUTS + 1, 1), None);
     assert_eq!(packed_len(16, usize::MAX), None);
@@ -150,33 +193,46 @@ fn what_does_not_fit_is_left_alone() {
 }
 
 #[test]
+fn bad_numbers_make_no_layer() {
+    let bytes = tiles(&[1; 16 * 5], 16, 5, 0);
+    let w = Weights::new(16, 5, &bytes).unwrap();
+    let refused = |change: fn(&mut Numbers)| {
+        let mut numbers = Numbers::random(5, size(16), &mut Rng::new(4));
+        change(&mut numbers);
+        Layer::new(w, &numbers.bias, &numbers.multiplier, &numbers.shift, 0).err()
+    };
+    assert_eq!(refused(|_| ()), None);
+    assert_eq!(refused(|n| n.shift.truncate(5)), Some(LayerError::Length));
+    assert_eq!(refused(|n| n.bias.truncate(5)), Some(LayerError::Length));
+    assert_eq!(refused(|n| n.bias[2] = BIAS_MAX.to_le_bytes()), Some(LayerError::Bias(2)));
+    assert_eq!(refused(|n| n.bias[7] = (-BIAS_MAX).to_le_bytes()), Some(LayerError::Bias(7)));
+    assert_eq!(refused(|n| n.bias[7] = (1 - BIAS_MAX).to_le_bytes()), None);
+    assert_eq!(refused(|n| n.shift[4] = 0), Some(LayerError::Rescale(4)));
+    assert_eq!(refused(|n| n.multiplier[0] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
+}
+
+#[test]
 fn inputs_become_activations() {
-    let bytes: Vec<u8> = (0..=255).collect();
-    let mut q = [0; 256];
-    quantize_bytes(&bytes, &mut q);
-    for (x, q) in q.into_iter().enumerate() {
-        assert_eq!(i32::from(q), (x as i32).min(254) - 127);
-    }
-    // Numbers that are whole bytes become what bytes become; ties go up; ends are cut.
-    let numbers: Vec<f32> = bytes.iter().map(|&x| f32::from(x)).collect();
+    // Numbers that are whole bytes become what bytes are; ties go up; ends are cut.
+    let numbers: Vec<f32> = (0..=255u8).map(f32::from).collect();
     let mut same = [0; 256];
-    quantize_numbers(&numbers, &mut same);
-    assert_eq!(same, q);
+    quantize(&numbers, &mut same);
+    assert!(same.iter().enumerate().all(|(i, &u)| i == usize::from(u)));
     for (x, want) in [
-        (0.49, -127),
-        (0.5, -126),
-        (-0.5, -127),
-        (99.4999, -28),
-        (99.5, -27),
-        (253.5, 127),
-        (f32::INFINITY, 127),
-        (f32::NEG_INFINITY, -127),
-        (f32::NAN, -127),
-        (-f32::MIN_POSITIVE, -127),
+        (0.49, 0),
+        (0.5, 1),
+        (-0.5, 0),
+        (99.4999, 99),
+        (99.5, 100),
+        (253.5, 254),
+        (f32::INFINITY, 255),
+        (f32::NEG_INFINITY, 0),
+        (f32::NAN, 0),
+        (-f32::MIN_POSITIVE, 0),
     ] {
-        let mut q = [0];
-        quantize_numbers(&[x], &mut q);
-        assert_eq!(q, [want], "{x}");
+        let mut u = [99];
+        quantize(&[x], &mut u);
+        assert_eq!(u, [want], "{x}");
     }
 }
 

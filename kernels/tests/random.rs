@@ -9,9 +9,9 @@ use common::product::{Kind, Product};
 use common::tail::{Strided, Tail, Target};
 use common::{Rng, Values, assert_same_bits, isas, one_in};
 use kernels::int8::{
-    OUTPUTS, Rescale, Weights, accumulate, accumulate_reference, pack, packed_len, quantize_bytes,
+    BIAS_MAX, Layer as Layer8, Rescale, Weights, dense as dense8, dense_reference as dense8_reference, pack,
+    packed_len, quantize, results,
 };
-use kernels::int8::{quantize_numbers, rescale};
 use kernels::{
     Batch, Epilogue, Floats, Input, Isa, Layer, Mat, MatMut, Momentum, Normalization, Scalar, argmax, axpy,
     column_sums, cross_entropy, cross_entropy_gradient, dense, exp, ln, log_sum_exp, matmul,
@@ -288,33 +288,35 @@ fn int8_layers() {
         let mut tiles = Tail::new(&vec![0xff; packed_len(k, n).unwrap()], 0xff, rng);
         pack(&w, k, n, tiles.get_mut());
         let w = Weights::new(k, n, tiles.get()).unwrap();
-        let raw: Vec<u8> = (0..w.inputs()).map(|_| rng.bits() as u8).collect();
+        let raw: Vec<u8> = (0..k).map(|_| rng.bits() as u8).collect();
         let raw = Tail::new(&raw, 0xff, rng);
-        let mut x = Tail::new(&vec![99i8; w.inputs()], 99, rng);
-        quantize_bytes(raw.get(), x.get_mut());
         let numbers = Tail::of(&raw.get().iter().map(|&x| f32::from(x)).collect::<Vec<_>>(), rng);
-        let mut same = Tail::new(&vec![99i8; w.inputs()], 99, rng);
-        quantize_numbers(numbers.get(), same.get_mut());
-        assert!(x.get() == same.get() && w.outputs().is_multiple_of(OUTPUTS));
-        let start: Vec<i32> = (0..w.outputs()).map(|_| rng.bits() as i32).collect();
-        let mut want = start.clone();
-        accumulate_reference(x.get(), w, 0, &mut want);
-        for &isa in isas {
-            let mut got = Tail::new(&start, 7, rng);
-            assert!(accumulate(isa, x.get(), w, 0, got.get_mut()));
-            assert_eq!(got.get(), want, "{isa} {k} x {n}");
-        }
-        let factors: Vec<Rescale> = want
-            .iter()
-            .map(|_| Rescale::from_factor(f64::from(rng.uniform().abs()) / 2.1).unwrap())
+        let mut x = Tail::new(&vec![99u8; k], 99, rng);
+        quantize(numbers.get(), x.get_mut());
+        assert_eq!(x.get(), raw.get());
+        let factors: Vec<Rescale> = (0..w.outputs())
+            .map(|_| {
+                Rescale::from_factor(
+                    f64::from(rng.uniform().abs()) / 2.1 * 2f64.powi(-(rng.below(20) as i32)),
+                )
+                .unwrap()
+            })
             .collect();
+        let bias: Vec<[u8; 4]> = (0..w.outputs())
+            .map(|_| ((rng.bits() as i32 % BIAS_MAX) >> rng.below(29)).to_le_bytes())
+            .collect();
+        let bias = Tail::new(&bias, [9; 4], rng);
         let multipliers =
             Tail::new(&factors.iter().map(|m| m.multiplier().to_le_bytes()).collect::<Vec<_>>(), [9; 4], rng);
         let shifts = Tail::new(&factors.iter().map(|m| m.shift()).collect::<Vec<_>>(), 9, rng);
-        let mut got = Tail::new(&want, 7, rng);
-        rescale(got.get_mut(), multipliers.get(), shifts.get(), 3, -128);
-        for ((&got, &sum), m) in got.get().iter().zip(&want).zip(factors) {
-            assert_eq!(got, i32::from(m.clamped(sum, 3, -128)));
+        let zero = rng.below(256) as i32;
+        let layer = Layer8::new(w, bias.get(), multipliers.get(), shifts.get(), zero).unwrap();
+        let mut want = vec![0; w.outputs()];
+        dense8_reference(x.get(), &layer, &mut want);
+        for &isa in isas {
+            let mut got = Tail::new(&vec![7; w.outputs()], 7, rng);
+            assert!(dense8(isa, x.get(), &layer, 0, got.get_mut()));
+            assert_eq!(results(got.get_mut())[..want.len()], want, "{isa} {k} x {n}");
         }
     });
 }

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 
 use infer_nostd::Net8;
-use kernels::int8::{INPUTS, OUTPUTS, accumulate_reference, quantize_bytes, quantize_numbers, rescale};
+use kernels::int8::quantize;
 use kernels::{Input, Isa};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,39 +17,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = Vec::new();
     for row in rows.chunks_exact(net.d()) {
         let x = activations(&net, row);
-        let hidden = hidden(&net, &x);
+        out.extend(x.iter().map(|&q| q as u8));
+        out.extend(hidden(&net, &x).iter().map(|&q| q as u8));
         let scores = net.quantized_scores(row, &mut scratch).map_err(|e| e.to_string())?;
-        out.extend(x[..net.d()].iter().map(|&q| q as u8));
-        out.extend(hidden.iter().chain(scores).map(|&q| q as u8));
+        out.extend(scores.map(|q| q as u8));
     }
     std::io::stdout().write_all(&out)?;
     Ok(())
 }
 
-/// The inputs as activations, filled up with what meets weights of 0.
-fn activations(net: &Net8<'_>, row: &[u8]) -> Vec<i8> {
-    let mut x = vec![0; net.d().next_multiple_of(INPUTS)];
-    if net.normalization().mean().is_empty() {
-        quantize_bytes(row, &mut x);
-    } else {
+/// The inputs as activations.
+fn activations(net: &Net8<'_>, row: &[u8]) -> Vec<i32> {
+    let mut u = row.to_vec();
+    if !net.normalization().mean().is_empty() {
         let mut numbers = vec![0.0; net.d()];
         net.normalization().apply(Isa::best(), 0, Input::U8(row), &mut numbers);
-        quantize_numbers(&numbers, &mut x);
+        quantize(&numbers, &mut u);
     }
-    x
+    u.iter().map(|&u| i32::from(u.min(254)) - 127).collect()
 }
 
-/// The hidden layer by the plain loops: scores that the net makes of its own are judged beside it.
-fn hidden(net: &Net8<'_>, x: &[i8]) -> Vec<i32> {
+/// The hidden layer by plain loops: the scores, which the net makes of its own, are judged beside it.
+fn hidden(net: &Net8<'_>, x: &[i32]) -> Vec<i32> {
     let layer = net.layer1();
-    let padded = net.h().next_multiple_of(OUTPUTS);
-    let mut sums: Vec<i32> = (0..padded).map(|j| layer.bias(j).unwrap_or(0)).collect();
-    accumulate_reference(x, layer.weights(), 0, &mut sums);
-    for (j, sum) in sums.iter_mut().enumerate() {
-        if let Some(m) = layer.rescale(j) {
-            rescale(core::slice::from_mut(sum), &[m.multiplier().to_le_bytes()], &[m.shift()], -127, -127);
-        }
-    }
-    sums.truncate(net.h());
-    sums
+    let output = |j| {
+        let w = layer.weights();
+        let a = x.iter().enumerate().map(|(k, x)| i32::from(w.get(k, j)) * x).sum::<i32>() + layer.bias(j)?;
+        Some((layer.rescale(j)?.apply(a) - 127).clamp(-127, 127))
+    };
+    (0..net.h()).map_while(output).collect()
 }

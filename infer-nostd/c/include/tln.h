@@ -45,7 +45,7 @@ enum {
 
 /* A net that was read: a reference to its file. Allocate it where you like; do not look inside. */
 typedef struct tln_net {
-  uintptr_t private_[8];
+  uintptr_t private_[24];
 } tln_net;
 
 /* Reads and checks the file of `len` bytes, all of it: sizes, CRC-32, every number finite. `net` is written if all is good.
@@ -85,7 +85,7 @@ tln_status tln_classify_u8(const tln_net *net, const uint8_t *x, size_t x_len, f
                            size_t *class_index);
 
 /* A net of int8, and the same functions: what stands above holds for them, but for these two. tln8_load: TLN_RANGE too.
-   tln8_scratch_len: H + C, each rounded up to a multiple of 4. Stack of a call: about 0.7 KB on a Cortex-M4. */
+   tln8_scratch_len: H + C, each rounded up to a multiple of 4. Stack of a call: below 1 KB on a Cortex-M4. */
 typedef struct tln8_net {
   uintptr_t private_[36];
 } tln8_net;

@@ -20,7 +20,7 @@ mod float {
     use infer_nostd::Net;
 
     crate::boundary::functions! {
-        Net, 8 words, tln_load, tln_file_len, tln_inputs, tln_hidden, tln_classes, tln_scratch_len, tln_class_name,
+        Net, 24 words, tln_load, tln_file_len, tln_inputs, tln_hidden, tln_classes, tln_scratch_len, tln_class_name,
         F32(f32): tln_scores_f32, tln_probabilities_f32, tln_classify_f32,
         U8(u8): tln_scores_u8, tln_probabilities_u8, tln_classify_u8,
     }

@@ -38,7 +38,7 @@ pub(crate) fn aligned(bytes: &[[u8; 4]]) -> Option<&[f32]> {
 
 /// Keeps a loop that it stands in from being unrolled, where the processor is a small one: flash is dearer than time there.
 #[inline(always)]
-pub(crate) fn compact() {
+pub(crate) const fn compact() {
     if SMALL {
         core::hint::black_box(()); // no instruction
     }

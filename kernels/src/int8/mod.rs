@@ -1,14 +1,15 @@
 //! Integer arithmetic of an int8 net: products of bytes summed in 32 bits, and the way back to bytes, exactly as
 //! TensorFlow Lite's int8 specification has it. Integers agree everywhere: results are the same on every processor.
 //!
-//! An activation q ∈ [−127, 127] stands for the number s (q − z), a weight w of output j for the number s_j w. One layer is
+//! An activation q ∈ [−127, 127] stands for the number s (q − z), a weight w of output j for the number s_j w. Activations
+//! come as the bytes of pixels do, u = q + 127 (and 255 counts as 254). One layer, [`dense`], is
 //!
 //! | step | formula |
 //! |---|---|
-//! | [`accumulate`] | a_j ← a_j + Σ_k w_jk q_k, from a_j = the bias |
-//! | [`rescale`] | q_j ← clamp(⌊a_j M_j⌉ + z), M_j < ½ as a 31-bit multiplier and a shift |
+//! | sums | a_j = b_j + Σ_k w_jk q_k |
+//! | results | u_j = clamp(⌊a_j M_j⌉ + z, 0, 255), M_j < ½ as a 31-bit multiplier and a shift |
 //!
-//! where the bias has −z Σ_k w_jk of the inputs folded in, and clamp is the ReLU too if z is its lower end.
+//! where the bias has −z Σ_k w_jk of the inputs folded in, and clamp is the ReLU too if z = 0.
 //! `reference.rs` is the same as plain loops; every instruction set must equal it on every input.
 //!
 //! # Why −127
@@ -24,83 +25,30 @@
 //! no processor has to move a byte.
 
 mod input;
+mod layer;
 mod pack;
 mod reference;
 mod rescale;
 
-pub use input::{quantize_bytes, quantize_numbers};
+pub use input::quantize;
+#[cfg(armv7e_m)]
+pub(crate) use layer::Part;
+pub use layer::{BIAS_MAX, Layer, LayerError, dense, results, sums};
 pub use pack::{Weights, pack, packed_len};
-pub use reference::accumulate as accumulate_reference;
-pub use rescale::{Rescale, RescaleError, rescale};
+pub use reference::dense as dense_reference;
+pub use rescale::{Rescale, RescaleError};
 
-use crate::{Isa, arch};
-
-/// Inputs of a tile: lengths of x are multiples of it.
+/// Inputs of a tile: lengths of parts of x are multiples of it.
 pub const INPUTS: usize = 16;
-/// Outputs of a tile: lengths of sums are multiples of it.
+/// Outputs of a tile: lengths of results are multiples of it.
 pub const OUTPUTS: usize = 4;
 /// Bytes of a tile.
 pub const TILE: usize = INPUTS * OUTPUTS;
 /// The most inputs of a layer: sums of products stay below 2²⁹.
 pub const MAX_INPUTS: usize = 1 << 15;
 
-/// sums_j ← sums_j + Σ_k w_jk x_k for the inputs k = `first` .. `first` + `x.len()`: a long x may come in parts. Sums wrap.
-///
-/// x ∈ [−127, 127]. False, and nothing is done, unless `first` and `x.len()` are multiples of [`INPUTS`] within the weights'
-/// inputs and there are as many sums as outputs. Never panics.
-///
-/// ```
-/// use kernels::{Isa, int8};
-/// let mut bytes = [0; 64]; // 2 inputs, 1 output: one tile
-/// int8::pack(&[3, -5], 2, 1, &mut bytes);
-/// let w = int8::Weights::new(2, 1, &bytes).unwrap();
-/// let (mut x, mut sums) = ([0; 16], [1000, 0, 0, 0]);
-/// x[..2].copy_from_slice(&[10, 20]);
-/// assert!(int8::accumulate(Isa::best(), &x, w, 0, &mut sums));
-/// assert_eq!(sums, [1000 + 30 - 100, 0, 0, 0]);
-/// ```
-#[must_use = "false: nothing was computed"]
-#[inline]
-pub fn accumulate(isa: Isa, x: &[i8], w: Weights<'_>, first: usize, sums: &mut [i32]) -> bool {
-    let (x, rest) = x.as_chunks::<INPUTS>();
-    let (sums, more) = sums.as_chunks_mut::<OUTPUTS>();
-    let (skip, stride) = (first / INPUTS, w.stride());
-    let fits = rest.is_empty()
-        && more.is_empty()
-        && first.is_multiple_of(INPUTS)
-        && x.len() <= stride.saturating_sub(skip)
-        && sums.len() == w.blocks();
-    let (true, Some(tiles)) = (fits, w.tiles().get(skip..)) else { return false };
-    if !x.is_empty() && !sums.is_empty() {
-        isa.accumulate(Product { x, tiles, stride, sums });
-    }
-    true
-}
+#[cfg(not(armv7e_m))]
+pub(crate) use product::{Accumulate, Product};
 
-/// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
-pub fn sums(floats: &mut [f32]) -> &mut [i32] {
-    arch::int8::integers(floats)
-}
-
-/// What an instruction set is asked for: block b of sums += the tiles from b · `stride` on, as many as x has, times x.
-/// There is at least one tile and one block, and the last block's tiles end within `tiles`.
-pub(crate) struct Product<'a> {
-    pub(crate) x: &'a [[i8; INPUTS]],
-    pub(crate) tiles: &'a [[u8; TILE]],
-    pub(crate) stride: usize,
-    pub(crate) sums: &'a mut [[i32; OUTPUTS]],
-}
-
-impl<'a> Product<'a> {
-    /// The tiles of block b, as many as x has; fewer if they are not all there, which [`accumulate`] has ruled out.
-    #[inline(always)]
-    pub(crate) fn row(tiles: &'a [[u8; TILE]], b: usize, stride: usize, len: usize) -> &'a [[u8; TILE]] {
-        let rest = tiles.get(b.wrapping_mul(stride)..).unwrap_or(&[]);
-        rest.get(..len).unwrap_or(rest)
-    }
-}
-
-/// An instruction set's way to do it.
-pub(crate) trait Accumulate {
-    fn accumulate(self, product: Product<'_>);
-}
+#[cfg(not(armv7e_m))]
+mod product;

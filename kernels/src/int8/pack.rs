@@ -16,7 +16,7 @@ pub const fn packed_len(k: usize, n: usize) -> Option<usize> {
 /// k × n weights in tiles, where they lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a> {
-    stride: usize,
+    k: usize,
     tiles: &'a [[u8; TILE]],
 }
 
@@ -24,16 +24,14 @@ impl<'a> Weights<'a> {
     /// None if the bytes are not as many as [`packed_len`] says, or there is no input.
     pub const fn new(k: usize, n: usize, bytes: &'a [u8]) -> Option<Self> {
         match packed_len(k, n) {
-            Some(len) if len == bytes.len() && k > 0 => {
-                Some(Self { stride: k.div_ceil(INPUTS), tiles: bytes.as_chunks().0 })
-            }
+            Some(len) if len == bytes.len() && k > 0 => Some(Self { k, tiles: bytes.as_chunks().0 }),
             _ => None,
         }
     }
 
-    /// Inputs, with those that are there to fill the last tile.
+    /// Inputs.
     pub const fn inputs(&self) -> usize {
-        self.stride * INPUTS
+        self.k
     }
 
     /// Outputs, with those that are there to fill the last tile.
@@ -47,18 +45,18 @@ impl<'a> Weights<'a> {
     /// If there is no such weight.
     pub const fn get(&self, k: usize, j: usize) -> i8 {
         assert!(k < self.inputs(), "no such input");
-        let (tile, byte) = place(k, j, self.stride);
+        let (tile, byte) = place(k, j, self.stride());
         decode(k, self.tiles[tile][byte])
     }
 
     /// Tiles of a block of outputs.
     pub(crate) const fn stride(&self) -> usize {
-        self.stride
+        self.k.div_ceil(INPUTS)
     }
 
     /// Blocks of outputs.
     pub(crate) const fn blocks(&self) -> usize {
-        match self.tiles.len().checked_div(self.stride) {
+        match self.tiles.len().checked_div(self.stride()) {
             Some(blocks) => blocks,
             None => 0, // never: there is an input; but no panic in the program
         }

@@ -1,19 +1,23 @@
 //! The integer arithmetic as plain loops: what every instruction set must equal. The names of the two steps of
 //! rescaling are the specification's.
 
-use super::{INPUTS, OUTPUTS, Weights};
+use super::Layer;
 
-/// [`super::accumulate`] as plain loops.
+/// The results of a layer for all of its inputs `x`, as plain loops: [`super::dense`].
 ///
 /// # Panics
-/// If the lengths do not fit.
-pub fn accumulate(x: &[i8], w: Weights<'_>, first: usize, sums: &mut [i32]) {
-    assert!(first.is_multiple_of(INPUTS) && x.len().is_multiple_of(INPUTS), "parts of {INPUTS} inputs");
-    assert!(sums.len() == w.blocks() * OUTPUTS, "{} sums for {} blocks of outputs", sums.len(), w.blocks());
-    for (j, sum) in sums.iter_mut().enumerate() {
-        for (k, &x) in x.iter().enumerate() {
-            *sum = sum.wrapping_add(i32::from(w.get(first + k, j)) * i32::from(x));
+/// If `x` does not have as many elements as the layer has inputs, or `out` as many as it has outputs.
+pub fn dense(x: &[u8], layer: &Layer<'_>, out: &mut [u8]) {
+    let w = layer.w;
+    assert!(x.len() == w.inputs(), "{} inputs for a layer of {}", x.len(), w.inputs());
+    assert!(out.len() == w.outputs(), "{} results for a layer of {}", out.len(), w.outputs());
+    for (j, out) in out.iter_mut().enumerate() {
+        let mut a = i32::from_le_bytes(layer.bias[j]);
+        for (k, &u) in x.iter().enumerate() {
+            a += i32::from(w.get(k, j)) * (i32::from(u.min(254)) - 127);
         }
+        let rescale = layer.rescale(j).expect("a layer has good ones");
+        *out = (rescale.apply(a) + layer.zero).clamp(0, 255) as u8;
     }
 }
 

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use crate::arch::compact;
+#[cfg(not(armv7e_m))]
+use super::Layer;
+#[cfg(not(armv7e_m))]
+use crate::arch::{compact, int8::bytes};
 
 /// A positive factor below ½ as integers: M = m 2⁻³¹⁻ᵉ, with 2³⁰ ≤ m < 2³¹ (or 0 for a factor that vanishes) and 1 ≤ e ≤ 31.
 ///
@@ -14,8 +17,6 @@ use crate::arch::compact;
 /// use kernels::int8::Rescale;
 /// let m = Rescale::from_factor(0.01).unwrap();
 /// assert_eq!(m.apply(12_345), 123);
-/// assert_eq!(m.clamped(12_345, -127, -127), -4);
-/// assert_eq!(m.clamped(-12_345, -127, -127), -127); // the ReLU
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rescale {
@@ -108,29 +109,19 @@ impl Rescale {
         let high = high + (high >> 31);
         (high >> (self.shift & 31)) + (high >> (self.shift.wrapping_sub(1) & 31) & 1)
     }
-
-    /// The byte: clamp(⌊a M⌉ + z) to `low` .. 127.
-    #[inline(always)]
-    pub const fn clamped(self, a: i32, z: i32, low: i32) -> i8 {
-        let q = self.apply(a).wrapping_add(z);
-        let q = if q < low { low } else { q };
-        if q > 127 { 127 } else { q as i8 }
-    }
 }
 
-/// sums_j ← clamp(⌊sums_j M_j⌉ + z) to `low` .. 127: [`Rescale::clamped`] in place, with multipliers and shifts as they lie in
-/// a net file (little-endian). Goes as far as the shortest of the three; never panics.
-///
-/// ```
-/// let m = kernels::int8::Rescale::from_factor(0.01).unwrap();
-/// let mut sums = [12_345, -12_345];
-/// kernels::int8::rescale(&mut sums, &[m.multiplier().to_le_bytes(); 2], &[m.shift(); 2], -127, -127);
-/// assert_eq!(sums, [-4, -127]);
-/// ```
-pub fn rescale(sums: &mut [i32], multipliers: &[[u8; 4]], shifts: &[u8], z: i32, low: i32) {
-    for ((sum, &m), &shift) in sums.iter_mut().zip(multipliers).zip(shifts) {
+/// The first bytes of `sums` ← clamp(⌊sums_j M_j⌉ + z, 0, 255). Byte j lies in front of sum j + 1.
+#[cfg(not(armv7e_m))]
+pub(super) fn rescale(sums: &mut [i32], layer: &Layer<'_>) {
+    let parts = layer.multiplier.iter().zip(layer.shift).enumerate();
+    for (j, (&m, &shift)) in parts {
         let m = Rescale { multiplier: i32::from_le_bytes(m), shift };
-        *sum = i32::from(m.clamped(*sum, z, low));
+        let Some(&sum) = sums.get(j) else { return };
+        let byte = m.apply(sum).wrapping_add(layer.zero).clamp(0, 255) as u8;
+        if let Some(to) = bytes(sums).get_mut(j) {
+            *to = byte;
+        }
         compact();
     }
 }
@@ -160,8 +151,6 @@ mod tests {
                     let high = saturating_rounding_doubling_high_mul(a, m);
                     let want = rounding_divide_by_power_of_two(high, u32::from(e));
                     assert_eq!(rescale.apply(a), want, "{a} {m} {e}");
-                    let byte = (want + 5).clamp(-127, 127);
-                    assert_eq!(i32::from(rescale.clamped(a, 5, -127)), byte, "{a} {m} {e}");
                 }
             }
         }

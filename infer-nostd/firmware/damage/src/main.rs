@@ -9,7 +9,8 @@ board::entry!(main);
 
 fn main() -> bool {
     let f32 = refused(include_bytes!("../../../tests/data/digits.tln"), |file| Net::from_bytes(file).is_ok());
-    let int8 = refused(include_bytes!("../../../tests/data/digits8.tln"), |file| Net8::from_bytes(file).is_ok());
+    let int8 =
+        refused(include_bytes!("../../../tests/data/digits8.tln"), |file| Net8::from_bytes(file).is_ok());
     let (Some(f32), Some(int8)) = (f32, int8) else {
         board::print(" a damaged net was taken, or a whole one refused\n");
         return false;

@@ -1,23 +1,17 @@
 //! Plain Rust, which the compiler vectorises as it can; on small processors loops of few registers.
 
 use super::super::portable::Portable;
-#[cfg(not(armv7e_m))]
-use crate::arch::SMALL;
-use crate::arch::compact;
+use crate::arch::{SMALL, compact};
 use crate::int8::{Accumulate, INPUTS, OUTPUTS, Product, TILE};
 
 impl Accumulate for Portable {
     #[inline(always)]
     fn accumulate(self, p: Product<'_>) {
-        #[cfg(armv7e_m)]
-        super::cortex_m4::accumulate(p);
-        #[cfg(not(armv7e_m))]
         if SMALL { small(p) } else { wide(p) }
     }
 }
 
 /// Tile by tile, sixteen inputs as 16-bit numbers.
-#[cfg(not(armv7e_m))]
 fn wide(p: Product<'_>) {
     for (b, sums) in p.sums.iter_mut().enumerate() {
         for (tile, x) in Product::row(p.tiles, b, p.stride, p.x.len()).iter().zip(p.x) {
@@ -26,7 +20,6 @@ fn wide(p: Product<'_>) {
     }
 }
 
-#[cfg(not(armv7e_m))]
 #[inline(always)]
 fn add_tile(tile: &[u8; TILE], x: &[i8; INPUTS], sums: &mut [i32; OUTPUTS]) {
     // 16 bits hold a product; the bytes with k even are w + 128.
@@ -41,8 +34,9 @@ fn add_tile(tile: &[u8; TILE], x: &[i8; INPUTS], sums: &mut [i32; OUTPUTS]) {
 }
 
 /// Four inputs stay in registers for the four outputs. The bytes with k even are read as they are, unsigned; what is too much,
-/// 128 x_k for each of them, is the same for every output and taken away first.
-pub(super) fn small(p: Product<'_>) {
+/// 128 x_k for each of them, is the same for every output and taken away first. A function of its own, for its registers.
+#[inline(never)]
+fn small(p: Product<'_>) {
     let mut excess = 0;
     for x in p.x.as_flattened().iter().step_by(2) {
         excess += 128 * i32::from(*x);

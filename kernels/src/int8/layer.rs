@@ -1,0 +1,181 @@
+//! A layer: from bytes to bytes.
+
+use super::{INPUTS, Rescale, Weights};
+#[cfg(not(armv7e_m))]
+use super::{OUTPUTS, Product, input::signed, rescale::rescale};
+use crate::arch::{self, compact};
+use crate::{Isa, arch::int8::bytes};
+
+/// Biases are smaller than this: with the products, below 2²⁹ too, sums stay below 2³⁰.
+pub const BIAS_MAX: i32 = 1 << 29;
+
+/// The numbers of a layer, where they lie: little-endian, for each output that the weights have.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    pub(crate) w: Weights<'a>,
+    pub(crate) bias: &'a [[u8; 4]],
+    pub(crate) multiplier: &'a [[u8; 4]],
+    pub(crate) shift: &'a [u8],
+    pub(crate) zero: i32,
+}
+
+/// Why numbers do not make a [`Layer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerError {
+    /// Biases, multipliers and shifts are not as many as the weights have outputs.
+    Length,
+    /// The bias of this output is [`BIAS_MAX`] or more in size.
+    Bias(usize),
+    /// Multiplier and shift of this output are no [`Rescale`].
+    Rescale(usize),
+}
+
+impl<'a> Layer<'a> {
+    /// A layer of `w`: b_j, M_j as multiplier and shift, and the zero point z of its results.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: see [`LayerError`].
+    pub const fn new(
+        w: Weights<'a>,
+        bias: &'a [[u8; 4]],
+        multiplier: &'a [[u8; 4]],
+        shift: &'a [u8],
+        zero: i32,
+    ) -> Result<Self, LayerError> {
+        let n = w.outputs();
+        if bias.len() != n || multiplier.len() != n || shift.len() != n {
+            return Err(LayerError::Length);
+        }
+        let mut j = 0;
+        while j < bias.len() && j < multiplier.len() && j < shift.len() {
+            compact();
+            let b = i32::from_le_bytes(bias[j]);
+            if b <= -BIAS_MAX || b >= BIAS_MAX {
+                return Err(LayerError::Bias(j));
+            }
+            if Rescale::new(i32::from_le_bytes(multiplier[j]), shift[j]).is_err() {
+                return Err(LayerError::Rescale(j));
+            }
+            j += 1;
+        }
+        Ok(Self { w, bias, multiplier, shift, zero })
+    }
+
+    /// The weights, in tiles.
+    pub const fn weights(&self) -> Weights<'a> {
+        self.w
+    }
+
+    /// b_j; None if there is no output j.
+    pub fn bias(&self, j: usize) -> Option<i32> {
+        self.bias.get(j).map(|&b| i32::from_le_bytes(b))
+    }
+
+    /// M_j; None if there is no output j.
+    pub fn rescale(&self, j: usize) -> Option<Rescale> {
+        Rescale::new(i32::from_le_bytes(*self.multiplier.get(j)?), *self.shift.get(j)?).ok()
+    }
+
+    /// z: the result that stands for 0.
+    pub const fn zero(&self) -> i32 {
+        self.zero
+    }
+}
+
+/// A part of a layer's inputs that fits: there is at least one input and one output; x lies within the layer's inputs, from a
+/// multiple of [`INPUTS`] on, and ends at one or with the last of them; there is one element of `out` for each output.
+pub(crate) struct Part<'a> {
+    x: &'a [u8],
+    layer: &'a Layer<'a>,
+    first: usize,
+    out: &'a mut [i32],
+}
+
+impl<'a> Part<'a> {
+    fn new(x: &'a [u8], layer: &'a Layer<'a>, first: usize, out: &'a mut [i32]) -> Option<Self> {
+        let left = layer.w.inputs().checked_sub(first)?;
+        let whole = x.len() == left || x.len() < left && x.len().is_multiple_of(INPUTS);
+        let fits = whole && first.is_multiple_of(INPUTS) && out.len() == layer.bias.len();
+        (fits && !x.is_empty() && !out.is_empty()).then_some(Self { x, layer, first, out })
+    }
+
+    /// Whether no input follows.
+    pub(crate) const fn is_last(&self) -> bool {
+        self.first + self.x.len() == self.layer.w.inputs()
+    }
+
+    /// x, the layer, the number of the first input, and where results go.
+    #[cfg(armv7e_m)]
+    pub(crate) fn take(self) -> (&'a [u8], &'a Layer<'a>, usize, &'a mut [i32]) {
+        (self.x, self.layer, self.first, self.out)
+    }
+}
+
+/// u′_j ← clamp(⌊M_j a_j⌉ + z, 0, 255), a_j = b_j + Σ_k w_jk q_k, q_k = min(u_k, 254) − 127, for the inputs u = `x`.
+///
+/// A long x may come in parts, inputs `first` .. `first` + `x.len()`, by ascending k: until the last input has come, `out` holds
+/// the sums so far; then its first bytes ([`results`]) are the u′. False, and nothing is done, unless there is an input, `out` has
+/// one element for each output, and `first` and the ends of all parts but the last are multiples of [`INPUTS`]. Never panics.
+///
+/// ```
+/// use kernels::{Isa, int8};
+/// let mut bytes = [0; 64]; // 2 inputs, 1 output: one tile
+/// int8::pack(&[3, -5], 2, 1, &mut bytes);
+/// let w = int8::Weights::new(2, 1, &bytes).unwrap();
+/// let m = int8::Rescale::from_factor(0.25).unwrap();
+/// let (multiplier, shift) = ([m.multiplier().to_le_bytes(); 4], [m.shift(); 4]);
+/// let bias = [1000, 0, 0, 0].map(i32::to_le_bytes);
+/// let layer = int8::Layer::new(w, &bias, &multiplier, &shift, 7).unwrap();
+/// let mut out = [0; 4];
+/// assert!(int8::dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
+/// assert_eq!(int8::results(&mut out)[0], 240); // (1000 + 30 - 100) / 4 = 232.5, and 7
+/// ```
+#[must_use = "false: nothing was computed"]
+pub fn dense(isa: Isa, x: &[u8], layer: &Layer<'_>, first: usize, out: &mut [i32]) -> bool {
+    Part::new(x, layer, first, out).map(|part| run(isa, part)).is_some()
+}
+
+#[cfg(armv7e_m)]
+fn run(_: Isa, part: Part<'_>) {
+    arch::int8::cortex_m4::layer(part);
+}
+
+/// Activations at a time, on the stack. A processor with vectors takes a whole row, if it can, to read weights in one go.
+#[cfg(not(armv7e_m))]
+const BLOCK: usize = if arch::SMALL { 128 } else { 4096 };
+
+#[cfg(not(armv7e_m))]
+fn run(isa: Isa, part: Part<'_>) {
+    let last = part.is_last();
+    let Part { x, layer, first, out } = part;
+    if first == 0 {
+        for (sum, &b) in out.iter_mut().zip(layer.bias) {
+            *sum = i32::from_le_bytes(b);
+            compact();
+        }
+    }
+    let (mut first, stride) = (first / INPUTS, layer.w.stride());
+    let mut block = [0; BLOCK];
+    for x in x.chunks(BLOCK) {
+        signed(x, &mut block);
+        // What is missing to a whole tile is 0, whatever the weights.
+        block.iter_mut().skip(x.len()).take(INPUTS - 1).for_each(|q| *q = 0);
+        let x = block.as_chunks().0.get(..x.len().div_ceil(INPUTS)).unwrap_or(&[]);
+        let tiles = layer.w.tiles().get(first..).unwrap_or(&[]);
+        isa.accumulate(Product { x, tiles, stride, sums: out.as_chunks_mut::<OUTPUTS>().0 });
+        first += x.len();
+    }
+    if last {
+        rescale(out, layer);
+    }
+}
+
+/// The results of [`dense`], when all inputs have come: one byte each, and behind them bytes without meaning.
+pub fn results(out: &mut [i32]) -> &mut [u8] {
+    bytes(out)
+}
+
+/// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
+pub fn sums(floats: &mut [f32]) -> &mut [i32] {
+    arch::int8::integers(floats)
+}
