@@ -6,9 +6,12 @@ use std::hint::black_box;
 
 use benches::{NETS, Pixels, Rival, filled, loss_bound, start};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use infer_nostd::{Contents, Net, encode, encoded_len};
+use infer_nostd::{Contents, Net, Net8, encode, encoded_len};
 use kernels::{Batch, Input, Mat};
 use model::{Engine, Labels, Params, Shape, Step, Workspace, forward, sgd_step};
+use trainer::dataset::{Dataset, Values};
+use trainer::exchange::net::Layers;
+use trainer::quantize::{Method, calibrate, quantize};
 
 /// Small enough that thousands of steps on the same batch neither diverge nor underflow.
 const STEP: Step<f32> = Step { eta: 1e-4, lambda: 1e-3 };
@@ -78,6 +81,55 @@ fn inferences(c: &mut Criterion) {
     }
 }
 
+/// One row of bytes through a net of f32 and through the net of int8 that it becomes: the ratio of the two is what int8 buys.
+fn bytes(c: &mut Criterion) {
+    for (d, h, classes) in [(64, 32, 10), (784, 128, 10), (3072, 500, 10)] {
+        let mut group = c.benchmark_group(format!("bytes {d}-{h}-{classes}"));
+        let params = net(Shape::new(d, h, classes).expect("the shapes above are sound"));
+        let layers = Layers {
+            d,
+            h,
+            c: classes,
+            mean: vec![127.5],
+            scale: vec![1.0 / 255.0],
+            w1: params.w1_slice().to_vec(),
+            b1: params.b1().to_vec(),
+            w2: params.w2_slice().to_vec(),
+            b2: params.b2().to_vec(),
+            names: Vec::new(),
+        };
+        let rows: Vec<u8> = filled(64 * d, 7).iter().map(|x| (x.abs() * 1e4) as u32 as u8).collect();
+        let data = Dataset {
+            values: Values::U8(rows.clone()),
+            labels: vec![0; 64],
+            d,
+            channels: 1,
+            image: None,
+            classes: (0..classes).map(|c| c.to_string()).collect(),
+        };
+        let file = layers.to_bytes().expect("the net is sound");
+        let float = Net::from_bytes(&file).expect("just written");
+        let seen = calibrate(&float, &data, Method::MinMax);
+        let file8 = quantize(&layers, &seen, true).expect("the net fits integers");
+        let int8 = Net8::from_bytes(&file8).expect("just written");
+
+        let (mut scratch, mut scratch8) = (vec![0.0; float.scratch_len()], vec![0.0; int8.scratch_len()]);
+        let x = &rows[..d];
+        let scores = float.scores(x, &mut scratch).expect("x has D bytes");
+        let largest = scores.iter().fold(0.0f32, |a, s| a.max(s.abs()));
+        for (a, b) in scores.iter().zip(int8.scores(x, &mut scratch8).expect("x has D bytes")) {
+            assert!((a - b).abs() <= 0.05 * largest, "score {b} of int8, {a} of f32");
+        }
+        group.bench_function("f32", |b| {
+            b.iter(|| float.classify(black_box(x), &mut scratch).expect("x has D bytes"))
+        });
+        group.bench_function("int8", |b| {
+            b.iter(|| int8.classify(black_box(x), &mut scratch8).expect("x has D bytes"))
+        });
+        group.finish();
+    }
+}
+
 /// The net file of these parameters, without normalisation and names.
 fn file_of(params: &Params<f32>) -> Vec<u8> {
     let Shape { d, h, c, .. } = params.shape();
@@ -88,5 +140,5 @@ fn file_of(params: &Params<f32>) -> Vec<u8> {
     bytes
 }
 
-criterion_group!(benches, steps, inferences);
+criterion_group!(benches, steps, inferences, bytes);
 criterion_main!(benches);

@@ -55,6 +55,12 @@
 //! the trainer's on every processor and for every alignment, and the fastest instruction set of the processor is
 //! found without std: a bare x86-64 program runs on AVX-512 if there is any.
 //!
+//! # Unfused
+//! The feature `unfused` is for firmware that would rather be fast than the trainer's twin: on bare-metal Arm and RV32 every product is
+//! rounded before it is added (3.4 modelled cycles a multiply-add on a Cortex-M4F instead of 4.4). A unit of k inputs is then off
+//! from the fused one by at most 2 (k + 2) u (Σ |x w| + |b|), u = 2⁻²⁴ (each of both is off by half of that from the exact
+//! one), and so much more by what its inputs are off. Other processors do not look at it.
+//!
 //! # int8
 //! [`Net8`] is a net of 8-bit integers with the same calls: a quarter of the flash, and no floating point from bytes to class.
 //! `trainer quantize` makes one of a [`Net`].

@@ -115,7 +115,8 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
 ///
 /// x holds the inputs from `first` on; the chains start from +0 if `first` is 0, else from what `out` holds: a long x may come in
 /// parts. So x as a whole, with `first` = 0, is a layer. The bits of a row of [`crate::matmul()`] with the matching
-/// epilogue; no workspace, weights are read once.
+/// epilogue; no workspace, weights are read once. (With the feature `unfused`, on bare-metal Arm and RV32: other bits, for every
+/// product is rounded before it is added.)
 ///
 /// # Panics
 /// If x is empty or reaches past the layer's last input, or `out` is not as long as the layer has outputs.
@@ -206,7 +207,11 @@ fn columns<E: Element>(part: Part<'_>, mut numbers: &[E], out: &mut [f32]) {
             let mut at = first.wrapping_mul(width).wrapping_add(j);
             for &x in x {
                 let Some(w) = numbers.get(at) else { break };
-                chain = mul_add(x, w.get(), chain);
+                chain = if cfg!(feature = "unfused") && SMALL {
+                    chain + x * w.get()
+                } else {
+                    mul_add(x, w.get(), chain)
+                };
                 at = at.wrapping_add(width);
                 compact();
             }

@@ -31,69 +31,40 @@ pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     f32::from_bits(bits)
 }
 
-/// A row of a strip of sixteen, or of the first ten of them: weights from r9 on, x in the register named.
+/// chain ← chain + w x for pairs of a chain's register and a weight's, and x in the register named first: rounded once.
+#[cfg(not(feature = "unfused"))]
+macro_rules! products {
+    ($x:literal $($chain:literal $w:literal)*) => {
+        concat!($("\nvfma.f32 ", $chain, ", ", $w, ", ", $x),*)
+    };
+}
+
+/// The same, rounded twice: all the products, then all the sums, so that none waits for the one before it.
+#[cfg(feature = "unfused")]
+macro_rules! products {
+    ($x:literal $($chain:literal $w:literal)*) => {
+        concat!(
+            $("\nvmul.f32 ", $w, ", ", $w, ", ", $x,)*
+            $("\nvadd.f32 ", $chain, ", ", $chain, ", ", $w),*
+        )
+    };
+}
+
+/// A row of a strip of sixteen, or of ten: weights from r9 on, x in the register named.
 macro_rules! row {
     (16, $x:literal) => {
         concat!(
-            "vldmia r9!, {{s16-s23}}\n",
-            "vfma.f32 s0, s16, ",
-            $x,
-            "\nvfma.f32 s1, s17, ",
-            $x,
-            "\nvfma.f32 s2, s18, ",
-            $x,
-            "\nvfma.f32 s3, s19, ",
-            $x,
-            "\nvfma.f32 s4, s20, ",
-            $x,
-            "\nvfma.f32 s5, s21, ",
-            $x,
-            "\nvfma.f32 s6, s22, ",
-            $x,
-            "\nvfma.f32 s7, s23, ",
-            $x,
-            "\nvldmia r9!, {{s16-s23}}\n",
-            "vfma.f32 s8, s16, ",
-            $x,
-            "\nvfma.f32 s9, s17, ",
-            $x,
-            "\nvfma.f32 s10, s18, ",
-            $x,
-            "\nvfma.f32 s11, s19, ",
-            $x,
-            "\nvfma.f32 s12, s20, ",
-            $x,
-            "\nvfma.f32 s13, s21, ",
-            $x,
-            "\nvfma.f32 s14, s22, ",
-            $x,
-            "\nvfma.f32 s15, s23, ",
-            $x,
+            "vldmia r9!, {{s16-s23}}",
+            products!($x "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23"),
+            "\nvldmia r9!, {{s16-s23}}",
+            products!($x "s8" "s16" "s9" "s17" "s10" "s18" "s11" "s19" "s12" "s20" "s13" "s21" "s14" "s22" "s15" "s23"),
         )
     };
     (10, $x:literal) => {
         concat!(
-            "vldmia r9!, {{s16-s25}}\n",
-            "vfma.f32 s0, s16, ",
-            $x,
-            "\nvfma.f32 s1, s17, ",
-            $x,
-            "\nvfma.f32 s2, s18, ",
-            $x,
-            "\nvfma.f32 s3, s19, ",
-            $x,
-            "\nvfma.f32 s4, s20, ",
-            $x,
-            "\nvfma.f32 s5, s21, ",
-            $x,
-            "\nvfma.f32 s6, s22, ",
-            $x,
-            "\nvfma.f32 s7, s23, ",
-            $x,
-            "\nvfma.f32 s8, s24, ",
-            $x,
-            "\nvfma.f32 s9, s25, ",
-            $x,
+            "vldmia r9!, {{s16-s25}}",
+            products!($x "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23"
+                "s8" "s24" "s9" "s25"),
         )
     };
 }
@@ -178,7 +149,7 @@ unsafe extern "C" fn strips(
         "ldr r0, [r9], #4",
         "vmov s16, r0",
         "vldr s0, [r4]",
-        "vfma.f32 s0, s16, s31",
+        products!("s31" "s0" "s16"),
         "vstmia r4!, {{s0}}",
         "subs r5, #4",
         "bne 5b",

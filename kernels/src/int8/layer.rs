@@ -140,12 +140,17 @@ fn run(_: Isa, part: Part<'_>) {
     arch::int8::cortex_m4::layer(part);
 }
 
-/// Activations at a time, on the stack. A processor with vectors takes a whole row, if it can, to read weights in one go.
-#[cfg(not(armv7e_m))]
-const BLOCK: usize = if arch::SMALL { 128 } else { 4096 };
-
+/// Few activations, or all of small processors, at a time: what is put on the stack is cleared, which takes longer than the work if
+/// it is much more. Processors with vectors take a whole row, if they can, to read weights in one go.
 #[cfg(not(armv7e_m))]
 fn run(isa: Isa, part: Part<'_>) {
+    if arch::SMALL || part.x.len() <= 128 { blocks::<128>(isa, part) } else { blocks::<4096>(isa, part) }
+}
+
+/// The part, so many inputs at a time.
+#[cfg(not(armv7e_m))]
+#[inline]
+fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
     let last = part.is_last();
     let Part { x, layer, first, out } = part;
     if first == 0 {

@@ -65,6 +65,9 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
         let out = MatMut::new(&mut want[..n], 1, n);
         let epilogue = if relu { Epilogue::BiasRelu(b) } else { Epilogue::Bias(b) };
         reference::matmul(Mat::new(x, 1, k), Mat::new(w, k, n), out, epilogue);
+        if cfg!(feature = "unfused") && !unfused(x, w, b, relu, special, &mut want) {
+            return false;
+        }
         for offset in 0..4 {
             let mut bytes = Bytes([0xff; 4 * (ROWS + 1) * COLUMNS + 4]);
             let numbers = bytes.0[offset..][..4 * (k + 1) * n].as_chunks_mut().0;
@@ -81,6 +84,27 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
                 }
             }
         }
+    }
+    true
+}
+
+/// The layer with two roundings a product, where `fused` has the one with one. Whether they are as near as they must be:
+/// each is off by at most (k + 2) u Σ (|x w| + |b|), u = 2⁻²⁴, and a little.
+fn unfused(x: &[f32], w: &[f32], b: &[f32], relu: bool, special: bool, fused: &mut [f32]) -> bool {
+    let n = b.len();
+    for (j, out) in fused[..n].iter_mut().enumerate() {
+        let (mut sum, mut size) = (0.0, b[j].abs());
+        for (p, &x) in x.iter().enumerate() {
+            let product = x * w[p * n + j];
+            (sum, size) = (sum + product, size + product.abs());
+        }
+        sum += b[j];
+        let sum = if relu { reference::relu(sum) } else { sum };
+        let bound = (x.len() + 3) as f32 * f32::EPSILON * size; // ε = 2 u: both errors
+        if !special && !((sum - *out).abs() <= bound) {
+            return false;
+        }
+        *out = sum;
     }
     true
 }
