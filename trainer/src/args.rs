@@ -115,7 +115,8 @@ pub struct Common {
     /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files
     #[arg(long, value_name = "SPEC", default_value = "digits")]
     pub data: String,
-    /// Label column of a CSV file, by name or number from 1 [default: the last]
+    /// Label column of a CSV file, by name or number from 1 [default: the one named label, class, target, species
+    /// or y, else the last]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// Results as JSON, one object a line, the last with event "done"
@@ -196,7 +197,7 @@ pub struct TrainArgs {
     /// Go on from the checkpoint beside --out, with the same arguments; start afresh where there is none
     #[arg(long)]
     pub resume: bool,
-    /// File with lines `flag = value`, such as FILE.toml; what the command line says goes before it
+    /// File with lines `flag = value`, such as FILE.toml; the command line overrides it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// File to write: the loss of each step, accuracy and loss of each epoch; CSV, or JSON lines if it ends with .jsonl
@@ -258,9 +259,16 @@ pub struct DoctorArgs {
     /// Net file; the flags are read from NET.toml where it is there
     #[arg(value_name = "NET")]
     pub net: PathBuf,
-    /// Data set and output.
-    #[command(flatten)]
-    pub common: Common,
+    /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files [default: that of
+    /// NET.toml, else digits]
+    #[arg(long, value_name = "SPEC")]
+    pub data: Option<String>,
+    /// Label column of a CSV file, by name or number from 1 [default: NET.toml's, else as in `train`]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Results as JSON, one object a line, the last with event "done"
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `completions`.

@@ -169,7 +169,7 @@ impl Show<'_> {
             * (sum_of_squares(self.engine.isa, &moved) / sum_of_squares(self.engine.isa, before.as_slice()))
                 .sqrt();
         let what = "W ← (1 − 2λη) W − η dW, b ← b − η db";
-        self.matrix("1.3", what, &moved, (1, moved.len()), &format!(" moved, {share:.3} % of the net"));
+        self.matrix("the step", what, &moved, (1, moved.len()), &format!(" moved, {share:.3} % of the net"));
     }
 }
 

@@ -79,10 +79,12 @@ impl<'a> Target<'a, '_> {
         if H == S::TILE_ROWS || H == LANES {
             if at.width == V * LANES {
                 self.take_up_here::<S, H, V, true>(s, at, &mut chains);
-            } else {
-                self.take_up_here::<S, H, V, false>(s, at, &mut chains);
+                return chains;
             }
-            return chains;
+            if S::MANY_REGISTERS {
+                self.take_up_here::<S, H, V, false>(s, at, &mut chains);
+                return chains;
+            }
         }
         let mut memory = [[[0.0; LANES]; V]; H];
         s.enter(TakeUp { target: self, at, vectors: V, chains: memory.as_flattened_mut() });
@@ -110,7 +112,7 @@ impl<'a> Target<'a, '_> {
     }
 
     /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height have
-    /// code of their own; all others share one loop over memory.
+    /// code of their own, with a part of a vector only where a mask costs nothing; all others share one loop over memory.
     #[inline(always)]
     pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
         &mut self,
@@ -122,11 +124,11 @@ impl<'a> Target<'a, '_> {
         let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
         if (H == S::TILE_ROWS || H == LANES) && plain {
             if at.width == V * LANES {
-                self.put_down_here::<S, H, V, true>(s, run, at, chains);
-            } else {
-                self.put_down_here::<S, H, V, false>(s, run, at, chains);
+                return self.put_down_here::<S, H, V, true>(s, run, at, chains);
             }
-            return;
+            if S::MANY_REGISTERS {
+                return self.put_down_here::<S, H, V, false>(s, run, at, chains);
+            }
         }
         let mut memory = [[[0.0; LANES]; V]; H];
         for r in 0..H {

@@ -22,8 +22,9 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let known = flags(args)?;
     let choice = config::choice(known.as_ref().unwrap_or(&TrainArgs::default()));
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
-    check(args, &net, &data)?;
+    let (spec, label) = trained_on(args, known.as_ref());
+    let data = Prepared::load(spec, label, &choice)?;
+    check(args, spec, &net, &data)?;
     let view = View::new(data.data(), net.normalization())?;
     let part = |part: Part<'_>| part.rows.to_vec();
     let (train, val) = (part(data.train()?), data.val()?.map(part));
@@ -39,7 +40,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
         course: known.as_ref().map(|_| Course { settings: &choice.settings, history }),
     };
     let (findings, unasked) = (patient.examine(), patient.unasked());
-    let mut report = Report::new(args.common.json);
+    let mut report = Report::new(args.json);
     tell(&findings, &mut report);
     if !unasked.is_empty() {
         report.line(format_args!("\nnot asked, for want of flags or history: {}", unasked.join(", ")));
@@ -75,6 +76,16 @@ fn flags(args: &DoctorArgs) -> Result<Option<TrainArgs>, Error> {
     path.is_file().then(|| from_config(&path)).transpose()
 }
 
+/// The data set and its label column: those of the command line, else those of the flags beside the net.
+fn trained_on<'a>(args: &'a DoctorArgs, known: Option<&'a TrainArgs>) -> (&'a str, Option<&'a str>) {
+    let label = args.label.as_deref();
+    match (&args.data, known) {
+        (Some(data), _) => (data, label),
+        (None, Some(flags)) => (&flags.common.data, label.or(flags.common.label.as_deref())),
+        (None, None) => ("digits", label),
+    }
+}
+
 /// The run that made the net, if its checkpoint lies beside it: one that has this very net.
 fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, rows: usize) -> Option<State> {
     let bytes = std::fs::read(beside(args, "checkpoint")).ok()?;
@@ -92,13 +103,13 @@ fn beside(args: &DoctorArgs, ending: &str) -> PathBuf {
 }
 
 /// The data must be of the net's kind.
-fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
+fn check(args: &DoctorArgs, spec: &str, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
     if net.d() != data.data().d {
         return Err(Error::data(format!(
-            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on",
+            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on with --data",
             args.net.display(),
             net.d(),
-            args.common.data,
+            spec,
             data.data().d
         )));
     }
@@ -108,10 +119,10 @@ fn check(args: &DoctorArgs, net: &Net<'_>, data: &Prepared) -> Result<(), Error>
         return Ok(());
     }
     Err(Error::data(format!(
-        "{}: the net has the classes {}, {} has {}; give the data that it was trained on",
+        "{}: the net has the classes {}, {} has {}; give the data that it was trained on with --data",
         args.net.display(),
         names.join(", "),
-        args.common.data,
+        spec,
         own.join(", ")
     )))
 }

@@ -53,7 +53,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
 fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
     if data.c() > net.c() {
         return Err(Error::data(format!(
-            "the net has {} classes, the data have {}; give data of the net's kind",
+            "the net has {} classes, the data have {}; give data of the net's kind with --data",
             net.c(),
             data.c()
         )));

@@ -44,10 +44,10 @@ fn convert(net: &Layers, to: To) -> Result<(&'static str, Vec<u8>, String), Erro
     // The formats of plain layers leave the normalisation to their reader.
     let with = |what: &str| match net.mean.len() {
         0 => what.to_owned(),
-        q => format!(
-            "{what}\nthe layers take (raw - mean) * scale; {q} of each are in the file, one for {} inputs",
-            net.d / q
-        ),
+        q => {
+            let each = if q == net.d { "an input".to_owned() } else { format!("for {} inputs", net.d / q) };
+            format!("{what}\nthe layers take (raw - mean) * scale; {q} of each are in the file, one {each}")
+        }
     };
     Ok(match to {
         To::Safetensors => {

@@ -27,7 +27,7 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let classes = train.c().max(source.test.as_ref().map_or(0, Dataset::c));
     if classes > net.c() {
         return Err(Error::data(format!(
-            "{}: the net has {} classes, {} has {classes}; give data of the net's kind",
+            "{}: the net has {} classes, {} has {classes}; give data of the net's kind with --data",
             args.net.display(),
             net.c(),
             args.common.data

@@ -55,7 +55,7 @@ impl OpenOptions {
     fn check_d(&self, place: impl Display, d: usize) -> Result<(), Error> {
         match self.d {
             Some(wanted) if wanted != d => Err(Error::data(format!(
-                "{place}: its rows have {d} values, the net has {wanted} inputs; give data of the net's kind"
+                "{place}: its rows have {d} values, the net has {wanted} inputs; give data of the net's kind with --data"
             ))),
             _ => Ok(()),
         }

@@ -84,6 +84,8 @@ fn the_label_column_by_name_position_or_habit() {
     let last = csv("class,a,b\n9,1,2\n8,3,4\n", &label("b")).unwrap();
     assert_eq!(bytes(&last), [9, 1, 8, 3]);
     assert_eq!(last.classes, ["2", "4"]);
+    assert_eq!(plain("y,a,b\n0,1,2\n1,3,4\n").unwrap().classes, ["0", "1"]);
+    assert_eq!(plain("x,y,z,kind\n1,2,3,8\n4,5,6,9\n").unwrap().classes, ["8", "9"], "y is a coordinate");
     assert_eq!(csv("x,1,2\ny,3,4\n", &label("1")).unwrap().rows(), 2, "no header");
     refused_as(Kind::Usage, csv(text, &label("size")), &["\"size\"", "\"class\", \"a\", \"b\"", "1 to 3"]);
     for position in ["0", "4"] {

@@ -272,6 +272,10 @@ fn the_commands_tell_what_is_found() {
     desk.write("alone.tln", desk.read("net.tln"));
     let alone = desk.run(&["doctor", "alone.tln", "--data", "images"]).ok().stdout;
     assert!(alone.contains("not asked") && alone.contains("shrinking-weights"), "{alone}");
+    // The flags say which data; without them the command line must.
+    let doctor = desk.run(&["doctor", "net.tln"]).ok().stdout;
+    assert!(doctor.contains("shrinking-weights"), "{doctor}");
+    assert!(desk.fails(&["doctor", "alone.tln"], 3).contains("--data"));
     desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
 }
 

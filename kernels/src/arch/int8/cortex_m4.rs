@@ -125,9 +125,9 @@ macro_rules! sum {
 /// `left` ≥ 1 bytes at x; `outputs` ≥ 4, a multiple of 4; that many words at `start` and `out`, and, if `multiplier` is not null, that
 /// many words there and bytes at `shift`. For each four outputs, one `stride` after the other, tiles for x, rounded up to sixteen inputs.
 ///
-/// Proof of the body. A run takes n = min(`left`, 128) inputs: r0 goes over whole words of them up to r1, and what is left
+/// Proof of the body. A run takes n = min(`left`, [`RUN`]) inputs: r0 goes over whole words of them up to r1, and what is left
 /// before their end, r2, byte by byte. Each word, and inputs of q = 0 until there are four times four, makes 8 bytes upwards from
-/// sp + 16, at most 256. For each block of outputs r6 passes those bytes, and r2 16 bytes of tiles for each 8 of them: 64 for sixteen
+/// sp + 16, at most 2 `RUN`. For each block of outputs r6 passes those bytes, and r2 16 bytes of tiles for each 8 of them: 64 for sixteen
 /// inputs; the skip takes it to the next block. Biases, multipliers and shifts are read for the four outputs that follow those
 /// done. Results, 4 bytes for the block, end before the sums of the next block begin. `ldr` takes any address; `ldmia` and
 /// `ldrd` want multiples of four, which `Call`, the stack, and tiles in the loop that uses it have. Registers that belong to the caller and
@@ -136,13 +136,13 @@ macro_rules! sum {
 unsafe extern "C" fn run(call: &mut Call) {
     core::arch::naked_asm!(
         "push {{r4-r11, lr}}",
-        "sub sp, #272",
+        "sub sp, #{frame}",
         "mov r4, r0",
         "1:", // the next run of inputs
         "ldrd r0, r2, [r4]",
-        "cmp r2, #128",
+        "cmp r2, #{run}",
         "it hi",
-        "movhi r2, #128",
+        "movhi r2, #{run}",
         "bic r1, r2, #3",
         "add r1, r0",
         "add r2, r0",
@@ -251,7 +251,9 @@ unsafe extern "C" fn run(call: &mut Call) {
         "ldr r0, [r4, #4]",
         "cmp r0, #0",
         "bne 1b",
-        "add sp, #272",
+        "add sp, #{frame}",
         "pop {{r4-r11, pc}}",
+        run = const RUN,
+        frame = const 16 + 2 * RUN,
     )
 }

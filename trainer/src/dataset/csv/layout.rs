@@ -50,7 +50,12 @@ impl Layout {
             )));
         }
         let is_header = named.is_some() || is_header(first, position.unwrap_or(columns - 1));
-        let by_name = || LABEL_NAMES.iter().find_map(|name| find_name(&names, name)).filter(|_| is_header);
+        // Beside an x, a y that is not the last is a coordinate.
+        let is_axis = |name: &str| name == "y" && find_name(&names, "x").is_some();
+        let by_name = || {
+            let usual = LABEL_NAMES.iter().filter(|name| !is_axis(name));
+            usual.into_iter().find_map(|name| find_name(&names, name)).filter(|_| is_header)
+        };
         let label = position.or_else(by_name).unwrap_or(columns - 1);
         Ok(Self { columns, header: is_header.then_some(names), label: Some(label) })
     }
