@@ -1,12 +1,12 @@
 //! The cross-entropy of scores and labels, and its gradient: the loss of the net, row by row.
 
-use crate::arch::rows::ShortRows;
+use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
-    exponentials, height, lanes, row_maxima, short_exponentials, short_maxima, sum_of_exponentials, sum_rows,
+    copy_rows, exponentials, height, lanes, row_maxima, short, sum_of_exponentials, sum_rows,
 };
 use crate::{Isa, Mat, MatMut, reference};
 
@@ -93,51 +93,65 @@ impl Kernel for CrossEntropy<'_> {
         if self.s.col_stride() != 1 || c == 0 {
             return reference::cross_entropy(self.s, self.labels, self.loss, self.ds);
         }
-        let step = if c <= LANES { LANES } else { height(c) };
-        for i in (0..n).step_by(step) {
-            let rows = step.min(n - i);
-            let mut own = [0.0; LANES];
-            for (r, own) in own[..rows].iter_mut().enumerate() {
-                *own = self.s.get(i + r, self.labels[i + r] as usize);
+        if c <= LANES {
+            for i in (0..n).step_by(short::ROWS) {
+                self.short(s, i, short::ROWS.min(n - i));
             }
-            let (max, sum) = if c <= LANES { self.short(s, i, rows) } else { self.long(s, i, rows) };
-            let own = s.sub(s.load(&own), max);
-            store_at(s, s.sub(ln_vector(s, sum), own), &mut self.loss[..i + rows], i);
+            return;
+        }
+        for i in (0..n).step_by(height(c)) {
+            let rows = height(c).min(n - i);
+            let (max, sum) = self.long(s, i, rows);
+            self.losses(s, i, rows, max, sum);
         }
     }
 }
 
-/// A one among zeros: sixteen from `15 - y` on are the one-hot vector of label y.
-const ONE_HOT: [f32; 2 * LANES - 1] = {
-    let mut x = [0.0; 2 * LANES - 1];
-    x[LANES - 1] = 1.0;
-    x
-};
-
 impl CrossEntropy<'_> {
-    /// max and Σ e^{S − max} of the rows from i on, one lane a row; their part of dS. For C ≤ 16.
+    /// loss ← ln Σ e^{S − max} − (S_y − max) for up to sixteen rows from i on; returns S_y − max.
     #[inline(always)]
-    fn short<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
-        let (stride, c) = (self.s.row_stride(), self.s.cols());
-        let (scores, block) = (&self.s.data()[i * stride..], ShortRows::new(stride, rows, c));
-        let max = short_maxima(s, &block, scores);
-        let mut e = short_exponentials(s, &block, scores, &lanes(s, max));
-        let sum = sum_rows(s, &e);
-        if let Some((ds, n)) = &mut self.ds {
-            let n = s.splat(*n as f32);
-            let factors = lanes(s, s.div(s.splat(1.0), sum));
-            for r in 0..LANES {
-                let y = self.labels[(i + r).min(i + rows - 1)] as usize;
-                let p = s.mul(e[r], s.splat(factors[r]));
-                e[r] = s.div(s.sub(p, load_at(s, &ONE_HOT, LANES - 1 - y.min(LANES - 1))), n);
-            }
-            let stride = ds.row_stride();
-            ShortRows::new(stride, rows, c).store(s, &e, &mut ds.data_mut()[i * stride..]);
+    fn losses<S: Simd>(&mut self, s: S, i: usize, rows: usize, max: S::V, sum: S::V) -> S::V {
+        let mut own = [0.0; LANES];
+        for (r, own) in own[..rows].iter_mut().enumerate() {
+            *own = self.s.get(i + r, self.labels[i + r] as usize);
         }
-        (max, sum)
+        let own = s.sub(s.load(&own), max);
+        store_at(s, s.sub(ln_vector(s, sum), own), &mut self.loss[..i + rows], i);
+        own
     }
 
-    /// The same for longer rows.
+    /// Losses of the rows from i on, and their part of dS. For C ≤ 16.
+    #[inline(always)]
+    fn short<S: Simd>(&mut self, s: S, i: usize, rows: usize) {
+        let (c, n) = (self.s.cols(), self.ds.as_ref().map(|ds| ds.1));
+        let mut ds = self.ds.take();
+        let mut room;
+        // In dS itself, if its rows follow each other without a gap.
+        let (e, out) = match &mut ds {
+            Some((ds, _)) if ds.row_stride() == c => (&mut ds.data_mut()[i * c..][..rows * c], None),
+            ds => {
+                room = [0.0; short::ROWS * LANES];
+                (&mut room[..rows * c], ds.as_mut())
+            }
+        };
+        copy_rows(self.s, i, e);
+        let (max, sum) = short::exponentials(s, e, c);
+        for (g, e) in e.chunks_mut(c * LANES).enumerate() {
+            let first = i + g * LANES;
+            let own = self.losses(s, first, e.len() / c, max[g], sum[g]);
+            if let Some(n) = n {
+                gradient(s, e, c, own, sum[g], &self.labels[first..], n);
+            }
+        }
+        if let Some((ds, _)) = out {
+            for (r, row) in e.chunks_exact(c).enumerate() {
+                ds.row_mut(i + r).copy_from_slice(row);
+            }
+        }
+        self.ds = ds;
+    }
+
+    /// max and Σ e^{S − max} of up to sixteen rows from i on, one lane a row; their part of dS. For longer rows.
     #[inline(always)]
     fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
         let (stride, c) = (self.s.row_stride(), self.s.cols());
@@ -168,5 +182,23 @@ impl CrossEntropy<'_> {
             ds[y] = own;
         }
         (max, sum)
+    }
+}
+
+/// e ← (e / sum − onehot) / n for up to sixteen rows of exponentials; `own` are S_y − max.
+#[inline(always)]
+fn gradient<S: Simd>(s: S, e: &mut [f32], c: usize, own: S::V, sum: S::V, labels: &[u32], n: usize) {
+    let factor = s.div(s.splat(1.0), sum);
+    let (by, inverse) = (s.splat(n as f32), s.splat(1.0 / n as f32));
+    // The right class: its exponential once more, so that nothing waits for what was just written.
+    let [own] = exp_of_bounded(s, [own]);
+    let own = lanes(s, s.div(s.sub(s.mul(own, factor), s.splat(1.0)), by));
+    for (x, row_of) in e.chunks_mut(LANES).zip(&short::ROW_OF[c]) {
+        let p = s.mul(load_at(s, x, 0), s.pick(factor, row_of));
+        // Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
+        store_at(s, if n.is_power_of_two() { s.mul(p, inverse) } else { s.div(p, by) }, x, 0);
+    }
+    for ((e, &y), own) in e.chunks_exact_mut(c).zip(labels).zip(own) {
+        e[y as usize] = own;
     }
 }

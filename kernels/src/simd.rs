@@ -94,6 +94,8 @@ pub(crate) trait Simd: Copy {
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
+    /// Lane l becomes lane `from[l]` < 16 of v.
+    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V;
     /// Four columns of sixteen rows: lane l of vector p is element p of row l.
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
     /// One step of sixteen row reductions at once: (lower, upper) halves of the groups of lanes that `a` and `b` hold, a's

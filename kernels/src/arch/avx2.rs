@@ -206,6 +206,20 @@ impl Simd for Avx2 {
         (m, e)
     }
     #[inline(always)]
+    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+        // SAFETY: `from` is 16 readable bytes, and the load needs no alignment.
+        let from = unsafe { _mm_loadu_si128(from.as_ptr().cast()) };
+        // Of both registers, by the lower three bits; the fourth, shifted to the top, says of which.
+        let first = op!(_mm256_cvtepu8_epi32(from));
+        let second = op!(_mm256_cvtepu8_epi32(_mm_unpackhi_epi64(from, from)));
+        let low = op!(_mm256_permutevar8x32_ps(v[0], first));
+        let high = op!(_mm256_permutevar8x32_ps(v[1], first));
+        let out = op!(_mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(first))));
+        let low = op!(_mm256_permutevar8x32_ps(v[0], second));
+        let high = op!(_mm256_permutevar8x32_ps(v[1], second));
+        [out, op!(_mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(second))))]
+    }
+    #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         let mut out = [self.splat(0.0); 4];
         for half in 0..2 {

@@ -190,6 +190,28 @@ impl Simd for Neon {
         (mantissa, exponent)
     }
     #[inline(always)]
+    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+        // SAFETY: the token proves NEON, and the intrinsics touch no memory.
+        let bytes = unsafe {
+            uint8x16x4_t(
+                vreinterpretq_u8_f32(v[0]),
+                vreinterpretq_u8_f32(v[1]),
+                vreinterpretq_u8_f32(v[2]),
+                vreinterpretq_u8_f32(v[3]),
+            )
+        };
+        let mut out = v;
+        for i in 0..4 {
+            let mut at = [0; LANES];
+            for b in 0..LANES {
+                at[b] = 4 * from[4 * i + b / 4] + (b % 4) as u8;
+            }
+            // SAFETY: `at` is 16 readable bytes, and the token proves NEON.
+            out[i] = unsafe { vreinterpretq_f32_u8(vqtbl4q_u8(bytes, vld1q_u8(at.as_ptr()))) };
+        }
+        out
+    }
+    #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         let mut out = [[Self::zero(); 4]; 4];
         for q in 0..4 {

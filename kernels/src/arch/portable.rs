@@ -122,6 +122,10 @@ impl Simd for Portable {
         (m, e)
     }
     #[inline(always)]
+    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+        lanes!(i => v[usize::from(from[i] & 15)])
+    }
+    #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         [0, 1, 2, 3].map(|p| lanes!(l => rows[l][p]))
     }

@@ -1,12 +1,10 @@
 //! Softmax and log-sum-exp, row by row.
 
 mod rows;
+pub(crate) mod short;
 
-pub(crate) use rows::{
-    exponentials, height, lanes, row_maxima, short_exponentials, short_maxima, sum_of_exponentials, sum_rows,
-};
+pub(crate) use rows::{exponentials, height, lanes, row_maxima, sum_of_exponentials, sum_rows};
 
-use crate::arch::rows::ShortRows;
 use crate::arch::{SMALL, compact};
 use crate::exp::exp_f32;
 use crate::floats::{load_at, store_at};
@@ -122,22 +120,38 @@ impl Kernel for Softmax<'_> {
             }
             return;
         }
-        for i in (0..n).step_by(LANES) {
-            short(s, &mut scores.data_mut()[i * stride..], &ShortRows::new(stride, LANES.min(n - i), c));
+        for i in (0..n).step_by(short::ROWS) {
+            let rows = short::ROWS.min(n - i);
+            if stride == c {
+                few(s, &mut scores.data_mut()[i * c..][..rows * c], c);
+                continue;
+            }
+            let mut room = [0.0; short::ROWS * LANES];
+            copy_rows(scores.as_mat(), i, &mut room[..rows * c]);
+            few(s, &mut room[..rows * c], c);
+            for (r, row) in room[..rows * c].chunks_exact(c).enumerate() {
+                scores.row_mut(i + r).copy_from_slice(row);
+            }
         }
     }
 }
 
-/// Up to sixteen rows of at most a vector.
+/// The softmax of short rows without gaps.
 #[inline(always)]
-fn short<S: Simd>(s: S, data: &mut [f32], rows: &ShortRows) {
-    let maxima = lanes(s, short_maxima(s, rows, data));
-    let mut e = short_exponentials(s, rows, data, &maxima);
-    let factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &e)));
-    for i in 0..LANES {
-        e[i] = s.mul(e[i], s.splat(factors[i]));
+fn few<S: Simd>(s: S, x: &mut [f32], c: usize) {
+    let (_, sum) = short::exponentials(s, x, c);
+    short::normalise(s, x, c, &sum);
+}
+
+/// As many rows of `a`, from row `first` on, as `out` has room for, without gaps.
+pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
+    let (c, stride) = (a.cols(), a.row_stride());
+    if stride == c {
+        return out.copy_from_slice(&a.data()[first * c..][..out.len()]);
     }
-    rows.store(s, &e, data);
+    for (r, out) in out.chunks_exact_mut(c).enumerate() {
+        out.copy_from_slice(&a.data()[(first + r) * stride..][..c]);
+    }
 }
 
 /// Up to sixteen longer rows.
@@ -167,23 +181,28 @@ impl Kernel for LogSumExp<'_> {
         if self.s.col_stride() != 1 || c == 0 {
             return reference::log_sum_exp(self.s, self.out);
         }
-        let (stride, step) = (self.s.row_stride(), if c <= LANES { LANES } else { height(c) });
+        if c <= LANES {
+            for (block, out) in self.out.chunks_mut(short::ROWS).enumerate() {
+                let mut room = [0.0; short::ROWS * LANES];
+                let e = &mut room[..out.len() * c];
+                copy_rows(self.s, block * short::ROWS, e);
+                let (max, sum) = short::exponentials(s, e, c);
+                for (g, out) in out.chunks_mut(LANES).enumerate() {
+                    store_at(s, s.add(max[g], ln_vector(s, sum[g])), out, 0);
+                }
+            }
+            return;
+        }
+        let (stride, step) = (self.s.row_stride(), height(c));
         for (block, out) in self.out.chunks_mut(step).enumerate() {
             let (scores, rows) = (&self.s.data()[block * step * stride..], out.len());
-            let (max, sum) = if c <= LANES {
-                let rows = ShortRows::new(stride, rows, c);
-                let max = short_maxima(s, &rows, scores);
-                (max, sum_rows(s, &short_exponentials(s, &rows, scores, &lanes(s, max))))
-            } else {
-                let max = row_maxima(s, scores, stride, rows, c);
-                let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
-                for i in 0..rows {
-                    sums[i] = sum_of_exponentials(s, &scores[i * stride..][..c], maxima[i]);
-                }
-                (max, sum_rows(s, &sums))
-            };
+            let max = row_maxima(s, scores, stride, rows, c);
+            let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
+            for i in 0..rows {
+                sums[i] = sum_of_exponentials(s, &scores[i * stride..][..c], maxima[i]);
+            }
             // The logarithms of all the rows at a time: one is as dear.
-            store_at(s, s.add(max, ln_vector(s, sum)), out, 0);
+            store_at(s, s.add(max, ln_vector(s, sum_rows(s, &sums))), out, 0);
         }
     }
 }

@@ -1,7 +1,6 @@
-//! What softmax, log-sum-exp and cross-entropy share: the exponentials of rows less their maximum, and their sums, up to
+//! What softmax, log-sum-exp and cross-entropy share: the exponentials of long rows less their maximum, and their sums, up to
 //! sixteen rows at a time, so that the steps across lanes are paid once for all of them.
 
-use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
@@ -20,7 +19,7 @@ pub(crate) fn height(columns: usize) -> usize {
 ///
 /// Each step halves the number of vectors and of lanes that belong to a row.
 #[inline(always)]
-fn fold_rows<S: Simd>(s: S, v: &[S::V; LANES], fold: impl Fn(S::V, S::V) -> S::V + Copy) -> S::V {
+pub(super) fn fold_rows<S: Simd>(s: S, v: &[S::V; LANES], fold: impl Fn(S::V, S::V) -> S::V + Copy) -> S::V {
     let (a, b) = (fold_four(s, v, 0, fold), fold_four(s, v, 1, fold));
     let (c, d) = (fold_four(s, v, 2, fold), fold_four(s, v, 3, fold));
     let (low, high) = s.halves::<2>(a, b);
@@ -124,32 +123,6 @@ pub(crate) fn exponentials<S: Simd>(s: S, row: &mut [f32], max: f32) -> S::V {
 #[inline(always)]
 fn shifted<S: Simd>(s: S, pair: &[f32; 2 * LANES], max: S::V) -> [S::V; 2] {
     [s.sub(load_at(s, pair, 0), max), s.sub(load_at(s, pair, LANES), max)]
-}
-
-/// The largest score of each of up to sixteen short rows, a lane a row.
-#[inline(always)]
-pub(crate) fn short_maxima<S: Simd>(s: S, rows: &ShortRows, scores: &[f32]) -> S::V {
-    fold_rows(s, &rows.load(s, scores, f32::NEG_INFINITY), |a, b| s.max(a, b))
-}
-
-/// e^{S − max} of up to sixteen short rows; +0 past the last column.
-#[inline(always)]
-pub(crate) fn short_exponentials<S: Simd>(
-    s: S,
-    rows: &ShortRows,
-    scores: &[f32],
-    maxima: &[f32; LANES],
-) -> [S::V; LANES] {
-    let mut x = rows.load(s, scores, f32::NEG_INFINITY);
-    for i in 0..LANES {
-        x[i] = s.sub(x[i], s.splat(maxima[i]));
-    }
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = x;
-    let [a, b, c, d] = exp_of_bounded(s, [a, b, c, d]);
-    let [e, f, g, h] = exp_of_bounded(s, [e, f, g, h]);
-    let [i, j, k, l] = exp_of_bounded(s, [i, j, k, l]);
-    let [m, n, o, p] = exp_of_bounded(s, [m, n, o, p]);
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
 /// The lanes of a vector, as numbers.
