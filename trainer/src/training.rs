@@ -202,30 +202,30 @@ impl<'a> Training<'a> {
             let rate = self.state.history.rates.last().copied().unwrap_or(self.state.rate);
             return Err(diverged(self.state.step, f32::NAN, rate, self.settings));
         }
-        let order = self.settings.order;
-        let Self { engine, evaluator, state, val, train, .. } = &mut self;
-        let last = state.net.clone();
+        self.state.motion = None; // as large as two nets, and one is about to be copied
+        let Self { engine, mut evaluator, state, val, train, settings, .. } = self;
+        let State { net: last, step, history, best, clock, .. } = state;
         // The course's loop does not record its last step: that net is judged here.
-        let recorded = state.history.epochs.last().filter(|epoch| epoch.iterations == state.step).copied();
+        let recorded = history.epochs.last().filter(|epoch| epoch.iterations == step).copied();
         let of_last = match recorded {
             Some(epoch) => epoch.val,
-            None => val.map(|val| evaluator.evaluate(*engine, &last, val)),
+            None => val.map(|val| evaluator.evaluate(engine, &last, val)),
         };
-        let best = state.best.take().filter(|best| {
-            let correct = state.history.epochs[best.record].val.map(|val| val.correct);
+        let best = best.filter(|best| {
+            let correct = history.epochs[best.record].val.map(|val| val.correct);
             of_last.map(|val| val.correct) < correct
         });
-        let epoch = best.as_ref().map_or(recorded, |best| Some(state.history.epochs[best.record]));
-        let net = best.as_ref().map_or_else(|| last.clone(), |best| best.net.clone());
-        let train = match (order, epoch) {
-            (Order::Shuffled, Some(epoch)) => epoch.train,
-            _ => evaluator.evaluate(*engine, &net, *train),
+        let (net, epoch, val) = match best {
+            Some(Best { record, net }) => (net, Some(history.epochs[record]), history.epochs[record].val),
+            None => (last.clone(), recorded, of_last),
         };
-        let val = if best.is_some() { epoch.and_then(|epoch| epoch.val) } else { of_last };
-        let Clock { seconds, evaluating, images } = self.state.clock;
-        let iterations = epoch.map_or(self.state.step, |epoch| epoch.iterations);
+        let train = match (settings.order, epoch) {
+            (Order::Shuffled, Some(epoch)) => epoch.train,
+            _ => evaluator.evaluate(engine, &net, train),
+        };
+        let Clock { seconds, evaluating, images } = clock;
+        let iterations = epoch.map_or(step, |epoch| epoch.iterations);
         let images_per_second = images as f64 / (seconds - evaluating);
-        let history = self.state.history;
         Ok(Trained { net, last, iterations, history, train, val, seconds, images_per_second })
     }
 }

@@ -211,8 +211,13 @@ impl Run<'_> {
             Ok(())
         })?;
         let config = config_file::of_run(self.args, &self.choice);
-        for (ending, bytes) in [("last", to_bytes(&trained.last)?), ("toml", config.into_bytes())] {
-            outputs.net.beside(ending).map_or(Ok(()), |target| target.write(&bytes))?;
+        let (len, beside) = (bytes.len(), |ending| outputs.net.beside(ending));
+        drop(bytes); // as large as the net, and the next is too
+        if let Some(target) = beside("last") {
+            target.write(&to_bytes(&trained.last)?)?;
+        }
+        if let Some(target) = beside("toml") {
+            target.write(config.as_bytes())?;
         }
         if let Some(history) = &outputs.history {
             let lines =
@@ -224,7 +229,7 @@ impl Run<'_> {
         if let Some(report) = &outputs.report {
             self.see(engine, trained, &findings, report)?;
         }
-        Ok(Written { bytes: bytes.len(), verified, part: name, findings })
+        Ok(Written { bytes: len, verified, part: name, findings })
     }
 
     /// The page about the training.

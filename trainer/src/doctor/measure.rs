@@ -12,8 +12,9 @@ use crate::init::init;
 use crate::rows::Part;
 use crate::train::Settings;
 
-/// Rows whose gradient and hidden units are looked at, at most.
+/// Rows whose gradient and hidden units are looked at, at most, and numbers of X, H and dH0 at most: 16 MB.
 const SAMPLE: usize = 1000;
+const NUMBERS: usize = 4 << 20;
 /// Rows that are classified, at most.
 const JUDGED: usize = 5000;
 
@@ -68,7 +69,7 @@ impl Measures {
         let Patient { engine, net, last, train, val, course } = *patient;
         let (data, shape) = (train.view.data(), net.shape());
         let settings = course.map(|course| *course.settings);
-        let sample = spread(train, SAMPLE);
+        let sample = spread(train, SAMPLE.min(NUMBERS / (shape.d + 2 * shape.h)).max(1));
         let sample = Part { rows: &sample, ..train };
         let mut gauge = Gauge::new(engine, shape, sample);
         let start = settings.map(|s| gauge.pull(engine, &init(shape, s.std, s.seed)));
@@ -99,7 +100,7 @@ impl Measures {
             dead: gauge.dead(),
             start,
             end,
-            inputs: moments(&sample.view.values(engine.isa, sample.rows)),
+            inputs: moments(engine, sample),
             constant: constant(data, train.rows),
             image: data.image.is_some(),
         }
@@ -157,12 +158,15 @@ fn norm(net: &Params<f32>) -> f64 {
     (squares(net.w1_slice()) + squares(net.w2_slice())).sqrt()
 }
 
-/// Mean and standard deviation.
-fn moments(values: &[f32]) -> (f64, f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().copied().map(f64::from).sum::<f64>() / n;
-    let variance = values.iter().map(|&x| (f64::from(x) - mean) * (f64::from(x) - mean)).sum::<f64>() / n;
-    (mean, variance.sqrt())
+/// Mean and standard deviation of what the net sees of these rows.
+fn moments(engine: Engine<'_>, sample: Part<'_>) -> (f64, f64) {
+    let n = (sample.rows.len() * sample.view.data().d) as f64;
+    let sum = |of: &dyn Fn(f64) -> f64| {
+        let rows = sample.rows.chunks(1).map(|row| sample.view.values(engine.isa, row));
+        rows.fold(0.0, |sum, row| row.iter().fold(sum, |sum, &x| sum + of(x.into())))
+    };
+    let mean = sum(&|x| x) / n;
+    (mean, (sum(&|x| (x - mean) * (x - mean)) / n).sqrt())
 }
 
 /// How many columns hold one value in all the rows, the first of them, and how many columns there are. A column that
