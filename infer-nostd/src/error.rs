@@ -206,8 +206,8 @@ impl fmt::Display for Error {
             }
             Self::Kind { version, element_type, reserved } => write!(
                 f,
-                ": version {version}, element type {element_type}, byte 7 {reserved}; it knows version {}, 0; \
-                 type 0 (f32) is read by Net, 1 (int8) by Net8",
+                ": version {version}, element type {element_type}, byte 7 {reserved}; it knows version {} \
+                 (train an older net again) with byte 7 0; type 0 (f32) is read by Net, 1 (int8) by Net8",
                 crate::format::VERSION
             ),
             Self::ZeroSize { d, h, c } => write!(f, ": D = {d}, H = {h}, C = {c}"),

@@ -234,6 +234,6 @@ fn errors_speak() {
     assert_eq!(
         error.to_string(),
         "the net file is of a kind that this reader does not know: version 3, element type 0, byte 7 0; \
-         it knows version 2, 0; type 0 (f32) is read by Net, 1 (int8) by Net8"
+         it knows version 2 (train an older net again) with byte 7 0; type 0 (f32) is read by Net, 1 (int8) by Net8"
     );
 }
