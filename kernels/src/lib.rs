@@ -40,7 +40,8 @@
 //!
 //! - **Products, f32.** Every element is one chain of fused multiply-adds over k ascending, starting from +0, or
 //!   from the old C where it accumulates; then the epilogue. So a row does not depend on the rows beside it, and
-//!   products over consecutive blocks of k, accumulated in order, give the bits of one.
+//!   products over consecutive blocks of k, accumulated in order, give the bits of one. (The feature `unfused`, for firmware on
+//!   bare-metal Arm and RV32 alone, multiplies and adds in two roundings there: faster, and other bits.)
 //! - **Products, f64.** The same chain with a product and a sum of their own (two roundings), in plain Rust: f64
 //!   exists for gradient checks.
 //! - **Reductions.** Of a row (softmax denominator): partial p of 16 sums the elements j ≡ p mod 16 in ascending j

@@ -38,7 +38,7 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
-    /// Rows of a full tile of the matrix product: 8 (two vectors wide) with many registers, else 6 or 4 (one wide).
+    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 or 4 (one wide).
     const TILE_ROWS: usize;
     /// The most columns of a turned tile of the matrix product: chains that fit the registers, even; 0 for no such tiles.
     const TURNED: usize;
