@@ -77,19 +77,15 @@ impl Contents<'_> {
     }
 }
 
-/// How many bytes [`encode`] writes for a net.
+/// How many bytes [`encode`] writes for a net of this shape, normalisation and names; its weights are not looked at, and
+/// need not be there yet.
 ///
 /// # Errors
-/// If a part of the net does not have the length of its shape, or the file would be longer than 2³² − 1 bytes.
+/// If a size is zero or does not go with the others, or the file would be longer than 2³² − 1 bytes.
 pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
     let header = contents.header();
     let total = header.file_len();
     header.check_to_write(total, contents.names)?;
-    for (section, numbers, needed) in contents.sections() {
-        if numbers.len() != needed {
-            return Err(Error::Contents { section, needed, got: numbers.len() });
-        }
-    }
     Ok(total)
 }
 
@@ -99,7 +95,7 @@ pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
 /// seen the result, what this function writes is never refused later.
 ///
 /// # Errors
-/// As [`encoded_len`]; if `out` has another length; if a number is infinite or NaN; if names are empty, equal, or hold a
+/// As [`encoded_len`]; if a part of the net does not have the length of its shape, or `out` has another; if a number is infinite or NaN; if names are empty, equal, or hold a
 /// line feed.
 ///
 /// ```
@@ -119,6 +115,11 @@ pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
 /// ```
 pub fn encode<'o>(contents: &Contents<'_>, out: &'o mut [u8]) -> Result<Net<'o>, Error> {
     let total = encoded_len(contents)?;
+    for (section, numbers, needed) in contents.sections() {
+        if numbers.len() != needed {
+            return Err(Error::Contents { section, needed, got: numbers.len() });
+        }
+    }
     if out.len() != total {
         return Err(Error::Length { needed: total, got: out.len() });
     }

@@ -53,14 +53,26 @@ impl Contents8<'_> {
     }
 }
 
-/// How many bytes [`encode8`] writes for a net.
+/// How many bytes [`encode8`] writes for a net of this shape, normalisation and names; its weights are not looked at.
 ///
 /// # Errors
-/// If a part of the net does not have the length of its shape, or the file would be too large.
+/// If a size is zero or does not go with the others, or the file would be too large.
 pub fn encoded_len8(contents: &Contents8<'_>) -> Result<usize, Error> {
     let header = contents.header();
-    header.check_to_write(file_len(&header), contents.names)?;
-    let Contents8 { d, h, c, mean, scale, layer1, layer2, .. } = *contents;
+    let total = file_len(&header);
+    header.check_to_write(total, contents.names)?;
+    Ok(total)
+}
+
+/// Writes the file of an int8 net into `out`, reads it back and returns the [`Net8`] read.
+///
+/// `out` must be [`encoded_len8`] bytes long; all of it is written, none of it is read before.
+///
+/// # Errors
+/// As [`encoded_len8`]; if a part of the net does not have the length of its shape, or `out` has another; and whatever [`Net8::from_bytes`] and [`Net8::check_names`] refuse.
+pub fn encode8<'o>(contents: &Contents8<'_>, out: &'o mut [u8]) -> Result<Net8<'o>, Error> {
+    let total = encoded_len8(contents)?;
+    let Contents8 { d, h, c, mean, scale, layer1, layer2, zero, names } = *contents;
     for (section, needed, got) in [
         (Section::Scale, mean.len(), scale.len()),
         (Section::W1, d.saturating_mul(h), layer1.w.len()),
@@ -74,21 +86,9 @@ pub fn encoded_len8(contents: &Contents8<'_>) -> Result<usize, Error> {
             return Err(Error::Contents { section, needed, got });
         }
     }
-    Ok(file_len(&header))
-}
-
-/// Writes the file of an int8 net into `out`, reads it back and returns the [`Net8`] read.
-///
-/// `out` must be [`encoded_len8`] bytes long; all of it is written, none of it is read before.
-///
-/// # Errors
-/// As [`encoded_len8`]; if `out` has another length; and whatever [`Net8::from_bytes`] and [`Net8::check_names`] refuse.
-pub fn encode8<'o>(contents: &Contents8<'_>, out: &'o mut [u8]) -> Result<Net8<'o>, Error> {
-    let total = encoded_len8(contents)?;
     if out.len() != total {
         return Err(Error::Length { needed: total, got: out.len() });
     }
-    let Contents8 { d, h, c, mean, scale, layer1, layer2, zero, names } = *contents;
     let mut at = put_header(out, KIND8, contents.header(), total);
     for (w, k, n) in [(layer1.w, d, h), (layer2.w, h, c)] {
         let len = packed_len(k, n).unwrap_or(0); // the file is as long as that

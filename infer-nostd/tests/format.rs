@@ -197,7 +197,7 @@ fn contents_must_fit_their_shape() {
     let error = |change: fn(&mut Parts)| {
         let mut parts = Parts::example();
         change(&mut parts);
-        parts.with(|contents| encoded_len(contents).unwrap_err())
+        parts.with(|contents| encode(contents, &mut [0; 119]).unwrap_err())
     };
     let wrong = |section, needed, got| Error::Contents { section, needed, got };
     assert_eq!(error(|p| p.scale = vec![]), wrong(Section::Scale, 1, 0));
@@ -208,6 +208,11 @@ fn contents_must_fit_their_shape() {
     assert_eq!(error(|p| p.w2 = vec![1.0; 7]), wrong(Section::W2, 6, 7));
     assert_eq!(error(|p| p.b2 = vec![]), wrong(Section::B2, 2, 0));
     assert_eq!(error(|p| p.h = 0), Error::ZeroSize { d: 2, h: 0, c: 2 });
+    assert_eq!(
+        encoded_len(&Contents { d: 2, h: 3, c: 2, ..Contents::default() }),
+        Ok(104),
+        "by the shape alone"
+    );
     for got in [0, 118, 120] {
         let error = Parts::example().with(|contents| encode(contents, &mut vec![0; got]).err());
         assert_eq!(error, Some(Error::Length { needed: 119, got }));

@@ -321,7 +321,10 @@ fn what_does_not_fit_is_told_with_numbers() {
     assert_eq!(net.scores(&[0u8; 5], &mut [0.0; 7]), Err(Error::Scratch { needed: 8, got: 7 }));
     let mut short = parts.clone();
     short.layers[1].bias.pop();
-    assert!(matches!(encoded_len8(&short.contents()), Err(Error::Contents { needed: 2, got: 1, .. })));
+    assert!(matches!(
+        encode8(&short.contents(), &mut [0; 0]),
+        Err(Error::Contents { needed: 2, got: 1, .. })
+    ));
     let wide = Parts::random(1, 1, 1, 0, 1);
     let too_many = Contents8 { d: 32_769, ..wide.contents() };
     assert!(matches!(encoded_len8(&too_many), Err(Error::TooLarge { d: 32_769, .. })));

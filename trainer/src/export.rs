@@ -12,31 +12,34 @@ pub fn to_bytes(
     normalization: Normalization<'_>,
     classes: &[String],
 ) -> Result<Vec<u8>, Error> {
-    let Shape { d, h, c, .. } = net.shape();
-    let names: Vec<&str> = classes.iter().map(String::as_str).collect();
-    let (mean, scale): (Vec<f32>, Vec<f32>) =
-        (normalization.mean().iter().collect(), normalization.scale().iter().collect());
-    let contents = Contents {
-        d,
-        h,
-        c,
-        mean: &mean,
-        scale: &scale,
-        w1: net.w1_slice(),
-        b1: net.b1(),
-        w2: net.w2_slice(),
-        b2: net.b2(),
-        names: &names,
-    };
-    let refused =
-        |e: infer_nostd::Error| Error::data(format!("no net file can hold this {d}-{h}-{c} net: {e}"));
-    let mut bytes = vec![0; encoded_len(&contents).map_err(refused)?];
-    encode(&contents, &mut bytes).map_err(refused)?;
-    Ok(bytes)
+    with_contents(net.shape(), normalization, classes, |shared| {
+        let contents =
+            Contents { w1: net.w1_slice(), b1: net.b1(), w2: net.w2_slice(), b2: net.b2(), ..shared };
+        let mut bytes = vec![0; encoded_len(&contents)?];
+        encode(&contents, &mut bytes)?;
+        Ok(bytes)
+    })
 }
 
 /// Fails now if no net file could hold such a net later (too large, class names that are no names): before an
-/// hour of training, not after.
+/// hour of training, not after. A net of one hidden unit shows all that can be wrong but the length, and takes no memory
+/// that the training will want.
 pub fn check(shape: Shape, normalization: Normalization<'_>, classes: &[String]) -> Result<(), Error> {
-    to_bytes(&Params::zeros(shape), normalization, classes).map(|_| ())
+    with_contents(shape, normalization, classes, |shared| encoded_len(&shared))?;
+    let narrow = Shape::new(shape.d, 1, shape.c).expect("smaller than a shape");
+    to_bytes(&Params::zeros(narrow), normalization, classes).map(|_| ())
+}
+
+/// What the file holds besides the weights, for `then`.
+fn with_contents<R>(
+    Shape { d, h, c, .. }: Shape,
+    normalization: Normalization<'_>,
+    classes: &[String],
+    then: impl FnOnce(Contents<'_>) -> Result<R, infer_nostd::Error>,
+) -> Result<R, Error> {
+    let names: Vec<&str> = classes.iter().map(String::as_str).collect();
+    let (mean, scale): (Vec<f32>, Vec<f32>) =
+        (normalization.mean().iter().collect(), normalization.scale().iter().collect());
+    then(Contents { d, h, c, mean: &mean, scale: &scale, names: &names, ..Contents::default() })
+        .map_err(|e| Error::data(format!("no net file can hold this {d}-{h}-{c} net: {e}")))
 }

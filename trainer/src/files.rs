@@ -55,27 +55,25 @@ impl Target {
 
     /// Writes the file, all of it or nothing.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        self.write_checked(bytes, |_| Ok(()))
+        match self {
+            Self::Special(path) => directly(path, |to| to.write_all(bytes)),
+            Self::File(path) => replace(path, bytes, |_| Ok(())),
+        }
     }
 
     /// Writes the file if what is read back from the disk passes the check; else everything stays as it was. What is
-    /// not a regular file cannot be read back: there the bytes written are checked.
+    /// not a regular file cannot be read back: there the bytes written are checked. The bytes are given up before they
+    /// are read back: there is never room for two nets where one is enough.
     pub fn write_checked(
         &self,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         check: impl FnOnce(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match self {
-            Self::Special(path) => directly(path, |to| to.write_all(bytes)).and_then(|()| check(bytes)),
-            Self::File(path) => {
-                let beside = beside(path);
-                let written = replace(path, &beside, bytes, check);
-                if written.is_err() {
-                    // The error matters, not whether its rubbish could be cleared.
-                    let _ = fs::remove_file(&beside);
-                }
-                written
-            }
+            Self::Special(path) => directly(path, |to| to.write_all(&bytes)).and_then(|()| check(&bytes)),
+            Self::File(path) => replace(path, bytes, |beside| {
+                check(&fs::read(beside).map_err(|e| Error::write("read back", path, &e))?)
+            }),
         }
     }
 
@@ -164,24 +162,34 @@ fn create(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).open(path)
 }
 
+/// Writes the bytes beside, looks what the check says of that file, and gives it the name.
 fn replace(
     path: &Path,
-    beside: &Path,
-    bytes: &[u8],
-    check: impl FnOnce(&[u8]) -> Result<(), Error>,
+    bytes: impl AsRef<[u8]>,
+    check: impl FnOnce(&Path) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let beside = beside(path);
+    let written = fill(&beside, path, bytes).and_then(|()| check(&beside)).and_then(|()| {
+        fs::rename(&beside, path).map_err(|e| Error::write("replace", path, &e))?;
+        sync_folder(path);
+        Ok(())
+    });
+    if written.is_err() {
+        // The error matters, not whether its rubbish could be cleared.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// Puts the bytes into the file beside, which gets the permissions of the one it will replace.
+fn fill(beside: &Path, path: &Path, bytes: impl AsRef<[u8]>) -> Result<(), Error> {
     let mut file = create(beside).map_err(|e| cannot_create(path, &e))?;
     let fails = |e| Error::write("write", path, &e);
-    file.write_all(bytes).map_err(fails)?;
+    file.write_all(bytes.as_ref()).map_err(fails)?;
     if let Ok(old) = fs::metadata(path) {
         file.set_permissions(old.permissions()).map_err(fails)?;
     }
-    file.sync_all().map_err(fails)?;
-    drop(file);
-    check(&fs::read(beside).map_err(|e| Error::write("read back", path, &e))?)?;
-    fs::rename(beside, path).map_err(|e| Error::write("replace", path, &e))?;
-    sync_folder(path);
-    Ok(())
+    file.sync_all().map_err(fails)
 }
 
 fn directly(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
@@ -241,12 +249,12 @@ mod tests {
         fs::write(&path, "kept").unwrap();
         let target = Target::find(&path).unwrap();
         let refuse = |read: &[u8]| if read == b"bad" { Err(Error::fault("bad")) } else { Ok(()) };
-        assert_eq!(target.write_checked(b"bad", refuse).unwrap_err().message(), "bad");
+        assert_eq!(target.write_checked(b"bad".to_vec(), refuse).unwrap_err().message(), "bad");
         assert_eq!(
             (fs::read(&path).unwrap(), names(folder.path())),
             (b"kept".to_vec(), vec!["a.tln".to_owned()])
         );
-        target.write_checked(b"good", refuse).unwrap();
+        target.write_checked(b"good".to_vec(), refuse).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"good");
     }
 

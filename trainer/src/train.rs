@@ -161,12 +161,19 @@ fn check_batch(settings: &Settings, rows: usize) -> Result<(), Error> {
     Ok(())
 }
 
+/// What a run takes besides its data and what grows with the net.
+const BESIDES: usize = 32 << 20;
+
 /// Fails where the buffers of a step cannot be had, instead of being killed half way.
+///
+/// The trial is never less than 32 MB, for another reason too: when glibc is given back a block of its own, up to that size,
+/// it takes all later ones that are smaller from heaps that hardly shrink, one a thread, and the training would take up to
+/// a fifth more.
 fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
     // Weights, and a row's x, H, dH0, S and dS.
     let row = shape.d.saturating_add(2 * (shape.h + shape.c));
     let numbers = row.saturating_mul(batch).saturating_add(shape.params());
-    let bytes = numbers.saturating_mul(size_of::<f32>());
+    let bytes = numbers.saturating_mul(size_of::<f32>()).saturating_add(BESIDES);
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| {
         let gib = bytes as f64 / f64::from(1 << 30);
         Error::usage(format!(

@@ -56,11 +56,12 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
         return Err(Error::usage(format!("{} would replace the net; name another --out", path.display())));
     }
     // The file on the disk must be the net that was judged.
-    target.write_checked(&file, |read| match judge(AnyNet::F32(net), read, data)? {
+    let sizes = [bytes.len(), file.len()];
+    target.write_checked(file, |read| match judge(AnyNet::F32(net), read, data)? {
         again if again == found => Ok(()),
         _ => Err(Error::fault(format!("{}: read back, it is another net", path.display()))),
     })?;
-    tell(args, &path.display().to_string(), [bytes.len(), file.len()], part, &seen, &found)
+    tell(args, &path.display().to_string(), sizes, part, &seen, &found)
 }
 
 fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Error> {

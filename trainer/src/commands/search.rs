@@ -236,7 +236,7 @@ impl Search<'_> {
         if better && outcome.best().is_some() {
             self.files.history.write(history.to_csv().as_bytes())?;
             let engine = Engine::serial(self.args.isa);
-            self.files.net.write_checked(&bytes, |read| {
+            self.files.net.write_checked(bytes, |read| {
                 verify(engine, &net, self.field.val(), read)
                     .map(|_| ())
                     .map_err(|e| e.context(self.args.out.display()))

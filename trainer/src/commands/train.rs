@@ -53,7 +53,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     let state = resume::state(args, &keeper, &run.choice.settings, part)?;
     let resumed_step = state.as_ref().map_or(0, |state| state.step);
     run.begin(&mut report)?;
-    let trained = match pool.run(|| run.train(engine, &keeper, state, &mut report)) {
+    let trained = match run.train(&pool, &keeper, state, &mut report) {
         Err(e) if e.kind() == Kind::Interrupted => {
             report.event(
                 Event::new("interrupted").with("resumed_step", resumed_step).with("what", e.message()),
@@ -161,10 +161,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The training, with its news.
+    /// The training, with its news. It runs inside the pool, but its buffers are taken and given back here: what a thread
+    /// of the pool gives back, no other can use.
     fn train(
         &self,
-        engine: Engine<'_>,
+        pool: &Pool,
         keeper: &Keeper,
         state: Option<State>,
         report: &mut Report,
@@ -175,9 +176,10 @@ impl Run<'_> {
             Progress::new(!report.is_json(), self.choice.settings.batch_size)
         };
         let (data, settings) = (self.data, &self.choice.settings);
+        let engine = Engine { isa: self.isa, pool };
         let mut training = Training::new(engine, data.train()?, data.val()?, settings, state)?;
         resume::tell_end(&training);
-        let ran = keeper.run(&mut training, &mut |news| {
+        let mut tell = |news: News<'_>| {
             progress.show(&news);
             if let News::Epoch(epoch, iterations) = news {
                 report.event(
@@ -192,7 +194,8 @@ impl Run<'_> {
                         .with("val_accuracy", epoch.val.map(|val| val.accuracy())),
                 );
             }
-        });
+        };
+        let ran = pool.run(|| keeper.run(&mut training, &mut tell));
         progress.end();
         ran?;
         training.finish()
@@ -204,15 +207,14 @@ impl Run<'_> {
         let to_bytes = |net| export::to_bytes(net, data.normalization(), &data.data().classes);
         let bytes = to_bytes(&trained.net)?;
         let (part, name) = data.judge()?;
-        let mut verified = 0;
-        outputs.net.write_checked(&bytes, |read| {
+        let (mut verified, len) = (0, bytes.len());
+        outputs.net.write_checked(bytes, |read| {
             verified =
                 verify(engine, &trained.net, part, read).map_err(|e| e.context(self.args.out.display()))?;
             Ok(())
         })?;
         let config = config_file::of_run(self.args, &self.choice);
-        let (len, beside) = (bytes.len(), |ending| outputs.net.beside(ending));
-        drop(bytes); // as large as the net, and the next is too
+        let beside = |ending| outputs.net.beside(ending);
         if let Some(target) = beside("last") {
             target.write(&to_bytes(&trained.last)?)?;
         }
