@@ -1,6 +1,6 @@
 #![doc = include_str!("../FORMAT.md")]
 
-use kernels::{Floats, Layer, Normalization, pack_layer};
+use kernels::{Layer, pack_layer};
 
 use crate::compact::compact;
 use crate::crc::crc32;
@@ -297,24 +297,15 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
 /// All numbers of a file, and where they belong.
 #[inline(always)]
 const fn sections<'a>(header: &Header, checked: &'a [u8]) -> Option<(&'a [[u8; 4]], Net<'a>)> {
-    let &Header { d, h, c, q, .. } = header;
+    let &Header { d, h, c, .. } = header;
     let Some((_, body)) = checked.split_at_checked(HEADER_LEN) else { return None };
-    let Some((numbers, names)) = body.split_at_checked(header.numbers().wrapping_mul(size_of::<f32>()))
-    else {
+    let Some((numbers, names)) = body.split_at_checked(body.len().wrapping_sub(header.names)) else {
         return None;
     };
     let numbers = numbers.as_chunks().0;
-    let Some((first, rest)) = numbers.split_at_checked(d.wrapping_add(1).wrapping_mul(h)) else {
-        return None;
-    };
-    let Some((second, rest)) = rest.split_at_checked(h.wrapping_add(1).wrapping_mul(c)) else { return None };
-    let Some((mean, scale)) = rest.split_at_checked(q) else { return None };
-    let (Some(layer1), Some(layer2)) = (Layer::new(d, h, first, true), Layer::new(h, c, second, false))
-    else {
-        return None;
-    };
-    let normalization = Normalization::trusted(d, Floats::Bytes(mean), Floats::Bytes(scale)); // Q divides D
-    Some((numbers, Net { layer1, layer2, normalization, names }))
+    let Some((layer1, rest)) = Layer::take(d, h, numbers, true) else { return None };
+    let Some((layer2, moments)) = Layer::take(h, c, rest, false) else { return None };
+    Some((numbers, Net { layer1, layer2, moments, names }))
 }
 
 /// The number at `header[at..]`; `at` is one of the constants above.

@@ -39,9 +39,9 @@
 //! | the net | flash, or wherever it lies | its file |
 //! | scratch | the caller's RAM | 4·(H + C); int8: H and C rounded up to multiples of 4 |
 //! | `scores`, `classify` of f32 without a normalisation | stack | 188 |
-//! | the same with one, and `probabilities` | stack | 540, with 256 for a block of normalised inputs |
+//! | the same with one, and `probabilities` | stack | 548, with 256 for a block of normalised inputs |
 //! | `classify` of int8 from bytes without a normalisation | stack | 468 |
-//! | reading a net at run time | stack | 120 |
+//! | reading a net at run time | stack | 60 |
 //! | statics | RAM | 1 on x86-64 (which instruction set there is), else 0 |
 //!
 //! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kernels::{Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense};
+use kernels::{Floats, Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense};
 
 use crate::names::{check_names, name};
 use crate::{Error, format};
@@ -21,7 +21,8 @@ const BLOCK: usize = 64;
 pub struct Net<'a> {
     pub(crate) layer1: Layer<'a>,
     pub(crate) layer2: Layer<'a>,
-    pub(crate) normalization: Normalization<'a>,
+    /// Q means, then Q scales.
+    pub(crate) moments: &'a [[u8; 4]],
     /// UTF-8, each name ended by a line feed.
     pub(crate) names: &'a [u8],
 }
@@ -95,7 +96,8 @@ impl<'a> Net<'a> {
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
     pub const fn normalization(&self) -> Normalization<'a> {
-        self.normalization
+        let (mean, scale) = self.moments.split_at(self.moments.len() / 2);
+        Normalization::trusted(self.d(), Floats::Bytes(mean), Floats::Bytes(scale)) // Q divides D
     }
 
     /// From inputs to the hidden layer: W1 and b1.
@@ -180,9 +182,7 @@ impl<'a> Net<'a> {
     /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
     fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
         match x {
-            Input::F32(x) if self.normalization.mean().is_empty() => {
-                try_dense(isa, x, self.layer1, 0, hidden)
-            }
+            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, self.layer1, 0, hidden),
             _ => self.normalised(isa, x, hidden),
         }
     }
@@ -196,7 +196,7 @@ impl<'a> Net<'a> {
         while first < self.d() {
             let len = (self.d() - first).min(BLOCK);
             let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
-            if !self.normalization.try_apply(isa, first, now, block)
+            if !self.normalization().try_apply(isa, first, now, block)
                 || !try_dense(isa, block, self.layer1, first, hidden)
             {
                 return false;

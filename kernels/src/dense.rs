@@ -1,7 +1,14 @@
 //! One row through one layer: y = x W + b, with weights used where they lie.
 
+#[cfg(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(target_has_atomic = "64")
+))]
+use crate::arch::cortex_m4;
 use crate::arch::multiply::{Operands, multiply};
-use crate::arch::{self, SMALL, compact};
+use crate::arch::{SMALL, compact, kept};
 use crate::floats::{load_at, store_at};
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
@@ -29,9 +36,24 @@ impl<'a> Layer<'a> {
     /// (k + 1)·n numbers.
     #[inline(always)]
     pub const fn new(k: usize, n: usize, numbers: &'a [[u8; 4]], relu: bool) -> Option<Self> {
+        match Self::take(k, n, numbers, relu) {
+            Some((layer, [])) => Some(layer),
+            _ => None,
+        }
+    }
+
+    /// A layer of the first (k + 1)·n numbers, and those that follow. None if k or n is 0, or there are fewer.
+    #[inline(always)]
+    pub const fn take(
+        k: usize,
+        n: usize,
+        numbers: &'a [[u8; 4]],
+        relu: bool,
+    ) -> Option<(Self, &'a [[u8; 4]])> {
         let Some(rows) = k.checked_add(1) else { return None };
-        match rows.checked_mul(n) {
-            Some(len) if len == numbers.len() && k > 0 && n > 0 => Some(Self { k, n, numbers, relu }),
+        let Some(len) = rows.checked_mul(n) else { return None };
+        match numbers.split_at_checked(len) {
+            Some((numbers, rest)) if k > 0 && n > 0 => Some((Self { k, n, numbers, relu }, rest)),
             _ => None,
         }
     }
@@ -159,7 +181,7 @@ pub fn try_dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut 
     ))]
     {
         let _ = isa;
-        arch::cortex_m4::layer(part, out);
+        cortex_m4::layer(part, out);
     }
     #[cfg(not(all(
         target_arch = "arm",
@@ -188,22 +210,17 @@ pub(crate) struct Part<'a> {
     pub(crate) relu: bool,
 }
 
-/// The way of processors without vectors, and of those without assembly of ours: a chain at a time, with weights as
-/// numbers where they are aligned.
+/// The way of processors without vectors and without assembly of ours: a column after the other, each a chain. Weights are
+/// taken up as bytes, aligned or not: four loads are nothing beside a float without a float unit. Compiled once, not for
+/// each layer; and its choices are [`kept`] from becoming loops of their own.
+#[inline(never)]
 fn small(part: Part<'_>, out: &mut [f32]) {
-    match arch::aligned(part.layer.numbers) {
-        Some(numbers) => columns(part, numbers, out),
-        None => columns(part, part.layer.numbers, out),
-    }
-}
-
-/// A column after the other, each a chain.
-fn columns<E: Element>(part: Part<'_>, mut numbers: &[E], out: &mut [f32]) {
     let Part { x, layer, first, last, relu } = part;
+    let mut numbers = layer.numbers;
     for out in out.chunks_mut(STRIP) {
         let width = out.len();
         for (j, out) in out.iter_mut().enumerate() {
-            let mut chain = if first > 0 { *out } else { 0.0 };
+            let mut chain = if kept(first) > 0 { *out } else { 0.0 };
             let mut at = first.wrapping_mul(width).wrapping_add(j);
             for &x in x {
                 let Some(w) = numbers.get(at) else { break };
@@ -215,10 +232,10 @@ fn columns<E: Element>(part: Part<'_>, mut numbers: &[E], out: &mut [f32]) {
                 at = at.wrapping_add(width);
                 compact();
             }
-            if last {
+            if kept(last) {
                 chain += numbers.get(at).map_or(0.0, |b| b.get());
             }
-            *out = if relu { reference::relu(chain) } else { chain };
+            *out = if kept(relu) { reference::relu(chain) } else { chain };
         }
         numbers = numbers.get(layer.k.wrapping_add(1).wrapping_mul(STRIP)..).unwrap_or(&[]);
     }
@@ -293,7 +310,7 @@ fn strips<S: Simd, const V: usize>(s: S, part: &Part<'_>, first: usize, out: &mu
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Part, columns, dense, pack_layer};
+    use super::{Layer, Part, dense, pack_layer, small};
     use crate::Isa;
 
     /// The way of small processors, against the way of this one (which the other tests hold to the reference).
@@ -305,12 +322,10 @@ mod tests {
             let mut bytes = [[0; 4]; 1400];
             let bytes = &mut bytes[..(k + 1) * n];
             pack_layer(w, b, bytes);
-            let floats: [f32; 1400] =
-                core::array::from_fn(|i| bytes.get(i).map_or(0.0, |&b| f32::from_le_bytes(b)));
             for relu in [false, true] {
                 let layer = Layer::new(k, n, bytes, relu).unwrap();
                 for cut in 0..k {
-                    let (mut want, mut got, mut bytewise) = ([0.5; 48], [0.5; 48], [0.5; 48]);
+                    let (mut want, mut got) = ([0.5; 48], [0.5; 48]);
                     for (first, x) in [(0, &x[..cut]), (cut, &x[cut..])] {
                         if x.is_empty() {
                             continue;
@@ -318,15 +333,9 @@ mod tests {
                         dense(Isa::best(), x, layer, first, &mut want[..n]);
                         let last = first + x.len() == k;
                         let part = Part { x, layer, first, last, relu: relu && last };
-                        columns(part, &floats[..(k + 1) * n], &mut got[..n]);
-                        columns(part, layer.numbers, &mut bytewise[..n]);
+                        small(part, &mut got[..n]);
                     }
                     assert_eq!(got.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {cut}, {relu}");
-                    assert_eq!(
-                        bytewise.map(f32::to_bits),
-                        want.map(f32::to_bits),
-                        "{k} x {n}, {cut}, {relu}"
-                    );
                 }
             }
         }

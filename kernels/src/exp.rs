@@ -4,7 +4,7 @@
 //! anew, and in f32 a search of the neighbours against the error measured over all inputs.
 
 use crate::Isa;
-use crate::arch::portable;
+use crate::arch::{compact, kept, portable};
 use crate::floats::{load_at, store_at};
 use crate::fma::mul_add;
 use crate::scalar::Scalar;
@@ -48,11 +48,12 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
     let r = mul_add(n, -LN_2.0, x);
     let r = mul_add(n, -LN_2.1, r);
     let mut q = C[4];
-    for c in [C[3], C[2], C[1], C[0], 1.0] {
+    for &c in kept(&[C[3], C[2], C[1], C[0], 1.0, 1.0][..]) {
         q = mul_add(q, r, c);
+        compact();
     }
     // A NaN has come through to q; n is 0 then.
-    portable::scale(mul_add(q, r, 1.0), n as i32)
+    portable::scale(q, n as i32)
 }
 
 /// e^x, lane by lane.

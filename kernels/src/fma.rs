@@ -16,6 +16,13 @@ pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
         target_abi = "eabihf",
         not(target_has_atomic = "64")
     )))]
+    if crate::arch::SMALL { in_f64_once(a, b, c) } else { in_f64(a, b, c) }
+}
+
+/// [`in_f64`], compiled once and not where it is called: a few hundred bytes where f64 is emulated too.
+#[inline(never)]
+#[allow(dead_code)] // where there is an instruction
+fn in_f64_once(a: f32, b: f32, c: f32) -> f32 {
     in_f64(a, b, c)
 }
 

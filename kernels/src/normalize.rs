@@ -34,6 +34,9 @@ impl Input<'_> {
     #[must_use]
     #[inline(always)]
     pub fn get(self, first: usize, len: usize) -> Option<Self> {
+        if first > self.len() || len > self.len() - first {
+            return None;
+        }
         match self {
             Self::U8(x) => x.get(first..)?.get(..len).map(Self::U8),
             Self::F32(x) => x.get(first..)?.get(..len).map(Self::F32),
@@ -168,33 +171,47 @@ impl<'a> Normalization<'a> {
 
     /// [`Normalization::apply`] for parts that may not fit: false then, and `out` is left alone. Never panics.
     #[must_use = "false: nothing was written"]
+    #[inline(always)]
     pub fn try_apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) -> bool {
         if x.len() != out.len() || first > self.inputs || out.len() > self.inputs - first {
             return false;
         }
-        match x {
-            _ if SMALL => self.one_by_one(first, x, out),
-            Input::U8(x) => isa.run(Apply { by: *self, first, x, out }),
-            Input::F32(x) => isa.run(Apply { by: *self, first, x, out }),
+        if SMALL {
+            self.one_by_one(first, x, out);
+        } else {
+            self.vectors(isa, first, x, out);
         }
         true
     }
 
-    /// The way of processors without vectors.
+    /// The way of processors with vectors.
+    fn vectors(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) {
+        match x {
+            Input::U8(x) => isa.run(Apply { by: *self, first, x, out }),
+            Input::F32(x) => isa.run(Apply { by: *self, first, x, out }),
+        }
+    }
+
+    /// The way of processors without: first the numbers as they are, then normalised where they lie, so that the second loop
+    /// is there once.
+    #[inline(always)]
     fn one_by_one(&self, first: usize, x: Input<'_>, out: &mut [f32]) {
+        match x {
+            Input::U8(x) => as_they_are(x, out),
+            Input::F32(x) => as_they_are(x, out),
+        }
         let width = self.width();
         let Some(mut q) = first.checked_div(width) else { return }; // no inputs, none to normalise
         let mut room = width - (first - q * width); // elements that this mean is still for
-        for (j, out) in out.iter_mut().enumerate() {
-            let x = match x {
-                Input::U8(x) => x.get(j).map_or(0.0, |&x| x.into()),
-                Input::F32(x) => x.get(j).map_or(0.0, |&x| x),
-            };
+        if self.mean.is_empty() {
+            return;
+        }
+        for x in out {
             if room == 0 {
                 (q, room) = (q + 1, width);
             }
             room -= 1;
-            *out = if self.mean.is_empty() { x } else { (x - self.mean.at(q)) * self.scale.at(q) };
+            *x = (*x - self.mean.at(q)) * self.scale.at(q);
             compact();
         }
     }
@@ -222,6 +239,15 @@ impl Raw for u8 {
     #[inline(always)]
     fn load<S: Simd>(s: S, x: &[u8; LANES]) -> S::V {
         s.load_bytes(x)
+    }
+}
+
+/// out ← x.
+#[inline(always)]
+fn as_they_are<X: Raw>(x: &[X], out: &mut [f32]) {
+    for (&x, out) in x.iter().zip(out) {
+        *out = x.into();
+        compact();
     }
 }
 

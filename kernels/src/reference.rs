@@ -3,6 +3,7 @@
 //! This file is the specification. It is slow and free of tricks, and every instruction set must equal it bit for
 //! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops.
 
+use crate::arch::compact;
 use crate::matmul::Epilogue;
 use crate::{Mat, MatMut, Momentum, Scalar};
 
@@ -65,7 +66,10 @@ pub fn reduction<T: Scalar, const P: usize>(len: usize, mut add: impl FnMut(T, u
 /// The largest element of a row; −∞ for an empty one. Elements that are NaN are passed over: what follows from
 /// them is NaN anyway.
 pub fn row_max<T: Scalar>(row: impl Iterator<Item = T>) -> T {
-    row.fold(T::NEG_INFINITY, |max, x| if x > max { x } else { max })
+    row.fold(T::NEG_INFINITY, |max, x| {
+        compact();
+        if x > max { x } else { max }
+    })
 }
 
 /// Each row of S becomes its softmax: see [`crate::softmax`].
@@ -135,7 +139,7 @@ pub(crate) fn first_largest<T: Scalar>(x: &[T]) -> usize {
         if value > largest {
             (best, largest) = (j, value);
         }
-        crate::arch::compact();
+        compact();
     }
     best
 }

@@ -29,17 +29,17 @@ pub(crate) mod rows;
 pub(crate) const SMALL: bool =
     cfg!(all(target_os = "none", any(target_arch = "arm", target_arch = "riscv32")));
 
-/// Numbers in `bytes`, if they lie as this processor wants its floats to lie.
-pub(crate) fn aligned(bytes: &[[u8; 4]]) -> Option<&[f32]> {
-    // SAFETY: any four bytes are a float; `align_to` takes care of alignment and length.
-    let (before, numbers, after) = unsafe { bytes.align_to::<f32>() };
-    (cfg!(target_endian = "little") && before.is_empty() && after.is_empty()).then_some(numbers)
-}
-
 /// Keeps a loop that it stands in from being unrolled, where the processor is a small one: flash is dearer than time there.
 #[inline(always)]
 pub(crate) const fn compact() {
     if SMALL {
         core::hint::black_box(()); // no instruction
     }
+}
+
+/// `value`, of which the compiler knows nothing on a small processor. So it keeps a loop that goes up to it or over it, and
+/// makes no copies of a loop for what it may be.
+#[inline(always)]
+pub(crate) fn kept<T>(value: T) -> T {
+    if SMALL { core::hint::black_box(value) } else { value }
 }

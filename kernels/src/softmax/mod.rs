@@ -5,7 +5,7 @@ pub(crate) mod short;
 
 pub(crate) use rows::{exponentials, height, lanes, row_maxima, sum_of_exponentials, sum_rows};
 
-use crate::arch::{SMALL, compact};
+use crate::arch::{SMALL, compact, kept};
 use crate::exp::exp_f32;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
@@ -61,18 +61,15 @@ fn small(row: &mut [f32]) {
             compact();
         }
     }
-    let mut half = LANES / 2;
-    while let Some((low, high)) = partial.split_at_mut_checked(half)
-        && half > 0
-    {
-        for (low, high) in low.iter_mut().zip(high) {
-            *low += *high;
+    let mut half = kept(LANES / 2);
+    while half > 0 {
+        for p in 0..half {
+            partial[p % LANES] += partial[(p + half) % LANES];
             compact();
         }
         half /= 2;
     }
-    let [sum, ..] = partial;
-    let scale = 1.0 / sum;
+    let scale = 1.0 / partial[0];
     for x in row {
         *x *= scale;
         compact();
