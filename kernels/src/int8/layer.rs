@@ -171,7 +171,7 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
         first += x.len();
     }
     if last {
-        rescale(out, layer);
+        rescale(isa, out, layer);
     }
 }
 

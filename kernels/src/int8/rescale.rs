@@ -3,9 +3,13 @@
 use core::fmt;
 
 #[cfg(not(armv7e_m))]
-use super::Layer;
+use super::{Layer, OUTPUTS};
 #[cfg(not(armv7e_m))]
-use crate::arch::{compact, int8::bytes};
+use crate::Isa;
+#[cfg(not(armv7e_m))]
+use crate::arch::{SMALL, compact, int8::bytes};
+#[cfg(not(armv7e_m))]
+use crate::simd::{Kernel, LANES, Simd};
 
 /// A positive factor below ½ as integers: M = m 2⁻³¹⁻ᵉ, with 2³⁰ ≤ m < 2³¹ (or 0 for a factor that vanishes) and 1 ≤ e ≤ 31.
 ///
@@ -111,19 +115,68 @@ impl Rescale {
     }
 }
 
-/// The first bytes of `sums` ← clamp(⌊sums_j M_j⌉ + z, 0, 255). Byte j lies in front of sum j + 1.
+/// The first bytes of `sums` ← clamp(⌊sums_j M_j⌉ + z, 0, 255).
 #[cfg(not(armv7e_m))]
-pub(super) fn rescale(sums: &mut [i32], layer: &Layer<'_>) {
-    let parts = layer.multiplier.iter().zip(layer.shift).enumerate();
-    for (j, (&m, &shift)) in parts {
-        let m = Rescale { multiplier: i32::from_le_bytes(m), shift };
-        let Some(&sum) = sums.get(j) else { return };
-        let byte = m.apply(sum).wrapping_add(layer.zero).clamp(0, 255) as u8;
-        if let Some(to) = bytes(sums).get_mut(j) {
-            *to = byte;
+pub(super) fn rescale(isa: Isa, sums: &mut [i32], layer: &Layer<'_>) {
+    if SMALL {
+        for first in 0..sums.len() {
+            some::<1>(sums, layer, first);
+            compact();
         }
-        compact();
+    } else {
+        isa.run(Whole { sums, layer });
     }
+}
+
+/// All the sums, sixteen at a time and then four. The loops are plain ones: the compiler makes vectors of them, those of the
+/// instruction set whose entry this is inlined into.
+#[cfg(not(armv7e_m))]
+struct Whole<'a> {
+    sums: &'a mut [i32],
+    layer: &'a Layer<'a>,
+}
+
+#[cfg(not(armv7e_m))]
+impl Kernel for Whole<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { sums, layer } = self;
+        let (n, whole) = (sums.len(), sums.len() / LANES * LANES);
+        for first in (0..whole).step_by(LANES) {
+            some::<LANES>(sums, layer, first);
+        }
+        for first in (whole..n).step_by(OUTPUTS) {
+            some::<OUTPUTS>(sums, layer, first);
+        }
+    }
+}
+
+/// N of them, from number `first` on: the bytes lie in front of the sums that are still to come, or in these.
+#[cfg(not(armv7e_m))]
+#[inline(always)]
+fn some<const N: usize>(sums: &mut [i32], layer: &Layer<'_>, first: usize) {
+    let (Some(a), Some(m), Some(e)) = (
+        chunk::<N, _>(sums, first),
+        chunk::<N, _>(layer.multiplier, first),
+        chunk::<N, _>(layer.shift, first),
+    ) else {
+        return;
+    };
+    let mut results = [0; N];
+    for j in 0..N {
+        let m = Rescale { multiplier: i32::from_le_bytes(m[j]), shift: e[j] };
+        results[j] = m.apply(a[j]).wrapping_add(layer.zero).clamp(0, 255) as u8;
+    }
+    if let Some(to) = bytes(sums).get_mut(first..).and_then(<[u8]>::first_chunk_mut) {
+        *to = results;
+    }
+}
+
+#[cfg(not(armv7e_m))]
+#[inline(always)]
+fn chunk<const N: usize, T: Copy>(from: &[T], first: usize) -> Option<[T; N]> {
+    from.get(first..)?.first_chunk().copied()
 }
 
 #[cfg(test)]
