@@ -83,3 +83,11 @@ fn few_columns_across_deep_blocks() {
 fn blocks_of_odd_depth() {
     check([(193, 400, 330)], &[Kind::Accumulate, Kind::SgdStep], Values::Uniform, 61);
 }
+
+/// Rows of X whole pages apart, which Xᵀ copies from the second reading on, with columns that fill no vector and without; and
+/// one reading.
+#[test]
+fn rows_whole_pages_apart() {
+    let kinds = [Kind::Accumulate, Kind::BiasRelu, Kind::SgdStep];
+    check([(1024, 96, 40), (1024, 66, 259), (1024, 48, 20)], &kinds, Values::Uniform, 62);
+}

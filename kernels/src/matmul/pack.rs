@@ -21,11 +21,11 @@ pub(super) const fn group<S: Simd>() -> usize {
 }
 
 /// The rows of `a` where they lie, if the tile can read them there; `reads` is how often it will read each element. Read by
-/// broadcast, a row may lie any way; but rows that are lanes apart by whole pages meet in one set of the cache.
+/// broadcast, a row may lie any way. Columns that are whole pages apart meet in one set of the cache: they are read there once.
 #[inline(always)]
 pub(super) fn in_place<'a, S: Simd>(a: Mat<'a, f32>, reads: usize) -> Option<Rows<'a>> {
     let (down, along) = (a.row_stride(), a.col_stride());
-    let right = along == 1 || down == 1 && (reads < 4 || along % 1024 != 0 && reads < 6);
+    let right = along == 1 || down == 1 && (reads < 2 || along % 1024 != 0 && reads < 6);
     right.then_some(where_it_lies::<S>(a))
 }
 
