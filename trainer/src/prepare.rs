@@ -13,6 +13,7 @@ pub struct Prepared {
     data: Dataset,
     rows: split::Split,
     test: Option<(Dataset, Vec<u32>)>,
+    label: Option<String>,
     mean: Vec<f32>,
     scale: Vec<f32>,
 }
@@ -44,13 +45,19 @@ impl Prepared {
             let rows = (0..).take(test.rows()).collect();
             (test, rows)
         });
-        Ok(Self { data, rows, test, mean, scale })
+        Ok(Self { data, rows, test, label: source.label, mean, scale })
     }
 
     /// The training data, their validation part included.
     #[must_use]
     pub fn data(&self) -> &Dataset {
         &self.data
+    }
+
+    /// The label column of a CSV file, as "column 5 (kind)".
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
     }
 
     /// μ and s, as the net file will hold them.

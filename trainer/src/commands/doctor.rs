@@ -40,10 +40,18 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
         course: known.as_ref().map(|_| Course { settings: &choice.settings, history }),
     };
     let (findings, unasked) = (patient.examine(), patient.unasked());
+    let few = patient.few_validation_rows();
     let mut report = Report::new(args.json);
     tell(&findings, &mut report);
     if !unasked.is_empty() {
         report.line(format_args!("\nnot asked, for want of flags or history: {}", unasked.join(", ")));
+    }
+    if let Some(rows) = few {
+        report.line(format_args!(
+            "\nnot asked, for want of validation rows ({rows}, wanted {}): wide-gap, no-gap; give more rows, or train \
+             with a larger --val-fraction",
+            rules::GAP_ROWS
+        ));
     }
     report.event(
         Event::new("done")

@@ -101,6 +101,12 @@ fn tell(
     ));
     report.line(format_args!("worst score    {:.4} off", found.worst));
     report.line(format_args!("bytes          {before} before, {after} after"));
+    if after > before {
+        report.line(format_args!(
+            "larger         int8 fills weights up to 16 inputs by 4 outputs and takes 9 bytes more an output: so small a \
+             net is better left f32"
+        ));
+    }
     report.line(format_args!("net            {path}"));
     report.event(
         Event::new("done")

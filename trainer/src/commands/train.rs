@@ -149,8 +149,9 @@ impl Run<'_> {
                 .with("threads", *threads),
         );
         if !report.is_json() {
+            let label = data.label().map_or(String::new(), |column| format!(", the label is {column}"));
             talk(format_args!(
-                "{}: {train} rows to train, {val} to validate, {test} to test",
+                "{}: {train} rows to train, {val} to validate, {test} to test; {c} classes{label}",
                 args.common.data
             ));
             let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);

@@ -71,6 +71,8 @@ pub struct Source {
     pub train: Option<Dataset>,
     /// Rows that training never sees.
     pub test: Option<Dataset>,
+    /// The label column of a CSV file, as "column 5 (kind)".
+    pub label: Option<String>,
 }
 
 impl Source {
@@ -79,7 +81,7 @@ impl Source {
     /// # Errors
     /// If both parts have been taken out.
     pub fn into_evaluation(self) -> Result<Dataset, Error> {
-        let Self { name, train, test } = self;
+        let Self { name, train, test, .. } = self;
         test.or(train).ok_or_else(|| Error::data(format!("{name}: no rows")))
     }
 
@@ -130,14 +132,19 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
             "{spec}: a label column is chosen in CSV files only; leave --label out"
         )));
     }
+    let mut label = None;
     let (train, test) = match found {
         Found::Digits => digits::open(options)?,
-        Found::Csv(path) => (Some(csv::open(&path, options)?), None),
+        Found::Csv(path) => {
+            let (data, column) = csv::open(&path, options)?;
+            label = Some(column);
+            (Some(data), None)
+        }
         Found::Cifar(folder) => cifar::open(&folder, options)?,
         Found::Idx(folder) => idx::open(&folder, options)?,
         Found::Numpy(path) => numpy::open(&path, options)?,
     };
-    Source { name: spec.to_owned(), train, test }.checked()
+    Source { name: spec.to_owned(), train, test, label }.checked()
 }
 
 /// Reads rows of `d` values to classify. A CSV file may have a label column or not; elsewhere the test part is taken,

@@ -71,6 +71,13 @@ impl Patient<'_> {
         rules::ALL.iter().filter_map(|rule| rule(&measures)).collect()
     }
 
+    /// How many validation rows there are, if too few for the rules of the gap, `wide-gap` and `no-gap`.
+    #[must_use]
+    pub fn few_validation_rows(&self) -> Option<usize> {
+        let rows = self.val.map_or(0, |val| val.rows.len());
+        (rows < rules::GAP_ROWS).then_some(rows)
+    }
+
     /// Rules that cannot be asked for want of settings or history.
     #[must_use]
     pub fn unasked(&self) -> Vec<&'static str> {

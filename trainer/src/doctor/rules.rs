@@ -22,6 +22,8 @@ pub const ALL: [Rule; 12] = [
     constant_columns,
 ];
 
+/// Validation rows that the rules of the gap need.
+pub const GAP_ROWS: usize = 100;
 /// The largest penalty that is worth a try where it was too strong.
 const GENTLE_REG: f64 = 1e-3;
 /// The smallest rate that is worth a try where steps were too short.
@@ -244,9 +246,9 @@ fn gentle_reg(m: &Measures) -> String {
     format!("--reg {reg:.0e} or less")
 }
 
-/// Training and validation accuracy, and the standard error of the latter; None for want of 100 validation rows.
+/// Training and validation accuracy, and the standard error of the latter; None for want of validation rows.
 fn gap(m: &Measures) -> Option<(f64, f64, f64)> {
-    let (right, rows) = m.val.filter(|&(_, rows)| rows >= 100)?;
+    let (right, rows) = m.val.filter(|&(_, rows)| rows >= GAP_ROWS)?;
     let (train, val) = (m.train.0 as f64 / m.train.1 as f64, right as f64 / rows as f64);
     Some((train, val, (val * (1.0 - val) / rows as f64).sqrt()))
 }

@@ -128,6 +128,23 @@ fn nan_and_infinity_are_refused() {
     }
 }
 
+/// Quoted, in a file of semicolons with a header, and in one without, whose commas are as many as its semicolons.
+#[test]
+fn a_decimal_comma_is_told() {
+    let cases = [
+        ("1.5,2,x\n3,\"2,5\",y\n", "line 2, column 2", "\"2,5\""),
+        ("a;b;kind\n1;2;x\n-3,25;4;y\n", "line 3, column 1 (a)", "\"-3,25\""),
+        ("1,5;2,5;x\n3,5;4,5;y\n", "line 1, column 2", "\"5;2\""),
+    ];
+    for (text, place, found) in cases {
+        refused(plain(text), &[place, found, "decimal comma", "want a point"]);
+    }
+    for text in ["1,2,x\n3,\"2,z\",y\n", "1,2,x\n3,z,y\n"] {
+        let error = plain(text).unwrap_err().to_string();
+        assert!(error.contains("is no number") && !error.contains("decimal comma"), "{error}");
+    }
+}
+
 #[test]
 fn lines_are_counted_as_an_editor_does() {
     let cases = [

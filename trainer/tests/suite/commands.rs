@@ -13,7 +13,9 @@ fn results_go_to_stdout_and_talk_to_stderr() {
     }
     assert!(!run.stdout.contains("test accuracy"));
     assert!(
-        run.stderr.contains("48 rows to train, 12 to validate") && run.stderr.contains("epoch 5"),
+        run.stderr
+            .contains("48 rows to train, 12 to validate, 0 to test; 3 classes, the label is column 5 (kind)")
+            && run.stderr.contains("epoch 5"),
         "{}",
         run.stderr
     );

@@ -279,6 +279,18 @@ fn the_commands_tell_what_is_found() {
     desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
 }
 
+/// Below 100 validation rows the gap says nothing, and the doctor says so.
+#[test]
+fn too_few_validation_rows_are_told() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let told = desk.run(&["doctor", "net.tln"]).ok().stdout;
+    assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
+    desk.run(&["train", "--data", "digits", "--epochs", "1", "--out", "digits.tln"]).ok();
+    let told = desk.run(&["doctor", "digits.tln"]).ok().stdout;
+    assert!(!told.contains("validation rows"), "{told}");
+}
+
 /// The order of rows does not matter to the doctor's settings.
 #[test]
 fn presets_have_no_rule_of_their_own() {

@@ -27,6 +27,7 @@ fn digits_lose_less_than_three_tenths_of_a_point() {
     desk.run(&["quantize", "net.tln", "--out", "a.tln"]).ok();
     let run = desk.run(&["quantize", "net.tln", "--out", "b.tln"]).ok();
     assert_eq!(desk.read("a.tln"), desk.read("b.tln"));
+    assert!(!run.stdout.contains("larger"), "{}", run.stdout);
     for word in ["min-max", "before", "class changed", "worst score", "1797 (test)", "b.tln"] {
         assert!(run.stdout.contains(word), "{word} in {}", run.stdout);
     }
@@ -76,6 +77,17 @@ fn what_is_refused() {
     damaged[40] ^= 1;
     desk.write("damaged.tln", damaged);
     assert!(desk.fails(&["eval", "damaged.tln", "--data", "table.csv"], 3).contains("checksum"));
+}
+
+/// A net that fills no tile is larger as int8; that is said.
+#[test]
+fn a_net_that_grows_is_told() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let told = ["quantize", "net.tln", "--data", "table.csv", "--max-loss", "100"];
+    let told = desk.run(&told).ok().stdout;
+    assert!(desk.read("net.int8.tln").len() > desk.read("net.tln").len(), "{told}");
+    assert!(told.contains("larger         int8 fills weights up to 16 inputs by 4 outputs"), "{told}");
 }
 
 /// An input that is always 0 has so large a weight that no step is left for the one that decides.

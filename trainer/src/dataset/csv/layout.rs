@@ -59,6 +59,13 @@ impl Layout {
         let label = position.or_else(by_name).unwrap_or(columns - 1);
         Ok(Self { columns, header: is_header.then_some(names), label: Some(label) })
     }
+
+    /// A column as it is told: "column 5 (kind)", counted from 1, with its name if it has one.
+    pub(super) fn column(&self, column: usize) -> String {
+        let name = self.header.as_ref().and_then(|header| header.get(column));
+        let name = name.filter(|name| !name.is_empty()).map_or(String::new(), |name| format!(" ({name})"));
+        format!("column {}{name}", column + 1)
+    }
 }
 
 /// A header has no number among its values. Where it has (pixels named 0, 1, …), a sure name for the label tells.

@@ -16,8 +16,8 @@ use layout::Layout;
 use table::{Table, place};
 use values::Growing;
 
-/// Reads all rows with their labels.
-pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Dataset, Error> {
+/// Reads all rows with their labels; also says which column those are.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, String), Error> {
     let mut table = Table::open(path)?;
     let layout = Layout::labelled(path, table.first(), options.label.as_deref())?;
     let label = layout.label.expect("a labelled layout has a label column");
@@ -36,7 +36,9 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Dataset, Error>
     })?;
     let (labels, classes) =
         labels.finish().map_err(|(line, what)| place(path, line, &layout, label, &what))?;
-    Ok(Dataset { values: values.finish(), labels, d: layout.columns - 1, channels: 1, image: None, classes })
+    let d = layout.columns - 1;
+    let data = Dataset { values: values.finish(), labels, d, channels: 1, image: None, classes };
+    Ok((data, layout.column(label)))
 }
 
 /// Reads rows of `d` values; a column more is the label column, which is left out.

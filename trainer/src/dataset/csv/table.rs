@@ -173,7 +173,5 @@ fn delimiter(line: &[u8]) -> u8 {
 
 /// An error at a line and a column, with the column's name if it has one.
 pub(super) fn place(path: &Path, line: u64, layout: &Layout, column: usize, what: &str) -> Error {
-    let name = layout.header.as_ref().and_then(|header| header.get(column));
-    let name = name.filter(|name| !name.is_empty()).map_or(String::new(), |name| format!(" ({name})"));
-    Error::data(format!("{} line {line}, column {}{name}: {what}", path.display(), column + 1))
+    Error::data(format!("{} line {line}, {}: {what}", path.display(), layout.column(column)))
 }

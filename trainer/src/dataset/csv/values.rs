@@ -44,10 +44,21 @@ fn number(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(format!("\"{}\" is no finite number of f32; fix it or take the line out", short(text))),
+        Err(_) if has_decimal_comma(text) => Err(format!(
+            "\"{}\" has a decimal comma; numbers want a point, as 1.5: write the file with points",
+            short(text)
+        )),
         Err(_) => {
             Err(format!("\"{}\" is no number; fix it, or choose the label column with --label", short(text)))
         }
     }
+}
+
+/// Whether a field would be a number with a point for its comma; or several, with semicolons between: in a file without
+/// header there are as many decimal commas as semicolons, and the comma was taken for the delimiter.
+fn has_decimal_comma(text: &str) -> bool {
+    let is_number = |text: &str| text.trim().replacen(',', ".", 1).parse::<f32>().is_ok_and(f32::is_finite);
+    text.contains([',', ';']) && text.split(';').all(is_number)
 }
 
 /// The beginning of a text, for a message.
