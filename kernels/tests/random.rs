@@ -67,7 +67,7 @@ fn products() {
         let (m, n, k) = (size(rng, most.0), size(rng, most.1), size(rng, most.2));
         let values = Values::ALL[rng.below(5)];
         let p = Product::new(values, (m, n, k), rng);
-        let kind = Kind::ALL[rng.below(6)];
+        let kind = Kind::ALL[rng.below(Kind::ALL.len())];
         let want = p.want(kind);
         let (a, b) = (Strided::new(&p.a, m, k, rng), Strided::new(&p.b, k, n, rng));
         let (mask, bias) = (Strided::new(&p.mask, m, n, rng), Tail::of(&p.bias, rng));
