@@ -81,6 +81,9 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
     o.last == LANES
 }
 
+/// Depth of a panel of three vectors that is too large for the L1 cache.
+const FAR: usize = 128;
+
 /// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. `copies` are as long as
 /// [`multiply_leaving`] asserts.
 #[inline(always)]
@@ -99,8 +102,20 @@ fn run<
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
+    let far = !LEAVES_B && H == S::TILE_ROWS && V == 3 && o.depth > FAR;
+    let by_columns = far && o.a_row == 1;
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
+        if far {
+            // The panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
+            for v in 0..V {
+                s.prefetch(o.b, (p + 8) * o.b_row + v * o.b_vector);
+            }
+        }
+        if by_columns {
+            // A line for each p, too far from the one before for the processor to foresee it.
+            s.prefetch(o.a, (p + 16) * o.a_col);
+        }
         if LEAVES_B {
             // What is copied comes from afar, a piece of each row only.
             for v in 0..=V {

@@ -14,6 +14,9 @@ pub(super) struct Rows<'a> {
     pub(super) col: usize,
 }
 
+/// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
+pub(super) const PAGE: usize = 1024;
+
 /// Rows of A that are packed side by side: a full tile, or two that make a vector.
 #[inline(always)]
 pub(super) const fn group<S: Simd>() -> usize {
@@ -25,7 +28,7 @@ pub(super) const fn group<S: Simd>() -> usize {
 #[inline(always)]
 pub(super) fn in_place<'a, S: Simd>(a: Mat<'a, f32>, reads: usize) -> Option<Rows<'a>> {
     let (down, along) = (a.row_stride(), a.col_stride());
-    let right = along == 1 || down == 1 && (reads < 2 || along % 1024 != 0 && reads < 6);
+    let right = along == 1 || down == 1 && (reads < 2 || !along.is_multiple_of(PAGE) && reads < 6);
     right.then_some(where_it_lies::<S>(a))
 }
 

@@ -76,7 +76,7 @@ impl<'a> Target<'a, '_> {
         if !run.resumes(self) {
             return chains;
         }
-        if H == S::TILE_ROWS || H == LANES {
+        if H >= S::TILE_ROWS {
             if at.width == V * LANES {
                 self.take_up_here::<S, H, V, true>(s, at, &mut chains);
                 return chains;
@@ -122,7 +122,7 @@ impl<'a> Target<'a, '_> {
         chains: [[S::V; V]; H],
     ) {
         let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
-        if (H == S::TILE_ROWS || H == LANES) && plain {
+        if H >= S::TILE_ROWS && plain {
             if at.width == V * LANES {
                 return self.put_down_here::<S, H, V, true>(s, run, at, chains);
             }

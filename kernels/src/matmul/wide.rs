@@ -10,6 +10,8 @@ use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
 const SHALLOW: usize = 6144;
+/// Elements of a panel of B that stays there while other rows of A pass.
+const NEAR: usize = 6144;
 
 /// A block of B. What is packed of it lies panel by panel: row p of the panel of V vectors that starts at column j at
 /// `packed[j · depth + p · 16 V ..]`.
@@ -61,7 +63,8 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
     fn run<S: Simd>(self, s: S) {
         let Self { a, row, column, far, run, target, b, copy } = self;
         let n = b.b.cols();
-        let across = far && run.len() * n <= SHALLOW;
+        let deep = S::MANY_REGISTERS && 3 * LANES * run.len() > NEAR;
+        let across = far && (deep || run.len() * n <= SHALLOW);
         let leaves_a = copy.is_some();
         let copy = copy.unwrap_or(&mut []);
         let mut block = Block { a, row, column, across, prefetches: far && !across, run, target, copy };
@@ -138,6 +141,13 @@ impl Block<'_, '_, '_, '_> {
         }
     }
 
+    /// Whether a tile may have fourteen rows: two vectors wide they fill the registers. Rows whole pages apart meet in one set of
+    /// the L1 cache, which holds eight to twelve; packed ones lie in groups.
+    #[inline(always)]
+    fn tall<S: Simd>(&self) -> bool {
+        S::MANY_REGISTERS && self.a.col != pack::group::<S>() && !self.a.row.is_multiple_of(pack::PAGE)
+    }
+
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
     #[inline(always)]
     fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(
@@ -163,6 +173,9 @@ impl Block<'_, '_, '_, '_> {
             }
         }
         let b = b.panels::<V>(columns.clone());
+        if V == 2 && self.tall::<S>() {
+            i = s.enter(Tiles::<14, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        }
         i = match S::TILE_ROWS {
             8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
             6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
@@ -309,7 +322,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
             while j < columns.end {
                 let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
                 j += V * LANES;
-                if block.prefetches && H == S::TILE_ROWS && i + 2 * H <= rows.end {
+                if block.prefetches && H >= S::TILE_ROWS && i + 2 * H <= rows.end {
                     block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
                 }
                 let panel = b.panel::<V>(at.j - columns.start, at.width);
