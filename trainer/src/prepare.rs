@@ -54,10 +54,11 @@ impl Prepared {
         &self.data
     }
 
-    /// The label column of a CSV file, as "column 5 (kind)".
+    /// How many classes, and the column of a CSV file that names them, as told: "3 classes, the label is column 5 (kind)".
     #[must_use]
-    pub fn label(&self) -> Option<&str> {
-        self.label.as_deref()
+    pub fn describe_classes(&self) -> String {
+        let label = self.label.as_ref().map_or(String::new(), |column| format!(", the label is {column}"));
+        format!("{} classes{label}", self.data.c())
     }
 
     /// μ and s, as the net file will hold them.

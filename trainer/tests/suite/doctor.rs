@@ -280,16 +280,31 @@ fn the_commands_tell_what_is_found() {
     desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
 }
 
-/// Below 100 validation rows the gap says nothing, and the doctor says so.
+/// Below 100 validation rows the gap says nothing, and `doctor` and `train` say so.
 #[test]
 fn too_few_validation_rows_are_told() {
     let desk = Desk::new();
-    desk.train(&[]).ok();
-    let told = desk.run(&["doctor", "net.tln"]).ok().stdout;
-    assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
-    desk.run(&["train", "--data", "digits", "--epochs", "1", "--out", "digits.tln"]).ok();
-    let told = desk.run(&["doctor", "digits.tln"]).ok().stdout;
-    assert!(!told.contains("validation rows"), "{told}");
+    let unasked = |args: &[&str]| -> serde_json::Value {
+        let json = desk.run(&[args, &["--json"]].concat()).ok().stdout;
+        serde_json::from_str(json.lines().last().expect("a line")).expect("an object")
+    };
+    let trained = desk.train(&[]).ok().stdout;
+    for told in [trained, desk.run(&["doctor", "net.tln"]).ok().stdout] {
+        assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
+        assert!(!told.contains("nothing found by 12 rules"), "{told}");
+    }
+    let gap: serde_json::Value = ["wide-gap", "no-gap"].as_slice().into();
+    let told = unasked(&["doctor", "net.tln"]);
+    assert_eq!((&told["unasked"], &told["val_rows"]), (&gap, &12.into()));
+    assert_eq!(unasked(&["train", "--data", "table.csv", "--epochs", "1"])["unasked"], gap);
+
+    let train = ["train", "--data", "digits", "--epochs", "1", "--out", "digits.tln"];
+    let trained = desk.run(&train).ok().stdout;
+    for told in [trained, desk.run(&["doctor", "digits.tln"]).ok().stdout] {
+        assert!(!told.contains("validation rows"), "{told}");
+    }
+    let none: serde_json::Value = Vec::<String>::new().into();
+    assert_eq!((&unasked(&["doctor", "digits.tln"])["unasked"], &unasked(&train)["unasked"]), (&none, &none));
 }
 
 /// The order of rows does not matter to the doctor's settings.
