@@ -30,9 +30,9 @@ pub struct Net<'a> {
 impl<'a> Net<'a> {
     /// Reads a net file. `bytes` must be the file, the whole file and nothing but the file.
     ///
-    /// All that inference relies on is checked here and at once: [`crate::format`] lists what is refused. Takes one pass for the checksum and
-    /// one for the numbers, no memory, and never panics. As a `const fn` it also runs in the compiler, for which
-    /// [`include_net!`](crate::include_net) is the short way.
+    /// All that inference relies on is checked here and at once: [`crate::format`] lists what is refused. Takes one
+    /// pass for the checksum and one for the numbers, no memory, and never panics. As a `const fn` it also runs in the
+    /// compiler, for which [`include_net!`](crate::include_net) is the short way.
     ///
     /// # Errors
     /// The first thing that is wrong, with its numbers.

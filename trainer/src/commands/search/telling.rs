@@ -24,6 +24,8 @@ impl Search<'_> {
         self.report.event(
             Event::new("start")
                 .with("data", self.args.common.data.as_str())
+                .with("d", self.data.data().d)
+                .with("c", self.data.data().c())
                 .with("train_rows", train)
                 .with("val_rows", val)
                 .with("candidates", candidates)
@@ -35,7 +37,11 @@ impl Search<'_> {
                 .with("threads", run.threads),
         );
         if !self.report.is_json() {
-            talk(format_args!("{}: {train} rows to train, {val} to validate", self.args.common.data));
+            talk(format_args!(
+                "{}: {train} rows to train, {val} to validate; {}",
+                self.args.common.data,
+                self.data.describe_classes()
+            ));
             let part = if n > 1 { format!(", shard {i} of {n}") } else { String::new() };
             talk(format_args!(
                 "{candidates} candidates, {trainings} trainings, {} at a time{part}",
