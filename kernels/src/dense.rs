@@ -58,7 +58,11 @@ impl<'a> Layer<'a> {
         let Some(len) = rows.checked_mul(n) else { return None };
         match numbers.split_at_checked(len) {
             Some((numbers, rest)) if k > 0 && n > 0 => {
-                let usual = n % STRIP == 0 || n % STRIP == 10 && !relu;
+                let usual = match n % STRIP {
+                    0 => true,
+                    10 => !relu,
+                    _ => false,
+                };
                 Some((Self { k, n, numbers, linear: !relu, usual }, rest))
             }
             _ => None,
