@@ -150,7 +150,7 @@ impl<T: Scalar> Workspace<T> {
             labels.classes()
         );
         self.y.clear();
-        self.y.extend(labels.iter());
+        self.y.extend(labels.iter().map(u32::from));
     }
 
     /// The rows of a batch, to be shared by threads. y is that of the last call of `label`.

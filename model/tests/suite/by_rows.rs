@@ -15,7 +15,7 @@ struct Data {
     d: usize,
     bytes: Vec<u8>,
     numbers: Vec<f32>,
-    labels: Vec<u32>,
+    labels: Vec<u16>,
     mean: Vec<f32>,
     scale: Vec<f32>,
     batches: [Vec<u32>; 2],

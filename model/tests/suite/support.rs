@@ -28,8 +28,8 @@ impl Random {
         (0..len).map(|_| (self.bits() % (2 * size as u64 + 1)) as f64 - size as f64).collect()
     }
 
-    pub(crate) fn labels(&mut self, len: usize, classes: usize) -> Vec<u32> {
-        (0..len).map(|_| (self.bits() % classes as u64) as u32).collect()
+    pub(crate) fn labels(&mut self, len: usize, classes: usize) -> Vec<u16> {
+        (0..len).map(|_| (self.bits() % classes as u64) as u16).collect()
     }
 }
 
@@ -38,7 +38,7 @@ impl Random {
 pub(crate) struct Case {
     pub(crate) shape: Shape,
     pub(crate) x: Vec<f64>,
-    pub(crate) y: Vec<u32>,
+    pub(crate) y: Vec<u16>,
     pub(crate) net: Vec<f64>,
     pub(crate) lambda: f64,
 }

@@ -26,8 +26,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
         Prepared::load(&chosen.spec, chosen.label.as_deref(), &choice).map_err(|e| chosen.explain(e))?;
     check(args, &chosen.spec, &net, &data).map_err(|e| chosen.explain(e))?;
     let view = View::new(data.data(), net.normalization())?;
-    let part = |part: Part<'_>| part.rows.to_vec();
-    let (train, val) = (part(data.train()?), data.val()?.map(part));
+    let (train, val) = (data.train()?.rows, data.val()?.map(|part| part.rows));
     let params = params(&net)?;
     let state = known.as_ref().and_then(|_| run_of(args, &choice, &params, train.len()));
     let history = state.as_ref().map(|state| &state.history);
@@ -35,8 +34,8 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
         engine: Engine::default(),
         net: &params,
         last: state.as_ref().map(|state| &state.net),
-        train: Part { view, rows: &train },
-        val: val.as_deref().map(|rows| Part { view, rows }),
+        train: Part { view, rows: train },
+        val: val.map(|rows| Part { view, rows }),
         course: known.as_ref().map(|_| Course { settings: &choice.settings, history }),
     };
     let (findings, unasked) = (patient.examine(), patient.unasked());

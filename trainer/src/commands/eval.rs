@@ -73,7 +73,7 @@ fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion),
     let (mut sum, mut lse) = (0.0, [0.0]);
     for (i, &label) in data.labels.iter().enumerate() {
         let scores = net.scores(data.row(i), &mut scratch).map_err(|e| Error::data(e.to_string()))?;
-        let label = label as usize;
+        let label = usize::from(label);
         let class = argmax(scores);
         total.correct += usize::from(class == label);
         confusion.add(label as u32, class as u32);

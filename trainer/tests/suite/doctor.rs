@@ -2,7 +2,7 @@
 
 use model::{Engine, Params, Shape};
 use trainer::batches::Order;
-use trainer::dataset::{Dataset, Values};
+use trainer::dataset::{Dataset, Numbers, Values};
 use trainer::doctor::{Course, Finding, Patient};
 use trainer::history::History;
 use trainer::preset::Preset;
@@ -24,9 +24,9 @@ struct Case {
 impl Case {
     fn healthy() -> Self {
         let noise = |i: u32, k: u32| ((i * 37 + k * 101) % 64) as f32 / 64.0 - 0.5;
-        let labels: Vec<u32> = (0..600).map(|i| i % 2).collect();
-        let sign = |label: u32| if label == 0 { 1.0 } else { -1.0 };
-        let row = |(i, &y): (usize, &u32)| [sign(y) + noise(i as u32, 0), -sign(y) + noise(i as u32, 1)];
+        let labels: Vec<u16> = (0..600).map(|i| i % 2).collect();
+        let sign = |label: u16| if label == 0 { 1.0 } else { -1.0 };
+        let row = |(i, &y): (usize, &u16)| [sign(y) + noise(i as u32, 0), -sign(y) + noise(i as u32, 1)];
         let values = labels.iter().enumerate().flat_map(row).collect();
         let classes = vec!["plus".to_owned(), "minus".to_owned()];
         let data = Dataset { values: Values::F32(values), labels, d: 2, channels: 1, image: None, classes };
@@ -51,7 +51,8 @@ impl Case {
             kernels::Normalization::new(self.data.d, kernels::Floats::F32(&[]), kernels::Floats::F32(&[]));
         let none = none.expect("nothing to check");
         let view = View::new(&self.data, none).expect("sound rows");
-        let (train_part, val) = (Part { view, rows: &self.train }, Part { view, rows: &self.val });
+        let part = |rows| Part { view, rows: Numbers::List(rows) };
+        let (train_part, val) = (part(&self.train), part(&self.val));
         let engine = Engine::default();
         let (net, last, history) = match &self.net {
             Some(net) => (net.clone(), net.clone(), History::default()),
@@ -119,12 +120,12 @@ fn one_class_and_shrinking_weights_as_in_the_course() {
     let mut case = Case::healthy();
     case.settings.reg = 0.0;
     has_not(&case, "shrinking-weights");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 100 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 100 == 0));
     case.data.labels[1] = 1;
     let shape = Shape::new(2, 1, 2).expect("no size is 0");
     case.net = Some(Params::from_vec(shape, vec![0.1, 0.1, 1.0, 1.0, -1.0, 1.0, -1.0]).expect("7"));
     has_not(&case, "one-class");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 5 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 5 == 0));
     has(&case, "one-class");
 }
 
@@ -195,7 +196,7 @@ fn gaps() {
     let mut bits = 7u32;
     case.data.labels.iter_mut().for_each(|label| {
         bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *label = bits >> 31;
+        *label = (bits >> 31) as u16;
     });
     case.train = (0..40).collect();
     case.settings = Settings {
@@ -231,9 +232,9 @@ fn inputs_far_from_normal() {
 #[test]
 fn labels_out_of_balance() {
     let mut case = Case::healthy();
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 10 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 10 == 0));
     has(&case, "balance");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 5 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 5 == 0));
     has_not(&case, "balance");
 }
 
