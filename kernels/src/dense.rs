@@ -171,7 +171,7 @@ pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f3
     );
     assert!(out.len() == n, "out has {} elements, the layer {n} outputs: they must be equal", out.len());
     // The lengths fit.
-    let _ = try_dense_part(isa, x, layer, first, out);
+    let _ = if len == k { try_dense(isa, x, layer, out) } else { try_dense_part(isa, x, layer, first, out) };
 }
 
 /// [`dense`] for a whole x and lengths that may not fit: false then, and `out` is left alone. Never panics.
