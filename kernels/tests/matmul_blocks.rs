@@ -91,3 +91,11 @@ fn rows_whole_pages_apart() {
     let kinds = [Kind::Accumulate, Kind::BiasRelu, Kind::SgdStep];
     check([(1024, 96, 40), (1024, 66, 259), (1024, 48, 20)], &kinds, Values::Uniform, 62);
 }
+
+/// Tiles of fourteen rows, four together and more, alone and with rows left over; whole vectors, a part of one, and two panels;
+/// and rows whole pages apart, where there are none.
+#[test]
+fn fourteen_rows() {
+    let shapes = [(56, 32, 24), (57, 20, 31), (127, 64, 40), (121, 31, 300), (64, 32, 1024), (66, 119, 150)];
+    check(shapes, &Kind::ALL, Values::Uniform, 63);
+}

@@ -32,10 +32,12 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
 ) {
-    if check::<E, H, V>(&o) {
-        run::<S, E, H, V, true, false, false>(s, o, chains, (&mut [], &mut []));
+    if !check::<E, H, V>(&o) {
+        run::<S, E, H, V, false, false, false, false>(s, o, chains, (&mut [], &mut []));
+    } else if H == S::TILE_ROWS && V == 3 && o.depth > NEAR {
+        run::<S, E, H, V, true, true, false, false>(s, o, chains, (&mut [], &mut []));
     } else {
-        run::<S, E, H, V, false, false, false>(s, o, chains, (&mut [], &mut []));
+        run::<S, E, H, V, true, false, false, false>(s, o, chains, (&mut [], &mut []));
     }
 }
 
@@ -63,10 +65,10 @@ pub(crate) fn multiply_leaving<
     );
     assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
     if check::<f32, H, V>(&o) {
-        run::<S, f32, H, V, true, LEAVES_A, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, H, V, true, false, LEAVES_A, LEAVES_B>(s, o, chains, copies);
     } else {
         assert!(!LEAVES_A);
-        run::<S, f32, H, V, false, false, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, H, V, false, false, false, LEAVES_B>(s, o, chains, copies);
     }
 }
 
@@ -81,11 +83,11 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
     o.last == LANES
 }
 
-/// Depth of a panel of three vectors that is too large for the L1 cache.
-const FAR: usize = 128;
+/// Depth up to which a panel of three vectors stays in the L1 cache.
+const NEAR: usize = 128;
 
-/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. `copies` are as long as
-/// [`multiply_leaving`] asserts.
+/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. FAR: B is asked for ahead.
+/// `copies` are as long as [`multiply_leaving`] asserts.
 #[inline(always)]
 fn run<
     S: Simd,
@@ -93,6 +95,7 @@ fn run<
     const H: usize,
     const V: usize,
     const FULL: bool,
+    const FAR: bool,
     const LEAVES_A: bool,
     const LEAVES_B: bool,
 >(
@@ -102,19 +105,13 @@ fn run<
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
-    let far = !LEAVES_B && H == S::TILE_ROWS && V == 3 && o.depth > FAR;
-    let by_columns = far && o.a_row == 1;
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
-        if far {
+        if FAR {
             // The panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
             for v in 0..V {
                 s.prefetch(o.b, (p + 8) * o.b_row + v * o.b_vector);
             }
-        }
-        if by_columns {
-            // A line for each p, too far from the one before for the processor to foresee it.
-            s.prefetch(o.a, (p + 16) * o.a_col);
         }
         if LEAVES_B {
             // What is copied comes from afar, a piece of each row only.

@@ -10,6 +10,8 @@ use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
 const SHALLOW: usize = 6144;
+/// Least depth of tiles of fourteen rows.
+const TALL_DEPTH: usize = 24;
 /// Elements of a panel of B that stays there while other rows of A pass.
 const NEAR: usize = 6144;
 
@@ -141,11 +143,12 @@ impl Block<'_, '_, '_, '_> {
         }
     }
 
-    /// Whether a tile may have fourteen rows: two vectors wide they fill the registers. Rows whole pages apart meet in one set of
-    /// the L1 cache, which holds eight to twelve; packed ones lie in groups.
+    /// Whether tiles may have fourteen rows: two vectors wide they fill the registers. Where the tile is shallow, nothing is gained.
+    /// Rows whole pages apart meet in one set of the L1 cache, which holds eight to twelve; packed ones lie in groups.
     #[inline(always)]
     fn tall<S: Simd>(&self) -> bool {
-        S::MANY_REGISTERS && self.a.col != pack::group::<S>() && !self.a.row.is_multiple_of(pack::PAGE)
+        let fit = self.a.col != pack::group::<S>() && !self.a.row.is_multiple_of(pack::PAGE);
+        S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit
     }
 
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
@@ -174,7 +177,9 @@ impl Block<'_, '_, '_, '_> {
         }
         let b = b.panels::<V>(columns.clone());
         if V == 2 && self.tall::<S>() {
-            i = s.enter(Tiles::<14, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+            // In fours, which are seven of the others: what is left over is the same.
+            let rows = i..rows - (rows - i) % 56;
+            i = s.enter(Tiles::<14, V, false> { block: self, b, rows, columns: columns.clone() });
         }
         i = match S::TILE_ROWS {
             8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
