@@ -44,8 +44,8 @@ fn tiles(w: &[i8], k: usize, n: usize, offset: usize) -> Vec<u8> {
 
 /// Numbers of n outputs whose results fill their bytes, where sums are about so large.
 struct Numbers {
-    bias: Vec<[u8; 4]>,
-    multiplier: Vec<[u8; 4]>,
+    /// Biases, then multipliers.
+    words: Vec<[u8; 4]>,
     shift: Vec<u8>,
 }
 
@@ -58,15 +58,16 @@ impl Numbers {
             })
             .collect();
         let most = (size as i64).min(i64::from(BIAS_MAX)) as usize;
+        let bias = (0..n).map(|_| rng.below(2 * most - 1) as i32 - most as i32 + 1);
+        let multiplier = rescale.iter().map(|m| m.multiplier());
         Self {
-            bias: (0..n).map(|_| (rng.below(2 * most - 1) as i32 - most as i32 + 1).to_le_bytes()).collect(),
-            multiplier: rescale.iter().map(|m| m.multiplier().to_le_bytes()).collect(),
+            words: bias.chain(multiplier).map(i32::to_le_bytes).collect(),
             shift: rescale.iter().map(|m| m.shift()).collect(),
         }
     }
 
     fn layer<'a>(&'a self, w: Weights<'a>, zero: i32) -> Layer<'a> {
-        Layer::new(w, &self.bias, &self.multiplier, &self.shift, zero).unwrap()
+        Layer::new(w, &self.words, &self.shift, zero).unwrap()
     }
 }
 
@@ -199,16 +200,16 @@ fn bad_numbers_make_no_layer() {
     let refused = |change: fn(&mut Numbers)| {
         let mut numbers = Numbers::random(5, size(16), &mut Rng::new(4));
         change(&mut numbers);
-        Layer::new(w, &numbers.bias, &numbers.multiplier, &numbers.shift, 0).err()
+        Layer::new(w, &numbers.words, &numbers.shift, 0).err()
     };
     assert_eq!(refused(|_| ()), None);
     assert_eq!(refused(|n| n.shift.truncate(5)), Some(LayerError::Length));
-    assert_eq!(refused(|n| n.bias.truncate(5)), Some(LayerError::Length));
-    assert_eq!(refused(|n| n.bias[2] = BIAS_MAX.to_le_bytes()), Some(LayerError::Bias(2)));
-    assert_eq!(refused(|n| n.bias[7] = (-BIAS_MAX).to_le_bytes()), Some(LayerError::Bias(7)));
-    assert_eq!(refused(|n| n.bias[7] = (1 - BIAS_MAX).to_le_bytes()), None);
+    assert_eq!(refused(|n| n.words.truncate(15)), Some(LayerError::Length));
+    assert_eq!(refused(|n| n.words[2] = BIAS_MAX.to_le_bytes()), Some(LayerError::Bias(2)));
+    assert_eq!(refused(|n| n.words[7] = (-BIAS_MAX).to_le_bytes()), Some(LayerError::Bias(7)));
+    assert_eq!(refused(|n| n.words[7] = (1 - BIAS_MAX).to_le_bytes()), None);
     assert_eq!(refused(|n| n.shift[4] = 0), Some(LayerError::Rescale(4)));
-    assert_eq!(refused(|n| n.multiplier[0] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
+    assert_eq!(refused(|n| n.words[8] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
 }
 
 #[test]

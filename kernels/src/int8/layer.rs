@@ -13,8 +13,8 @@ pub const BIAS_MAX: i32 = 1 << 29;
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
     pub(crate) w: Weights<'a>,
-    pub(crate) bias: &'a [[u8; 4]],
-    pub(crate) multiplier: &'a [[u8; 4]],
+    /// Biases, then multipliers: `shift.len()` of each.
+    pub(crate) numbers: &'a [[u8; 4]],
     pub(crate) shift: &'a [u8],
     pub(crate) zero: i32,
 }
@@ -31,21 +31,22 @@ pub enum LayerError {
 }
 
 impl<'a> Layer<'a> {
-    /// A layer of `w`: b_j, M_j as multiplier and shift, and the zero point z of its results.
+    /// A layer of `w`: `numbers` are all b_j, then the multipliers of all M_j; their shifts; and the zero point z of its results.
     ///
     /// # Errors
     /// The first thing that is wrong: see [`LayerError`].
     pub const fn new(
         w: Weights<'a>,
-        bias: &'a [[u8; 4]],
-        multiplier: &'a [[u8; 4]],
+        numbers: &'a [[u8; 4]],
         shift: &'a [u8],
         zero: i32,
     ) -> Result<Self, LayerError> {
         let n = w.outputs();
-        if bias.len() != n || multiplier.len() != n || shift.len() != n {
+        if shift.len() != n || numbers.len() != 2 * n {
             return Err(LayerError::Length);
         }
+        let layer = Self { w, numbers, shift, zero };
+        let (bias, multiplier) = (layer.biases(), layer.multipliers());
         let mut j = 0;
         while j < bias.len() && j < multiplier.len() && j < shift.len() {
             compact();
@@ -58,7 +59,7 @@ impl<'a> Layer<'a> {
             }
             j += 1;
         }
-        Ok(Self { w, bias, multiplier, shift, zero })
+        Ok(layer)
     }
 
     /// The weights, in tiles.
@@ -68,17 +69,30 @@ impl<'a> Layer<'a> {
 
     /// b_j; None if there is no output j.
     pub fn bias(&self, j: usize) -> Option<i32> {
-        self.bias.get(j).map(|&b| i32::from_le_bytes(b))
+        self.biases().get(j).map(|&b| i32::from_le_bytes(b))
     }
 
     /// M_j; None if there is no output j.
     pub fn rescale(&self, j: usize) -> Option<Rescale> {
-        Rescale::new(i32::from_le_bytes(*self.multiplier.get(j)?), *self.shift.get(j)?).ok()
+        Rescale::new(i32::from_le_bytes(*self.multipliers().get(j)?), *self.shift.get(j)?).ok()
     }
 
     /// z: the result that stands for 0.
     pub const fn zero(&self) -> i32 {
         self.zero
+    }
+
+    /// Outputs, with those that are there to fill the last tile.
+    pub const fn outputs(&self) -> usize {
+        self.shift.len()
+    }
+
+    pub(crate) const fn biases(&self) -> &'a [[u8; 4]] {
+        self.numbers.split_at(self.numbers.len() / 2).0
+    }
+
+    pub(crate) const fn multipliers(&self) -> &'a [[u8; 4]] {
+        self.numbers.split_at(self.numbers.len() / 2).1
     }
 }
 
@@ -92,11 +106,11 @@ pub(crate) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    #[inline(always)]
     fn new(x: &'a [u8], layer: &'a Layer<'a>, first: usize, out: &'a mut [i32]) -> Option<Self> {
-        let left = layer.w.inputs().checked_sub(first)?;
-        let whole = x.len() == left || x.len() < left && x.len().is_multiple_of(INPUTS);
-        let fits = whole && first.is_multiple_of(INPUTS) && out.len() == layer.bias.len();
-        (fits && !x.is_empty() && !out.is_empty()).then_some(Self { x, layer, first, out })
+        let (k, n, end) = (layer.w.inputs(), layer.outputs(), first.checked_add(x.len())?);
+        let whole = first.is_multiple_of(INPUTS) && (end == k || end < k && end.is_multiple_of(INPUTS));
+        (whole && end > first && n > 0 && out.len() == n).then_some(Self { x, layer, first, out })
     }
 
     /// Whether no input follows.
@@ -123,19 +137,23 @@ impl<'a> Part<'a> {
 /// int8::pack(&[3, -5], 2, 1, &mut bytes);
 /// let w = int8::Weights::new(2, 1, &bytes).unwrap();
 /// let m = int8::Rescale::from_factor(0.25).unwrap();
-/// let (multiplier, shift) = ([m.multiplier().to_le_bytes(); 4], [m.shift(); 4]);
-/// let bias = [1000, 0, 0, 0].map(i32::to_le_bytes);
-/// let layer = int8::Layer::new(w, &bias, &multiplier, &shift, 7).unwrap();
+/// let by = m.multiplier();
+/// let numbers = [1000, 0, 0, 0, by, by, by, by].map(i32::to_le_bytes); // b, then multipliers
+/// let layer = int8::Layer::new(w, &numbers, &[m.shift(); 4], 7).unwrap();
 /// let mut out = [0; 4];
 /// assert!(int8::dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
 /// assert_eq!(int8::results(&mut out)[0], 240); // (1000 + 30 - 100) / 4 = 232.5, and 7
 /// ```
 #[must_use = "false: nothing was computed"]
+#[cfg_attr(armv7e_m, inline(always))] // checks that the caller's own make superfluous, then the call
 pub fn dense(isa: Isa, x: &[u8], layer: &Layer<'_>, first: usize, out: &mut [i32]) -> bool {
-    Part::new(x, layer, first, out).map(|part| run(isa, part)).is_some()
+    let Some(part) = Part::new(x, layer, first, out) else { return false };
+    run(isa, part);
+    true
 }
 
 #[cfg(armv7e_m)]
+#[inline(always)]
 fn run(_: Isa, part: Part<'_>) {
     arch::int8::cortex_m4::layer(part);
 }
@@ -154,7 +172,7 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
     let last = part.is_last();
     let Part { x, layer, first, out } = part;
     if first == 0 {
-        for (sum, &b) in out.iter_mut().zip(layer.bias) {
+        for (sum, &b) in out.iter_mut().zip(layer.biases()) {
             *sum = i32::from_le_bytes(b);
             compact();
         }
@@ -166,7 +184,7 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
         // What is missing to a whole tile is 0, whatever the weights.
         block.iter_mut().skip(x.len()).take(INPUTS - 1).for_each(|q| *q = 0);
         let x = block.as_chunks().0.get(..x.len().div_ceil(INPUTS)).unwrap_or(&[]);
-        let tiles = layer.w.tiles().get(first..).unwrap_or(&[]);
+        let tiles = layer.w.tiles.get(first..).unwrap_or(&[]);
         isa.accumulate(Product { x, tiles, stride, sums: out.as_chunks_mut::<OUTPUTS>().0 });
         first += x.len();
     }

@@ -12,7 +12,7 @@ pub fn dense(x: &[u8], layer: &Layer<'_>, out: &mut [u8]) {
     assert!(x.len() == w.inputs(), "{} inputs for a layer of {}", x.len(), w.inputs());
     assert!(out.len() == w.outputs(), "{} results for a layer of {}", out.len(), w.outputs());
     for (j, out) in out.iter_mut().enumerate() {
-        let mut a = i32::from_le_bytes(layer.bias[j]);
+        let mut a = i32::from_le_bytes(layer.numbers[j]);
         for (k, &u) in x.iter().enumerate() {
             a += i32::from(w.get(k, j)) * (i32::from(u.min(254)) - 127);
         }

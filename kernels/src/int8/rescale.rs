@@ -158,7 +158,7 @@ impl Kernel for Whole<'_> {
 fn some<const N: usize>(sums: &mut [i32], layer: &Layer<'_>, first: usize) {
     let (Some(a), Some(m), Some(e)) = (
         chunk::<N, _>(sums, first),
-        chunk::<N, _>(layer.multiplier, first),
+        chunk::<N, _>(layer.multipliers(), first),
         chunk::<N, _>(layer.shift, first),
     ) else {
         return;

@@ -64,10 +64,9 @@ fn shape(random: &mut Random, k: usize, n: usize, ends: bool, offset: usize) -> 
     }
     let x = &numbers.x[offset..][..k];
     let len = k.next_multiple_of(INPUTS) * n;
-    let (bias, multiplier) = numbers.words[offset..][..8 * n].split_at(4 * n);
-    let (bias, multiplier) = (bias.as_chunks().0, multiplier.as_chunks().0);
+    let words = numbers.words[offset..][..8 * n].as_chunks().0;
     let Some(w) = Weights::new(k, n, &numbers.tiles[offset..][..len]) else { return false };
-    let Ok(layer) = Layer::new(w, bias, multiplier, &numbers.shifts[..n], i32::from(byte())) else {
+    let Ok(layer) = Layer::new(w, words, &numbers.shifts[..n], i32::from(byte())) else {
         return false;
     };
     let mut want = [0; OUTPUTS_MOST];
