@@ -183,7 +183,8 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
         Ok(layer) => layer,
         Err(error) => return Err(out_of_range(error, n1, at)),
     };
-    let layer2 = match Layer::new(w2, numbers2, shifts2, zero.wrapping_sub(SCORE_LOW)) {
+    let layer2 = match Layer::new(w2, numbers2, shifts2, zero.wrapping_sub(SCORE_LOW) as u8) {
+        // one that is cut is refused below
         Ok(layer) => layer,
         Err(error) => return Err(out_of_range(error, n2, at + 8 * n1)),
     };

@@ -47,7 +47,7 @@ impl<'a> Layer8<'a> {
 
     /// z: the result that stands for 0.
     pub const fn zero(&self) -> i32 {
-        self.layer.zero() + self.low
+        self.layer.zero() as i32 + self.low
     }
 }
 
@@ -103,12 +103,12 @@ impl<'a> Net8<'a> {
 
     /// Inputs D.
     pub const fn d(&self) -> usize {
-        self.layer1.weights().inputs()
+        self.layer1.inputs()
     }
 
     /// Hidden units H.
     pub const fn h(&self) -> usize {
-        self.layer2.weights().inputs()
+        self.layer2.inputs()
     }
 
     /// Classes C.
@@ -191,15 +191,15 @@ impl<'a> Net8<'a> {
         x: impl Into<Input<'x>>,
         scratch: &mut S,
     ) -> Result<usize, Error> {
-        let scores = self.forward(x.into(), scratch.as_mut())?;
-        // From the last to the first, which wins of equals.
-        let (mut rest, mut best, mut largest) = (results(scores).get(..kept(self.c)).unwrap_or(&[]), 0, 0);
-        while let [before @ .., score] = rest {
-            let score = u32::from(*score);
-            if score >= largest {
-                (best, largest) = (before.len(), score);
+        let (x, scratch) = (x.into(), scratch.as_mut());
+        let refused = self.refused(x, scratch);
+        let scores = results(sums(self.forward(x, scratch).ok_or(refused)?));
+        let (mut best, mut largest) = (0, 0);
+        for (j, &score) in scores.get(..kept(self.c)).unwrap_or(&[]).iter().enumerate() {
+            if u32::from(score) > largest {
+                compact(); // seldom: a branch around it is shorter than both ways
+                (best, largest) = (j, u32::from(score));
             }
-            rest = before;
             compact();
         }
         Ok(best)
@@ -214,43 +214,51 @@ impl<'a> Net8<'a> {
         x: impl Into<Input<'x>>,
         scratch: &'s mut S,
     ) -> Result<impl ExactSizeIterator<Item = i8> + 's, Error> {
-        let scores = results(self.forward(x.into(), scratch.as_mut())?);
+        let (x, scratch) = (x.into(), scratch.as_mut());
+        let refused = self.refused(x, scratch);
+        let scores = results(sums(self.forward(x, scratch).ok_or(refused)?));
         Ok(scores.iter().take(self.c).map(|&u| (u ^ 0x80) as i8))
     }
 
     /// [`Net8::scores`], which the caller may write to.
     fn real_scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        let (first, last) = (self.layer1.outputs(), self.layer2());
-        self.forward(x, scratch)?;
-        let scores = scratch.get_mut(first..).and_then(|scores| scores.get_mut(..self.c));
-        let scores = scores.ok_or(Error::Scratch { needed: self.scratch_len(), got: 0 })?; // never: forward has used it
+        let (refused, last) = (self.refused(x, scratch), self.layer2());
+        let scores = self.forward(x, scratch).and_then(|scores| scores.get_mut(..self.c)).ok_or(refused)?;
         // The last ones first: score j lies where the bytes from 4 j on are.
         for j in (0..self.c).rev() {
             let byte = results(sums(scores)).get(j).map_or(0, |&u| i32::from(u));
             if let Some(score) = scores.get_mut(j) {
-                *score = (byte - last.layer.zero()) as f32 * last.scale;
+                *score = (byte - i32::from(last.layer.zero())) as f32 * last.scale;
             }
             compact();
         }
         Ok(scores)
     }
 
-    /// Both layers; the one path behind the calls above. The scores are the first bytes.
-    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [i32], Error> {
-        if x.len() != self.d() {
-            return Err(Error::Input { needed: self.d(), got: x.len() });
-        }
+    /// Both layers; the one path behind the calls above. The scores are the first bytes. None if it is [`Net8::refused`].
+    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Option<&'s mut [f32]> {
         let (isa, first, second) = (Isa::best(), &self.layer1, &self.layer2);
-        let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
-        let (hidden, rest) = sums(scratch).split_at_mut_checked(first.outputs()).ok_or(short)?;
-        let scores = rest.get_mut(..second.outputs()).ok_or(short)?;
+        if x.len() != first.inputs() {
+            return None;
+        }
+        let (hidden, scores) =
+            scratch.get_mut(..self.scratch_len())?.split_at_mut_checked(first.outputs())?;
+        let hidden = sums(hidden);
         let good = match x {
             Input::U8(x) if self.moments.is_empty() => dense(isa, x, first, 0, hidden),
             _ => self.numbers(x, hidden),
         };
-        match results(hidden).get(..self.h()) {
-            Some(hidden) if good && dense(isa, hidden, second, 0, scores) => Ok(scores),
-            _ => Err(short), // the parts of a net fit each other, so never; but no panic either way
+        // The parts of a net fit each other.
+        (good && dense(isa, results(hidden).get(..second.inputs())?, second, 0, sums(scores)))
+            .then_some(scores)
+    }
+
+    /// Why these cannot be taken, if so.
+    fn refused(&self, x: Input<'_>, scratch: &[f32]) -> Error {
+        if x.len() == self.d() {
+            Error::Scratch { needed: self.scratch_len(), got: scratch.len() }
+        } else {
+            Error::Input { needed: self.d(), got: x.len() }
         }
     }
 

@@ -66,7 +66,7 @@ impl Numbers {
         }
     }
 
-    fn layer<'a>(&'a self, w: Weights<'a>, zero: i32) -> Layer<'a> {
+    fn layer<'a>(&'a self, w: Weights<'a>, zero: u8) -> Layer<'a> {
         Layer::new(w, &self.words, &self.shift, zero).unwrap()
     }
 }
@@ -82,7 +82,7 @@ fn check(kind: Kind, k: usize, n: usize, rng: &mut Rng) {
     let offset = rng.below(5);
     let bytes = tiles(&w, k, n, offset);
     let numbers = Numbers::random(n, size(k), rng);
-    let layer = numbers.layer(Weights::new(k, n, &bytes[offset..]).unwrap(), rng.below(256) as i32);
+    let layer = numbers.layer(Weights::new(k, n, &bytes[offset..]).unwrap(), rng.below(256) as u8);
     let x: Vec<u8> = (0..k).map(|_| kind.input(rng)).collect();
     let mut want = vec![0; numbers.shift.len()];
     dense_reference(&x, &layer, &mut want);

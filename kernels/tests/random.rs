@@ -307,7 +307,7 @@ fn int8_layers() {
             bias.chain(factors.iter().map(|m| m.multiplier())).map(i32::to_le_bytes).collect();
         let words = Tail::new(&words, [9; 4], rng);
         let shifts = Tail::new(&factors.iter().map(|m| m.shift()).collect::<Vec<_>>(), 9, rng);
-        let zero = rng.below(256) as i32;
+        let zero = rng.below(256) as u8;
         let layer = Layer8::new(w, words.get(), shifts.get(), zero).unwrap();
         let mut want = vec![0; w.outputs()];
         dense8_reference(x.get(), &layer, &mut want);

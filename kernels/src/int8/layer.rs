@@ -1,6 +1,6 @@
 //! A layer: from bytes to bytes.
 
-use super::{INPUTS, Rescale, Weights};
+use super::{INPUTS, Rescale, TILE, Weights};
 #[cfg(not(armv7e_m))]
 use super::{OUTPUTS, Product, input::signed, rescale::rescale};
 use crate::arch::{self, compact};
@@ -12,11 +12,12 @@ pub const BIAS_MAX: i32 = 1 << 29;
 /// The numbers of a layer, where they lie: little-endian, for each output that the weights have.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
-    pub(crate) w: Weights<'a>,
+    pub(crate) tiles: &'a [[u8; TILE]],
     /// Biases, then multipliers: `shift.len()` of each.
     pub(crate) numbers: &'a [[u8; 4]],
     pub(crate) shift: &'a [u8],
-    pub(crate) zero: i32,
+    pub(crate) inputs: u16, // at most MAX_INPUTS
+    pub(crate) zero: u8,
 }
 
 /// Why numbers do not make a [`Layer`].
@@ -39,13 +40,13 @@ impl<'a> Layer<'a> {
         w: Weights<'a>,
         numbers: &'a [[u8; 4]],
         shift: &'a [u8],
-        zero: i32,
+        zero: u8,
     ) -> Result<Self, LayerError> {
         let n = w.outputs();
         if shift.len() != n || numbers.len() != 2 * n {
             return Err(LayerError::Length);
         }
-        let layer = Self { w, numbers, shift, zero };
+        let layer = Self { tiles: w.tiles, numbers, shift, inputs: w.inputs() as u16, zero };
         let (bias, multiplier) = (layer.biases(), layer.multipliers());
         let mut j = 0;
         while j < bias.len() && j < multiplier.len() && j < shift.len() {
@@ -64,7 +65,7 @@ impl<'a> Layer<'a> {
 
     /// The weights, in tiles.
     pub const fn weights(&self) -> Weights<'a> {
-        self.w
+        Weights { k: self.inputs(), tiles: self.tiles }
     }
 
     /// b_j; None if there is no output j.
@@ -78,8 +79,13 @@ impl<'a> Layer<'a> {
     }
 
     /// z: the result that stands for 0.
-    pub const fn zero(&self) -> i32 {
+    pub const fn zero(&self) -> u8 {
         self.zero
+    }
+
+    /// Inputs.
+    pub const fn inputs(&self) -> usize {
+        self.inputs as usize
     }
 
     /// Outputs, with those that are there to fill the last tile.
@@ -108,14 +114,14 @@ pub(crate) struct Part<'a> {
 impl<'a> Part<'a> {
     #[inline(always)]
     fn new(x: &'a [u8], layer: &'a Layer<'a>, first: usize, out: &'a mut [i32]) -> Option<Self> {
-        let (k, n, end) = (layer.w.inputs(), layer.outputs(), first.checked_add(x.len())?);
+        let (k, n, end) = (layer.inputs(), layer.outputs(), first.checked_add(x.len())?);
         let whole = first.is_multiple_of(INPUTS) && (end == k || end < k && end.is_multiple_of(INPUTS));
         (whole && end > first && n > 0 && out.len() == n).then_some(Self { x, layer, first, out })
     }
 
     /// Whether no input follows.
     pub(crate) const fn is_last(&self) -> bool {
-        self.first + self.x.len() == self.layer.w.inputs()
+        self.first + self.x.len() == self.layer.inputs()
     }
 
     /// x, the layer, the number of the first input, and where results go.
@@ -177,14 +183,14 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
             compact();
         }
     }
-    let (mut first, stride) = (first / INPUTS, layer.w.stride());
+    let (mut first, stride) = (first / INPUTS, layer.weights().stride());
     let mut block = [0; BLOCK];
     for x in x.chunks(BLOCK) {
         signed(x, &mut block);
         // What is missing to a whole tile is 0, whatever the weights.
         block.iter_mut().skip(x.len()).take(INPUTS - 1).for_each(|q| *q = 0);
         let x = block.as_chunks().0.get(..x.len().div_ceil(INPUTS)).unwrap_or(&[]);
-        let tiles = layer.w.tiles.get(first..).unwrap_or(&[]);
+        let tiles = layer.tiles.get(first..).unwrap_or(&[]);
         isa.accumulate(Product { x, tiles, stride, sums: out.as_chunks_mut::<OUTPUTS>().0 });
         first += x.len();
     }
@@ -194,11 +200,13 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
 }
 
 /// The results of [`dense`], when all inputs have come: one byte each, and behind them bytes without meaning.
+#[inline(always)]
 pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)
 }
 
 /// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
+#[inline(always)]
 pub fn sums(floats: &mut [f32]) -> &mut [i32] {
     arch::int8::integers(floats)
 }

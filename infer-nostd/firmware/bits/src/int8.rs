@@ -66,7 +66,7 @@ fn shape(random: &mut Random, k: usize, n: usize, ends: bool, offset: usize) -> 
     let len = k.next_multiple_of(INPUTS) * n;
     let words = numbers.words[offset..][..8 * n].as_chunks().0;
     let Some(w) = Weights::new(k, n, &numbers.tiles[offset..][..len]) else { return false };
-    let Ok(layer) = Layer::new(w, words, &numbers.shifts[..n], i32::from(byte())) else {
+    let Ok(layer) = Layer::new(w, words, &numbers.shifts[..n], byte()) else {
         return false;
     };
     let mut want = [0; OUTPUTS_MOST];

@@ -96,7 +96,7 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "cbz r3, 1f",
         "movs r7, #0",
         "1:",
-        "ldr r4, [r2, #{inputs}]",
+        "ldrh r4, [r2, #{inputs}]",
         "subs r4, r4, r1",
         "subs r3, r4, r3",
         "adds r4, #15",
@@ -188,7 +188,7 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "ldr r3, [r2, #{numbers}]",
         "add r3, lr",
         "subs r3, r3, r0", // as many bytes behind the biases as `out` has
-        "ldr r7, [r2, #{zero}]",
+        "ldrb r7, [r2, #{zero}]",
         "ldr r2, [r2, #{shift}]",
         "11:", // the next result
         "ldmia r0!, {{r5}}",
@@ -209,8 +209,8 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         frame = const 32 + 2 * RUN,
         layer = const 32 + 2 * RUN,
         out = const 32 + 2 * RUN + 40,
-        inputs = const offset_of!(Layer<'_>, w.k),
-        tiles = const offset_of!(Layer<'_>, w.tiles),
+        inputs = const offset_of!(Layer<'_>, inputs),
+        tiles = const offset_of!(Layer<'_>, tiles),
         numbers = const offset_of!(Layer<'_>, numbers),
         shift = const offset_of!(Layer<'_>, shift),
         outputs = const offset_of!(Layer<'_>, shift) + size_of::<usize>(),
