@@ -8,9 +8,3 @@ pub(crate) const fn compact() {
         core::hint::black_box(());
     }
 }
-
-/// `n`, of which the compiler knows nothing on bare metal. So it keeps a loop that goes up to it.
-#[inline(always)]
-pub(crate) fn kept(n: usize) -> usize {
-    if cfg!(target_os = "none") { core::hint::black_box(n) } else { n }
-}

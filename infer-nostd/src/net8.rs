@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use kernels::int8::{Layer, Rescale, Weights, dense, quantize, results, sums};
+use kernels::int8::{Layer, Rescale, Weights, argmax, dense, quantize, results, sums};
 use kernels::{Floats, Input, Isa, Normalization, softmax_row};
 
-use crate::compact::{compact, kept};
+use crate::compact::compact;
 use crate::format::Header;
 use crate::format8::{HIDDEN_LOW, KIND8, SCORE_LOW};
 use crate::names::{check_names, name};
@@ -192,17 +192,10 @@ impl<'a> Net8<'a> {
         scratch: &mut S,
     ) -> Result<usize, Error> {
         let (x, scratch) = (x.into(), scratch.as_mut());
-        let refused = self.refused(x, scratch);
-        let scores = results(sums(self.forward(x, scratch).ok_or(refused)?));
-        let (mut best, mut largest) = (0, 0);
-        for (j, &score) in scores.get(..kept(self.c)).unwrap_or(&[]).iter().enumerate() {
-            if u32::from(score) > largest {
-                compact(); // seldom: a branch around it is shorter than both ways
-                (best, largest) = (j, u32::from(score));
-            }
-            compact();
-        }
-        Ok(best)
+        let room = scratch.len();
+        let Some(scores) = self.forward(x, scratch) else { return Err(self.refused(x, room)) };
+        let scores = results(sums(scores));
+        Ok(argmax(scores.get(..self.c).unwrap_or(&[])))
     }
 
     /// The C results of the last layer as they are, q_j from −128 to 127.
@@ -215,15 +208,18 @@ impl<'a> Net8<'a> {
         scratch: &'s mut S,
     ) -> Result<impl ExactSizeIterator<Item = i8> + 's, Error> {
         let (x, scratch) = (x.into(), scratch.as_mut());
-        let refused = self.refused(x, scratch);
-        let scores = results(sums(self.forward(x, scratch).ok_or(refused)?));
+        let room = scratch.len();
+        let Some(scores) = self.forward(x, scratch) else { return Err(self.refused(x, room)) };
+        let scores = results(sums(scores));
         Ok(scores.iter().take(self.c).map(|&u| (u ^ 0x80) as i8))
     }
 
     /// [`Net8::scores`], which the caller may write to.
     fn real_scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        let (refused, last) = (self.refused(x, scratch), self.layer2());
-        let scores = self.forward(x, scratch).and_then(|scores| scores.get_mut(..self.c)).ok_or(refused)?;
+        let (room, last) = (scratch.len(), self.layer2());
+        let Some(scores) = self.forward(x, scratch).and_then(|scores| scores.get_mut(..self.c)) else {
+            return Err(self.refused(x, room));
+        };
         // The last ones first: score j lies where the bytes from 4 j on are.
         for j in (0..self.c).rev() {
             let byte = results(sums(scores)).get(j).map_or(0, |&u| i32::from(u));
@@ -253,10 +249,10 @@ impl<'a> Net8<'a> {
             .then_some(scores)
     }
 
-    /// Why these cannot be taken, if so.
-    fn refused(&self, x: Input<'_>, scratch: &[f32]) -> Error {
+    /// Why [`Net8::forward`] has not taken x, or scratch of `room` numbers.
+    fn refused(&self, x: Input<'_>, room: usize) -> Error {
         if x.len() == self.d() {
-            Error::Scratch { needed: self.scratch_len(), got: scratch.len() }
+            Error::Scratch { needed: self.scratch_len(), got: room }
         } else {
             Error::Input { needed: self.d(), got: x.len() }
         }

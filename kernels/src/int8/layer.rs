@@ -205,6 +205,19 @@ pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)
 }
 
+/// The number of the first of the largest, 0 of none.
+///
+/// ```
+/// assert_eq!(kernels::int8::argmax(&[3, 200, 7, 200]), 1);
+/// ```
+#[cfg_attr(armv7e_m, inline(always))]
+pub fn argmax(u: &[u8]) -> usize {
+    #[cfg(armv7e_m)]
+    return arch::int8::cortex_m4::argmax(u);
+    #[cfg(not(armv7e_m))]
+    super::reference::argmax(arch::kept(u))
+}
+
 /// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
 #[inline(always)]
 pub fn sums(floats: &mut [f32]) -> &mut [i32] {

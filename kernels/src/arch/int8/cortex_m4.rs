@@ -85,8 +85,6 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
     core::arch::naked_asm!(
         "push {{r2, r4-r11, lr}}",
         "sub sp, #{frame}",
-        "ldr r4, [r2, #{tiles}]",
-        "add r8, r4, r3, lsl #2", // those of the first block
         "ldr r6, [sp, #{out}]",
         "mov lr, r6",
         "ldr r5, [r2, #{outputs}]",
@@ -97,6 +95,8 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "movs r7, #0",
         "1:",
         "ldrh r4, [r2, #{inputs}]",
+        "ldr r2, [r2, #{tiles}]",
+        "add r2, r2, r3, lsl #2",
         "subs r4, r4, r1",
         "subs r3, r4, r3",
         "adds r4, #15",
@@ -139,7 +139,6 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "strd r7, r7, [sp, #16]",
         "strd r7, r7, [sp, #24]",
         "mov r12, r6",
-        "mov r2, r8",
         "7:", // the next four outputs
         "add r6, sp, #16",
         "ldmia r6!, {{r8-r11}}",
@@ -190,17 +189,26 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "subs r3, r3, r0", // as many bytes behind the biases as `out` has
         "ldrb r7, [r2, #{zero}]",
         "ldr r2, [r2, #{shift}]",
-        "11:", // the next result
-        "ldmia r0!, {{r5}}",
+        "11:", // the next two results
+        "ldmia r0!, {{r5, r6}}",
+        "ldrh r4, [r2], #2", // both shifts: of a register's, ASRS takes the lowest byte
         "lsls r5, r5, #1",
-        "ldr r4, [r3], #4",
-        "smmulr r5, r5, r4",
-        "ldrb r4, [r2], #1",
+        "ldr r8, [r3], #4",
+        "smmulr r5, r5, r8",
         "add r5, r5, r5, asr #31",
         "asrs r5, r4",
         "adcs r5, r7",
         "usat r5, #8, r5",
-        "strb r5, [r1], #1",
+        "lsrs r4, r4, #8",
+        "lsls r6, r6, #1",
+        "ldr r8, [r3], #4",
+        "smmulr r6, r6, r8",
+        "add r6, r6, r6, asr #31",
+        "asrs r6, r4",
+        "adcs r6, r7",
+        "usat r6, #8, r6",
+        "orr r5, r5, r6, lsl #8",
+        "strh r5, [r1], #2",
         "cmp r0, lr",
         "bne 11b",
         "12:",
@@ -215,5 +223,35 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         shift = const offset_of!(Layer<'_>, shift),
         outputs = const offset_of!(Layer<'_>, shift) + size_of::<usize>(),
         zero = const offset_of!(Layer<'_>, zero),
+    )
+}
+
+/// The number of the first of the largest, 0 of none.
+pub(crate) fn argmax(u: &[u8]) -> usize {
+    // SAFETY: so many bytes lie there.
+    unsafe { first_largest(u.as_ptr(), u.len()) }
+}
+
+/// [`argmax`] of the `n` bytes at u: from the last to the first, which wins of equals.
+///
+/// # Safety
+/// `n` bytes can be read at u. Those are what the body reads, and it uses registers that belong to it alone.
+#[unsafe(naked)]
+unsafe extern "C" fn first_largest(u: *const u8, n: usize) -> usize {
+    core::arch::naked_asm!(
+        "movs r2, #0", // the largest so far
+        "mov r12, r2", // its number
+        "2:",
+        "subs r1, #1",
+        "blo 3f",
+        "ldrb r3, [r0, r1]",
+        "cmp r3, r2",
+        "blo 2b",
+        "mov r2, r3",
+        "mov r12, r1",
+        "b 2b",
+        "3:",
+        "mov r0, r12",
+        "bx lr",
     )
 }
