@@ -191,11 +191,8 @@ impl<'a> Net8<'a> {
         x: impl Into<Input<'x>>,
         scratch: &mut S,
     ) -> Result<usize, Error> {
-        let (x, scratch) = (x.into(), scratch.as_mut());
-        let room = scratch.len();
-        let Some(scores) = self.forward(x, scratch) else { return Err(self.refused(x, room)) };
-        let scores = results(sums(scores));
-        Ok(argmax(scores.get(..self.c).unwrap_or(&[])))
+        let scores = self.forward(x.into(), scratch.as_mut())?;
+        Ok(argmax(results(sums(scores)).get(..self.c).unwrap_or(&[])))
     }
 
     /// The C results of the last layer as they are, q_j from −128 to 127.
@@ -207,19 +204,14 @@ impl<'a> Net8<'a> {
         x: impl Into<Input<'x>>,
         scratch: &'s mut S,
     ) -> Result<impl ExactSizeIterator<Item = i8> + 's, Error> {
-        let (x, scratch) = (x.into(), scratch.as_mut());
-        let room = scratch.len();
-        let Some(scores) = self.forward(x, scratch) else { return Err(self.refused(x, room)) };
-        let scores = results(sums(scores));
+        let scores = results(sums(self.forward(x.into(), scratch.as_mut())?));
         Ok(scores.iter().take(self.c).map(|&u| (u ^ 0x80) as i8))
     }
 
     /// [`Net8::scores`], which the caller may write to.
     fn real_scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        let (room, last) = (scratch.len(), self.layer2());
-        let Some(scores) = self.forward(x, scratch).and_then(|scores| scores.get_mut(..self.c)) else {
-            return Err(self.refused(x, room));
-        };
+        let last = self.layer2();
+        let scores = self.forward(x, scratch)?.get_mut(..self.c).unwrap_or(&mut []); // all, as outputs are never fewer
         // The last ones first: score j lies where the bytes from 4 j on are.
         for j in (0..self.c).rev() {
             let byte = results(sums(scores)).get(j).map_or(0, |&u| i32::from(u));
@@ -231,30 +223,23 @@ impl<'a> Net8<'a> {
         Ok(scores)
     }
 
-    /// Both layers; the one path behind the calls above. The scores are the first bytes. None if it is [`Net8::refused`].
-    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Option<&'s mut [f32]> {
+    /// Both layers; the one path behind the calls above. The scores are the first bytes.
+    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
         let (isa, first, second) = (Isa::best(), &self.layer1, &self.layer2);
         if x.len() != first.inputs() {
-            return None;
+            return Err(Error::Input { needed: first.inputs(), got: x.len() });
         }
-        let (hidden, scores) =
-            scratch.get_mut(..self.scratch_len())?.split_at_mut_checked(first.outputs())?;
+        let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
+        let scratch = scratch.get_mut(..self.scratch_len()).ok_or(short)?;
+        let (hidden, scores) = scratch.split_at_mut_checked(first.outputs()).ok_or(short)?;
         let hidden = sums(hidden);
         let good = match x {
             Input::U8(x) if self.moments.is_empty() => dense(isa, x, first, 0, hidden),
             _ => self.numbers(x, hidden),
         };
-        // The parts of a net fit each other.
-        (good && dense(isa, results(hidden).get(..second.inputs())?, second, 0, sums(scores)))
-            .then_some(scores)
-    }
-
-    /// Why [`Net8::forward`] has not taken x, or scratch of `room` numbers.
-    fn refused(&self, x: Input<'_>, room: usize) -> Error {
-        if x.len() == self.d() {
-            Error::Scratch { needed: self.scratch_len(), got: room }
-        } else {
-            Error::Input { needed: self.d(), got: x.len() }
+        match results(hidden).get(..second.inputs()) {
+            Some(hidden) if good && dense(isa, hidden, second, 0, sums(scores)) => Ok(scores),
+            _ => Err(short), // the parts of a net fit each other, so never; but no panic either way
         }
     }
 

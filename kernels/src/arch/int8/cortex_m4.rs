@@ -168,19 +168,18 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
         "ldmia sp, {{r0, r1, r3, r5}}",
         "adds r2, r2, r1",
         "add r5, lr",
-        "ldr r0, [r5]",
-        "add r8, r0, r8, asr #8",
-        "ldr r0, [r5, #4]",
-        "add r9, r0, r9, asr #8",
-        "ldr r0, [r5, #8]",
-        "add r10, r0, r10, asr #8",
-        "ldr r0, [r5, #12]",
-        "add r11, r0, r11, asr #8",
+        "ldr r4, [r5]",
+        "add r8, r4, r8, asr #8",
+        "ldr r4, [r5, #4]",
+        "add r9, r4, r9, asr #8",
+        "ldr r4, [r5, #8]",
+        "add r10, r4, r10, asr #8",
+        "ldr r4, [r5, #12]",
+        "add r11, r4, r11, asr #8",
         "stmia lr!, {{r8-r11}}",
         "cmp lr, r3",
         "bne 7b",
-        "ldr r0, [sp]",
-        "cbnz r0, 12f",
+        "cbnz r0, 12f", // inputs follow
         "ldr r2, [sp, #{layer}]",
         "ldr r0, [sp, #{out}]",
         "mov r1, r0",
@@ -226,32 +225,32 @@ unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize
     )
 }
 
-/// The number of the first of the largest, 0 of none.
+/// The number of the first of the largest, 0 of none: from the last to the first, which wins of equals.
+#[inline(always)]
 pub(crate) fn argmax(u: &[u8]) -> usize {
-    // SAFETY: so many bytes lie there.
-    unsafe { first_largest(u.as_ptr(), u.len()) }
-}
-
-/// [`argmax`] of the `n` bytes at u: from the last to the first, which wins of equals.
-///
-/// # Safety
-/// `n` bytes can be read at u. Those are what the body reads, and it uses registers that belong to it alone.
-#[unsafe(naked)]
-unsafe extern "C" fn first_largest(u: *const u8, n: usize) -> usize {
-    core::arch::naked_asm!(
-        "movs r2, #0", // the largest so far
-        "mov r12, r2", // its number
-        "2:",
-        "subs r1, #1",
-        "blo 3f",
-        "ldrb r3, [r0, r1]",
-        "cmp r3, r2",
-        "blo 2b",
-        "mov r2, r3",
-        "mov r12, r1",
-        "b 2b",
-        "3:",
-        "mov r0, r12",
-        "bx lr",
-    )
+    let best;
+    // SAFETY: bytes are read from u on, fewer than it has; registers are those that are named, and the flags.
+    unsafe {
+        core::arch::asm!(
+            "movs r2, #0", // the largest so far
+            "mov r12, r2", // its number
+            "2:",
+            "subs r1, #1",
+            "blo 3f",
+            "ldrb r3, [r0, r1]",
+            "cmp r3, r2",
+            "blo 2b",
+            "mov r2, r3",
+            "mov r12, r1",
+            "b 2b",
+            "3:",
+            in("r0") u.as_ptr(),
+            inout("r1") u.len() => _,
+            out("r2") _,
+            out("r3") _,
+            out("r12") best,
+            options(readonly, nostack),
+        );
+    }
+    best
 }
