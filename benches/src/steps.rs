@@ -13,7 +13,7 @@ pub struct Pixels {
     /// Rows of D bytes.
     pub bytes: Vec<u8>,
     /// A label a row.
-    pub labels: Vec<u32>,
+    pub labels: Vec<u16>,
     /// μ.
     pub mean: f32,
     /// s: x̂ = (x − μ)·s.
@@ -30,7 +30,7 @@ impl Pixels {
             _ => 50_000,
         };
         let bytes = random(3).map(|x| (x >> 24) as u8).take(rows * d).collect();
-        let labels = random(4).map(|x| (x >> 8) % c as u32).take(rows).collect();
+        let labels = random(4).map(|x| ((x >> 8) % c as u32) as u16).take(rows).collect();
         Self { bytes, labels, mean: 127.5, scale: 1.0 / 255.0, rows: rows as u32 }
     }
 

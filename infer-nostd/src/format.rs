@@ -95,8 +95,8 @@ pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
 /// seen the result, what this function writes is never refused later.
 ///
 /// # Errors
-/// As [`encoded_len`]; if a part of the net does not have the length of its shape, or `out` has another; if a number is infinite or NaN; if names are empty, equal, or hold a
-/// line feed.
+/// As [`encoded_len`]; if a part of the net does not have the length of its shape, or `out` has another; if a number is
+/// infinite or NaN; if names are empty, equal, or hold a line feed.
 ///
 /// ```
 /// use infer_nostd::{Contents, encode, encoded_len};

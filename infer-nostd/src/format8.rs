@@ -67,7 +67,8 @@ pub fn encoded_len8(contents: &Contents8<'_>) -> Result<usize, Error> {
 /// `out` must be [`encoded_len8`] bytes long; all of it is written, none of it is read before.
 ///
 /// # Errors
-/// As [`encoded_len8`]; if a part of the net does not have the length of its shape, or `out` has another; and whatever [`Net8::from_bytes`] and [`Net8::check_names`] refuse.
+/// As [`encoded_len8`]; if a part of the net does not have the length of its shape, or `out` has another; and whatever
+/// [`Net8::from_bytes`] and [`Net8::check_names`] refuse.
 pub fn encode8<'o>(contents: &Contents8<'_>, out: &'o mut [u8]) -> Result<Net8<'o>, Error> {
     let total = encoded_len8(contents)?;
     let Contents8 { d, h, c, mean, scale, layer1, layer2, zero, names } = *contents;

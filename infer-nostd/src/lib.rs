@@ -46,9 +46,9 @@
 //!
 //! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls
 //! (`forward`, and `normalised` where there is a normalisation) and 100 bytes that the layer in assembly pushes (112 where it
-//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned); in int8 308, 256 of them for 128 inputs
-//! as 16-bit numbers. What the
-//! compiler states and what a program uses agree to the byte (`firmware/check`); it does not grow with the net.
+//! goes a column at a time: widths that leave neither none nor ten of sixteen columns, numbers that are not aligned);
+//! in int8 308, 256 of them for 128 inputs as 16-bit numbers. What the compiler states and what a program uses agree to
+//! the byte (`firmware/check`); it does not grow with the net.
 //!
 //! # The same bits
 //! Normalisation, both products and the softmax are those of `kernels`, under its order contract. So the scores are

@@ -310,3 +310,34 @@ fn one_each<S: Simd, X: Raw>(s: S, part: Apply<'_, X>) {
         *out = (x.into() - mean.get(j)) * scale.get(j);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Floats, Input, Normalization};
+    use crate::Isa;
+
+    /// The way of small processors, against the way of this one (which the other tests hold to the reference).
+    #[test]
+    fn one_by_one_gives_the_same_bits() {
+        let numbers: [f32; 60] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
+        let bytes: [u8; 24] = core::array::from_fn(|i| (i * 101 % 256) as u8);
+        for q in [0, 1, 2, 3, 8, 24] {
+            let (mean, scale) = (Floats::F32(&numbers[..q]), Floats::F32(&numbers[24..][..q]));
+            let normalization = Normalization::new(24, mean, scale).unwrap();
+            for first in 0..=24 {
+                for len in 0..=24 - first {
+                    for x in [Input::U8(&bytes), Input::F32(&numbers)].map(|x| x.part(first, len)) {
+                        let (mut want, mut got) = ([7.0; 24], [7.0; 24]);
+                        normalization.apply(Isa::best(), first, x, &mut want[..len]);
+                        normalization.one_by_one(first, x, &mut got[..len]);
+                        assert_eq!(
+                            got.map(f32::to_bits),
+                            want.map(f32::to_bits),
+                            "{q} means, {first} + {len}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}

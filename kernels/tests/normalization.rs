@@ -145,6 +145,11 @@ fn parts_that_do_not_fit_panic_with_their_numbers() {
         assert_panics("inputs 7.. (0 of them) reach past the last of 6", || apply(7, 0, 0));
         // A sum of the two would overflow.
         assert_panics("(1 of them) reach past the last of 6", || apply(usize::MAX, 1, 1));
+        for (first, x, out) in [(0, 2, 3), (0, 7, 7), (5, 2, 2), (7, 0, 0), (usize::MAX, 1, 1)] {
+            let mut kept = vec![7.0; out];
+            assert!(!normalization.try_apply(Isa::best(), first, Input::F32(&zeros[..x]), &mut kept));
+            assert!(kept.iter().all(|&x| x == 7.0), "{first} + {out} with {q} means: written");
+        }
     }
 }
 
@@ -157,6 +162,9 @@ fn inputs_tell_their_length_and_their_parts() {
         assert_eq!((input.part(1, 2).len(), input.part(3, 0).is_empty()), (2, true));
         assert_panics("range end index 3 out of range for slice of length 2", || _ = input.part(1, 3));
         assert_panics("out of range", || _ = input.part(4, 0));
+        let len = |first, len| input.get(first, len).map(|x| x.len());
+        assert_eq!([len(0, 3), len(1, 2), len(2, 1), len(3, 0)], [Some(3), Some(2), Some(1), Some(0)]);
+        assert_eq!([len(0, 4), len(1, 3), len(4, 0), len(1, usize::MAX), len(usize::MAX, 1)], [None; 5]);
     }
     assert!(matches!(Input::from(&bytes[..]).part(1, 1), Input::U8([2])));
 }

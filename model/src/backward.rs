@@ -10,7 +10,8 @@ use crate::{Engine, Labels, Loss, Params, Workspace};
 /// ∂L/∂W1, ∂L/∂b1, ∂L/∂W2, ∂L/∂b2 and, if `dx` asks for it, ∂L/∂X; returns L.
 ///
 /// [`forward`](crate::forward()) must have run on the same net, X and workspace: H and S are taken from there, and
-/// stay. X may come as a matrix or by row numbers, as there. `grads` (of the net's shape) and `dx` (N×D) are overwritten, not read; dS and dH0 are left in the workspace.
+/// stay. X may come as a matrix or by row numbers, as there. `grads` (of the net's shape) and `dx` (N×D) are
+/// overwritten, not read; dS and dH0 are left in the workspace.
 ///
 /// The penalty's gradient 2λW is added last, so with λ = 0 `grads` is the gradient of the data loss alone, which is
 /// what [`update`](crate::update()) takes.

@@ -7,8 +7,9 @@ use crate::{Engine, Params, Workspace};
 
 /// H ← max(0, X W1 + b1); S ← H W2 + b2.
 ///
-/// X is N×D: a matrix at any strides, or rows of a data set by their numbers ([`kernels::Batch`]), with the same bits. H (N×H) and S (N×C) are left in the workspace: [`Workspace::hidden`],
-/// [`Workspace::scores`]. H0 = X W1 + b1 is not kept: bias and ReLU are applied while the product is in registers.
+/// X is N×D: a matrix at any strides, or rows of a data set by their numbers ([`kernels::Batch`]), with the same bits.
+/// H (N×H) and S (N×C) are left in the workspace: [`Workspace::hidden`], [`Workspace::scores`]. H0 = X W1 + b1 is not
+/// kept: bias and ReLU are applied while the product is in registers.
 ///
 /// A row of the result does not depend on the rows beside it, bit for bit. Each element of H and S is a product as
 /// [`kernels::matmul()`] bounds it, then one rounding for the bias.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 /// One label a row, each below C. Labels come from files and people, so they are checked here, once, and every
-/// function behind this type can rely on them.
+/// function behind this type can rely on them. Two bytes a row, so no class above 65,535 can be a label.
 ///
 /// ```
 /// use model::{LabelError, Labels};
@@ -14,7 +14,7 @@ use core::fmt;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Labels<'a> {
-    labels: &'a [u32],
+    labels: &'a [u16],
     classes: usize,
     /// Which of them, if not all.
     rows: Option<&'a [u32]>,
@@ -25,8 +25,8 @@ impl<'a> Labels<'a> {
     ///
     /// # Errors
     /// [`LabelError`] names the first label that is not below `classes`.
-    pub fn new(labels: &'a [u32], classes: usize) -> Result<Self, LabelError> {
-        match labels.iter().position(|&label| label as usize >= classes) {
+    pub fn new(labels: &'a [u16], classes: usize) -> Result<Self, LabelError> {
+        match labels.iter().position(|&label| usize::from(label) >= classes) {
             Some(row) => Err(LabelError { row, label: labels[row], classes }),
             None => Ok(Self { labels, classes, rows: None }),
         }
@@ -54,7 +54,7 @@ impl<'a> Labels<'a> {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.rows.unwrap_or(self.labels).len()
+        self.rows.map_or(self.labels.len(), <[u32]>::len)
     }
 
     /// Whether there is no row.
@@ -68,11 +68,8 @@ impl<'a> Labels<'a> {
     }
 
     /// The label of each row, in order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = u32> + 'a {
-        (0..self.len()).map(move |i| match self.rows {
-            Some(rows) => self.labels[rows[i] as usize],
-            None => self.labels[i],
-        })
+    pub fn iter(self) -> impl ExactSizeIterator<Item = u16> + 'a {
+        (0..self.len()).map(move |i| self.labels[self.rows.map_or(i, |rows| rows[i] as usize)])
     }
 }
 
@@ -82,7 +79,7 @@ pub struct LabelError {
     /// The row it stands in, counted from 0.
     pub row: usize,
     /// The label.
-    pub label: u32,
+    pub label: u16,
     /// The number of classes.
     pub classes: usize,
 }

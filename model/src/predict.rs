@@ -27,6 +27,6 @@ pub fn predict<T: Scalar>(scores: Mat<'_, T>, out: &mut [u32]) {
             Some(row) => argmax(row),
             None => argmax(&(0..c).map(|j| scores.get(i, j)).collect::<Vec<_>>()),
         };
-        *out = u32::try_from(best).expect("labels are u32, so there are no more classes");
+        *out = u32::try_from(best).expect("fewer classes than a u32 can count");
     }
 }

@@ -124,6 +124,21 @@ pub struct Common {
     pub json: bool,
 }
 
+/// What every command that looks at data with a net takes.
+#[derive(Args, Clone, Debug)]
+pub struct DataOfNet {
+    /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files [default: that of
+    /// NET.toml, else digits]
+    #[arg(long, value_name = "SPEC")]
+    pub data: Option<String>,
+    /// Label column of a CSV file, by name or number from 1 [default: NET.toml's, else as in `train`]
+    #[arg(long, value_name = "COLUMN")]
+    pub label: Option<String>,
+    /// Results as JSON, one object a line, the last with event "done"
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `train`. What is not given comes from the preset.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TrainArgs {
@@ -222,7 +237,7 @@ pub struct EvalArgs {
     pub net: PathBuf,
     /// Data set and output.
     #[command(flatten)]
-    pub common: Common,
+    pub common: DataOfNet,
 }
 
 /// `predict`.
@@ -256,19 +271,12 @@ pub struct InspectArgs {
 /// `doctor`.
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Net file; the flags are read from NET.toml where it is there
+    /// Net file; the flags are read from NET.toml where it is there (`net.tln.toml` also for `net.tln.last`)
     #[arg(value_name = "NET")]
     pub net: PathBuf,
-    /// Data set: `digits`, a CSV, .npy or .npz file, or a folder of CIFAR (*.bin) or IDX files [default: that of
-    /// NET.toml, else digits]
-    #[arg(long, value_name = "SPEC")]
-    pub data: Option<String>,
-    /// Label column of a CSV file, by name or number from 1 [default: NET.toml's, else as in `train`]
-    #[arg(long, value_name = "COLUMN")]
-    pub label: Option<String>,
-    /// Results as JSON, one object a line, the last with event "done"
-    #[arg(long)]
-    pub json: bool,
+    /// Data set and output.
+    #[command(flatten)]
+    pub common: DataOfNet,
 }
 
 /// `completions`.

@@ -23,7 +23,7 @@
 //!
 //! Training and validation of a record are rows, right ones (2 × u64) and loss (f64); 0 rows: no validation part.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use model::{Motion, Params, Shape};
 
@@ -62,6 +62,17 @@ pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     let checksum = out.crc.sum();
     out.bytes(&checksum.to_le_bytes())?;
     out.pass_on()
+}
+
+/// The terms at the beginning of a checkpoint. The rest is not read, so nothing says whether it is whole.
+pub fn claimed_terms(from: &mut impl Read) -> Result<String, String> {
+    let mut start = [0; 16];
+    from.read_exact(&mut start).map_err(|e| e.to_string())?;
+    let mut head = In(after_magic(&start)?);
+    let len = head.int()?;
+    let mut text = String::new();
+    from.take(len as u64).read_to_string(&mut text).map_err(|e| e.to_string())?;
+    if text.len() == len { Ok(text) } else { Err("it is cut off".into()) }
 }
 
 /// The terms of a checkpoint, to be compared before [`decode`]; the error says what is wrong with the file.
@@ -106,6 +117,16 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
 
 /// What is between the magic and the checksum, after checking both.
 fn body(bytes: &[u8]) -> Result<&[u8], String> {
+    let (body, checksum) = after_magic(bytes)?.split_last_chunk::<4>().ok_or("it is cut off")?;
+    let (found, wanted) = (crc(&bytes[..bytes.len() - 4]), u32::from_le_bytes(*checksum));
+    if found != wanted {
+        return Err(format!("its checksum is {found:08x}, not {wanted:08x}: it is damaged"));
+    }
+    Ok(body)
+}
+
+/// What follows the magic, after checking that.
+fn after_magic(bytes: &[u8]) -> Result<&[u8], String> {
     let Some((start, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(format!("it has {} bytes", bytes.len()));
     };
@@ -115,12 +136,7 @@ fn body(bytes: &[u8]) -> Result<&[u8], String> {
     if start[7] != MAGIC[7] {
         return Err(format!("it has version {}, this trainer reads {}", start[7], MAGIC[7]));
     }
-    let (body, checksum) = rest.split_last_chunk::<4>().ok_or("it is cut off")?;
-    let (found, wanted) = (crc(&bytes[..bytes.len() - 4]), u32::from_le_bytes(*checksum));
-    if found != wanted {
-        return Err(format!("its checksum is {found:08x}, not {wanted:08x}: it is damaged"));
-    }
-    Ok(body)
+    Ok(rest)
 }
 
 /// CRC-32 (IEEE).

@@ -3,7 +3,8 @@
 /// Counts of rows by their class and by the class they were taken for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
-    counts: Vec<usize>,
+    /// C × C. Rows are counted in 32 bits, and of a thousand classes 64 would take 8 MB.
+    counts: Vec<u32>,
     classes: usize,
 }
 
@@ -32,38 +33,44 @@ impl Confusion {
 
     /// Rows of class `label` by the class they were taken for.
     #[must_use]
-    pub fn row(&self, label: usize) -> &[usize] {
+    pub fn row(&self, label: usize) -> &[u32] {
         &self.counts[label * self.classes..][..self.classes]
     }
 
     /// How many rows are of this class.
     #[must_use]
     pub fn labelled(&self, class: usize) -> usize {
-        self.row(class).iter().sum()
+        self.row(class).iter().map(|&rows| rows as usize).sum()
+    }
+
+    /// How many rows of this class were taken for it.
+    #[must_use]
+    pub fn right(&self, class: usize) -> usize {
+        self.row(class)[class] as usize
     }
 
     /// How many rows were taken for this class.
     #[must_use]
     pub fn predicted(&self, class: usize) -> usize {
-        (0..self.classes).map(|label| self.row(label)[class]).sum()
+        (0..self.classes).map(|label| self.row(label)[class] as usize).sum()
     }
 
     /// Of the rows taken for this class, the share that is of it; None where no row was.
     #[must_use]
     pub fn precision(&self, class: usize) -> Option<f64> {
-        share(self.row(class)[class], self.predicted(class))
+        share(self.right(class), self.predicted(class))
     }
 
     /// Of the rows of this class, the share taken for it; None where there is no row.
     #[must_use]
     pub fn recall(&self, class: usize) -> Option<f64> {
-        share(self.row(class)[class], self.labelled(class))
+        share(self.right(class), self.labelled(class))
     }
 
     /// All rows.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.counts.iter().sum()
+        self.counts.iter().map(|&rows| rows as usize).sum()
     }
 
     /// As text, at most 80 columns wide: precision and recall of each class, and the matrix where it fits. Of more than

@@ -28,14 +28,15 @@ impl Evaluator {
     pub fn evaluate(&mut self, engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Evaluation {
         let mut total = Evaluation { rows: part.rows.len(), ..Evaluation::default() };
         let mut sum = 0.0;
-        for rows in part.rows.chunks(BLOCK) {
+        for rows in part.rows.blocks(BLOCK) {
             let Self { workspace, classes } = self;
-            let (x, y) = (part.view.x(rows), part.view.y(rows));
+            let (x, y) = (part.view.x(&rows), part.view.y(&rows));
             forward(engine, net, x, workspace);
             sum += f64::from(add_losses(engine, y, 0.0, workspace));
             classes.resize(rows.len(), 0);
             predict(workspace.scores(), classes);
-            total.correct += y.iter().zip(&*classes).filter(|(label, class)| label == *class).count();
+            total.correct +=
+                y.iter().zip(&*classes).filter(|&(label, &class)| u32::from(label) == class).count();
         }
         total.loss = sum / part.rows.len() as f64;
         total
@@ -44,13 +45,13 @@ impl Evaluator {
     /// Which classes the net takes for which on these rows.
     pub fn confusion(&mut self, engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Confusion {
         let mut confusion = Confusion::new(net.shape().c);
-        for rows in part.rows.chunks(BLOCK) {
+        for rows in part.rows.blocks(BLOCK) {
             let Self { workspace, classes } = self;
-            let (x, y) = (part.view.x(rows), part.view.y(rows));
+            let (x, y) = (part.view.x(&rows), part.view.y(&rows));
             forward(engine, net, x, workspace);
             classes.resize(rows.len(), 0);
             predict(workspace.scores(), classes);
-            y.iter().zip(&*classes).for_each(|(label, &class)| confusion.add(label, class));
+            y.iter().zip(&*classes).for_each(|(label, &class)| confusion.add(label.into(), class));
         }
         confusion
     }

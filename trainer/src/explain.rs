@@ -8,7 +8,7 @@ use crate::batches::Batches;
 use crate::init::init;
 use crate::random::{Random, Stream};
 use crate::report::Report;
-use crate::rows::Part;
+use crate::rows::{Part, View};
 use crate::train::{Plan, Settings};
 
 /// Shows the first step that a training with these settings takes.
@@ -21,8 +21,8 @@ pub fn explain(
     let shape = Plan::new(train, settings)?.shape;
     let random = Random::new(settings.seed, Stream::Batches);
     let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
-    let batch = Part { rows: batches.draw(), ..train };
-    let (x, y) = (batch.view.x(batch.rows), batch.view.y(batch.rows));
+    let (view, rows) = (train.view, batches.draw());
+    let (x, y) = (view.x(rows), view.y(rows));
     let mut net = init(shape, settings.std, settings.seed);
     let (eta, lambda) = (settings.learning_rate as f32, settings.reg as f32);
     let n = x.rows();
@@ -33,9 +33,9 @@ pub fn explain(
 
     let mut ws = Workspace::new(shape, n, engine.pool.width());
     show.head("Forward");
-    show.forward(&net, batch, &mut ws, lambda)?;
+    show.forward(&net, (view, rows), &mut ws, lambda)?;
     show.head("Backward");
-    let gradient = show.backward(&net, batch, &mut ws);
+    let gradient = show.backward(&net, (view, rows), &mut ws);
     show.head("Step");
     show.step(&mut net, &gradient, Step { eta, lambda });
     forward(engine, &net, x, &mut ws);
@@ -88,7 +88,7 @@ impl Show<'_> {
     fn forward(
         &mut self,
         net: &Params<f32>,
-        Part { view, rows }: Part<'_>,
+        (view, rows): (View<'_>, &[u32]),
         ws: &mut Workspace<f32>,
         lambda: f32,
     ) -> Result<(), Error> {
@@ -107,7 +107,7 @@ impl Show<'_> {
         self.matrix("(4)", "S = H W2 + b2", &flat(ws.scores()), (n, c), "");
         let mut classes = vec![0; n];
         predict(ws.scores(), &mut classes);
-        let right = classes.iter().zip(y.iter()).filter(|(a, b)| **a == *b).count();
+        let right = classes.iter().zip(y.iter()).filter(|&(&class, label)| class == u32::from(label)).count();
         self.row(
             "(6)",
             "class of a row: its largest score",
@@ -133,7 +133,7 @@ impl Show<'_> {
     fn backward(
         &mut self,
         net: &Params<f32>,
-        Part { view, rows }: Part<'_>,
+        (view, rows): (View<'_>, &[u32]),
         ws: &mut Workspace<f32>,
     ) -> Params<f32> {
         let Shape { d, h, c, .. } = net.shape();

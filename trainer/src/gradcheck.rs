@@ -23,7 +23,7 @@ pub struct Problem {
     /// X, N × D.
     pub x: Vec<f64>,
     /// y, N labels below C.
-    pub y: Vec<u32>,
+    pub y: Vec<u16>,
     /// Strength λ of the penalty.
     pub lambda: f64,
 }
@@ -44,7 +44,7 @@ pub struct Group {
 impl Problem {
     /// Random weights of standard deviation √(2/fan-in) and biases of 0.1, so that no ReLU sits on its corner.
     #[must_use]
-    pub fn new(shape: Shape, x: Vec<f64>, y: Vec<u32>, lambda: f64, random: &mut Random) -> Self {
+    pub fn new(shape: Shape, x: Vec<f64>, y: Vec<u16>, lambda: f64, random: &mut Random) -> Self {
         let mut net = Params::zeros(shape);
         let mut fill =
             |values: &mut [f64], std: f64| values.iter_mut().for_each(|w| *w = random.normal() * std);
@@ -59,7 +59,7 @@ impl Problem {
     #[must_use]
     pub fn random(shape: Shape, rows: usize, lambda: f64, random: &mut Random) -> Self {
         let x = (0..rows * shape.d).map(|_| random.normal()).collect();
-        let y = (0..rows).map(|_| random.below(u32::try_from(shape.c).unwrap_or(u32::MAX))).collect();
+        let y = (0..rows).map(|_| random.below(shape.c.min(1 << 16) as u32) as u16).collect();
         Self::new(shape, x, y, lambda, random)
     }
 

@@ -1,5 +1,6 @@
 //! Never lose work: checkpoints while a training runs, and going on from one.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -107,11 +108,12 @@ impl Keeper {
         }
     }
 
-    /// Says that work of an earlier run is about to be replaced.
+    /// Says that work of an earlier run is about to be replaced. Of its checkpoint, as large as three nets, only the
+    /// beginning is read.
     pub fn warn_of_loss(&self) {
         let Some(path) = self.path() else { return };
-        let Ok(bytes) = std::fs::read(path) else { return };
-        if checkpoint::terms(&bytes).is_ok_and(|terms| self.terms.difference(&terms).is_none()) {
+        let Ok(mut file) = File::open(path) else { return };
+        if checkpoint::claimed_terms(&mut file).is_ok_and(|terms| self.terms.difference(&terms).is_none()) {
             talk(format_args!("{}: replaced by this run; --resume goes on from it", path.display()));
         }
     }

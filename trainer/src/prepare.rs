@@ -3,7 +3,7 @@
 use kernels::{Floats, Normalization};
 
 use crate::Error;
-use crate::dataset::{Dataset, OpenOptions, normalize, open, split};
+use crate::dataset::{Dataset, Numbers, OpenOptions, RowSet, normalize, open, split};
 use crate::preset::Choice;
 use crate::rows::{Part, View};
 
@@ -12,7 +12,7 @@ use crate::rows::{Part, View};
 pub struct Prepared {
     data: Dataset,
     rows: split::Split,
-    test: Option<(Dataset, Vec<u32>)>,
+    test: Option<(Dataset, RowSet)>,
     label: Option<String>,
     mean: Vec<f32>,
     scale: Vec<f32>,
@@ -40,9 +40,9 @@ impl Prepared {
         }
         let method = choice.split.method(choice.settings.seed);
         let rows = split::split(&data.labels, data.c(), choice.val_fraction, method)?;
-        let (mean, scale) = normalize::learn(&data, &rows.train, choice.normalization);
+        let (mean, scale) = normalize::learn(&data, Numbers::Set(&rows.train), choice.normalization);
         let test = source.test.map(|test| {
-            let rows = (0..).take(test.rows()).collect();
+            let rows = RowSet::of(test.rows(), |_| true);
             (test, rows)
         });
         Ok(Self { data, rows, test, label: source.label, mean, scale })
@@ -54,10 +54,11 @@ impl Prepared {
         &self.data
     }
 
-    /// The label column of a CSV file, as "column 5 (kind)".
+    /// How many classes, and the column of a CSV file that names them, as told: "3 classes, the label is column 5 (kind)".
     #[must_use]
-    pub fn label(&self) -> Option<&str> {
-        self.label.as_deref()
+    pub fn describe_classes(&self) -> String {
+        let label = self.label.as_ref().map_or(String::new(), |column| format!(", the label is {column}"));
+        format!("{} classes{label}", self.data.c())
     }
 
     /// μ and s, as the net file will hold them.
@@ -92,7 +93,7 @@ impl Prepared {
         })
     }
 
-    fn part<'a>(&'a self, data: &'a Dataset, rows: &'a [u32]) -> Result<Part<'a>, Error> {
-        Ok(Part { view: View::new(data, self.normalization())?, rows })
+    fn part<'a>(&'a self, data: &'a Dataset, rows: &'a RowSet) -> Result<Part<'a>, Error> {
+        Ok(Part { view: View::new(data, self.normalization())?, rows: Numbers::Set(rows) })
     }
 }

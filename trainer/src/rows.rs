@@ -4,7 +4,7 @@ use kernels::{Batch, Isa, MatMut, Normalization};
 use model::Labels;
 
 use crate::Error;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Numbers};
 
 /// A data set together with the normalisation of its inputs.
 #[derive(Clone, Copy, Debug)]
@@ -73,5 +73,5 @@ pub struct Part<'a> {
     /// The data set.
     pub view: View<'a>,
     /// The numbers of the rows.
-    pub rows: &'a [u32],
+    pub rows: Numbers<'a>,
 }

@@ -67,7 +67,7 @@ fn checksum(train: Part<'_>) -> u32 {
         crate::dataset::Values::U8(values) => crc.update(values),
         crate::dataset::Values::F32(values) => numbers(&mut crc, values.iter().map(|x| x.to_bits())),
     }
-    numbers(&mut crc, set.labels.iter().copied());
+    numbers(&mut crc, set.labels.iter().map(|&label| label.into()));
     crc.sum()
 }
 

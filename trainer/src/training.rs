@@ -6,6 +6,7 @@ use model::{Engine, Inertia, Motion, Params, Step, Workspace, sgd_step, sgd_step
 
 use crate::Error;
 use crate::batches::{Batches, Order};
+use crate::dataset::Numbers;
 use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
@@ -179,7 +180,7 @@ impl<'a> Training<'a> {
         let Self { engine, evaluator, state, .. } = self;
         let part = match self.settings.order {
             Order::Shuffled => self.train,
-            Order::Replacement => Part { rows: state.batches.last(), ..self.train },
+            Order::Replacement => Part { rows: Numbers::List(state.batches.last()), ..self.train },
         };
         let epoch = Epoch {
             number: state.history.epochs.len() + 1,

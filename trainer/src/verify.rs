@@ -17,8 +17,8 @@ pub fn verify(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>, file: &[u8]
         Net::from_bytes(file).map_err(|e| Error::fault(format!("the net file cannot be read back: {e}")))?;
     let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
     let mut scratch = vec![0.0; read.scratch_len()];
-    for rows in part.rows.chunks(BLOCK) {
-        forward(engine, net, part.view.x(rows), &mut workspace);
+    for rows in part.rows.blocks(BLOCK) {
+        forward(engine, net, part.view.x(&rows), &mut workspace);
         for (i, &row) in rows.iter().enumerate() {
             let ours = workspace.scores().row(i).expect("scores are stored row by row");
             let input = part.view.data().row(row as usize);

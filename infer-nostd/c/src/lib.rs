@@ -3,7 +3,8 @@
 //! Every function checks its pointers against null and hands lengths on to `infer-nostd`, which checks them. What a pointer
 //! cannot show, the header asks of the caller, and the safety comments here refer to it as *the header's terms*:
 //! a pointer with a length points to that many elements, aligned for their type, which nobody changes during the call;
-//! the scratch overlaps nothing else; a `tln_net` was filled by `tln_load` (a `tln8_net` by `tln8_load`), and its file lies unchanged where it was.
+//! the scratch overlaps nothing else; a `tln_net` was filled by `tln_load` (a `tln8_net` by `tln8_load`), and its file
+//! lies unchanged where it was.
 //!
 //! An int8 net has functions of its own, `tln8_…`: a program with one kind of net links that kind alone.
 //!

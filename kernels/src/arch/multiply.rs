@@ -139,8 +139,8 @@ fn run<
 }
 
 /// `rows` ≤ 16 rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
-/// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is turned in registers, four columns at a time; B(p, c) at
-/// `b[p · R + c]`.
+/// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is
+/// turned in registers, four columns at a time; B(p, c) at `b[p · R + c]`.
 ///
 /// # Panics
 /// If an element lies outside `a` or `b`.

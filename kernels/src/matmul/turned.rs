@@ -135,7 +135,8 @@ impl Turned<'_, '_, '_, '_> {
     }
 }
 
-/// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for each number of columns.
+/// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
+/// each number of columns.
 struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
     turned: &'x mut Turned<'r, 'a, 'b, 'c>,
     b: &'x [f32],

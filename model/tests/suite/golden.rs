@@ -52,8 +52,8 @@ pub(crate) fn input(value: &Value) -> Vec<f64> {
     numbers
 }
 
-pub(crate) fn labels(value: &Value) -> Vec<u32> {
-    numbers(value).into_iter().map(|y| y as u32).collect()
+pub(crate) fn labels(value: &Value) -> Vec<u16> {
+    numbers(value).into_iter().map(|y| y as u16).collect()
 }
 
 /// W1, b1, W2, b2, one after the other.
@@ -168,7 +168,11 @@ fn predictions_are_equal() {
     fn check<T: Scalar>(name: &str, golden: &Value, _: &Case, pass: &Pass<T>) {
         let mut classes = vec![u32::MAX; pass.ws.rows()];
         predict(pass.ws.scores(), &mut classes);
-        assert_eq!(classes, labels(&golden["predict"]), "{name}");
+        assert_eq!(
+            classes,
+            labels(&golden["predict"]).into_iter().map(u32::from).collect::<Vec<_>>(),
+            "{name}"
+        );
     }
     each(check::<f32>);
     each(check::<f64>);

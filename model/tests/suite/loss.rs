@@ -8,7 +8,7 @@ use crate::support::{Case, assert_within, bits, cast, gamma, shape, unit, values
 
 /// The data loss and dS of scores that are given: a net whose hidden units are all off passes b2 on as its scores, so
 /// it takes one net a row.
-fn of_scores<T: Scalar>(scores: &[f64], y: u32) -> (f64, Vec<f64>) {
+fn of_scores<T: Scalar>(scores: &[f64], y: u16) -> (f64, Vec<f64>) {
     let shape = shape(1, 1, scores.len());
     let mut case = Case { shape, x: vec![0.0], y: vec![y], net: vec![0.0; shape.params()], lambda: 0.0 };
     let first = shape.params() - scores.len();
@@ -37,7 +37,7 @@ fn eq_5_loss_of_one_row() {
     fn check<T: Scalar>() {
         for y in 0..5 {
             let want = -softmax(&SCORES)[y].ln();
-            let (got, _) = of_scores::<T>(&SCORES, y as u32);
+            let (got, _) = of_scores::<T>(&SCORES, y as u16);
             // The loss is at most 6 here.
             assert_abs_diff_eq!(got, want, epsilon = 6.0 * gamma::<T>(roundings(5)));
         }
@@ -72,7 +72,7 @@ fn eq_1_and_39_mean_over_rows_and_penalty() {
 fn eq_7_to_11_right_class() {
     fn check<T: Scalar>() {
         for y in 0..5 {
-            let (_, ds) = of_scores::<T>(&SCORES, y as u32);
+            let (_, ds) = of_scores::<T>(&SCORES, y as u16);
             let want = softmax(&SCORES)[y] - 1.0;
             assert_abs_diff_eq!(ds[y], want, epsilon = gamma::<T>(roundings(5)));
             assert!(ds[y] < 0.0, "a larger score of the right class makes the loss smaller");
@@ -86,7 +86,7 @@ fn eq_7_to_11_right_class() {
 fn eq_12_to_16_other_classes() {
     fn check<T: Scalar>() {
         for y in 0..5 {
-            let (_, ds) = of_scores::<T>(&SCORES, y as u32);
+            let (_, ds) = of_scores::<T>(&SCORES, y as u16);
             let want = softmax(&SCORES);
             for j in (0..5).filter(|&j| j != y) {
                 assert_relative_eq!(ds[j], want[j], max_relative = gamma::<T>(roundings(5)));
@@ -209,7 +209,7 @@ fn equal_scores_cost_ln_c() {
         let net = Params::<f64>::zeros(shape);
         let mut ws = Workspace::new(shape, 2, 1);
         forward(Engine::default(), &net, Mat::new(&[1.0, 2.0, 3.0, 4.0], 2, 2), &mut ws);
-        let got = loss(Engine::default(), &net, Labels::new(&[0, c as u32 - 1], c).unwrap(), 1.0, &mut ws);
+        let got = loss(Engine::default(), &net, Labels::new(&[0, c as u16 - 1], c).unwrap(), 1.0, &mut ws);
         assert_within("ln C", &[got.data, got.penalty], &[(c as f64).ln(), 0.0], &[1e-14, 0.0]);
     }
 }

@@ -62,7 +62,7 @@ fn labels_that_name_no_class() {
     let error = Labels::new(&[0, 2, 3, 9], 3).unwrap_err();
     assert_eq!(error, LabelError { row: 2, label: 3, classes: 3 });
     assert_eq!(error.to_string(), "row 2 has label 3, but the labels of 3 classes count from 0 to 2");
-    assert!(Labels::new(&[u32::MAX], 3).is_err());
+    assert!(Labels::new(&[u16::MAX], 3).is_err());
     assert_eq!(Labels::new(&[0], 0).unwrap_err().to_string(), "row 0 has label 0, but there are no classes");
     let labels = Labels::new(&[1, 0], 2).unwrap();
     assert_eq!(

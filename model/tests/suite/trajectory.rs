@@ -14,7 +14,7 @@ struct Trajectory {
     golden: Value,
     shape: Shape,
     x: Vec<f64>,
-    y: Vec<u32>,
+    y: Vec<u16>,
     start: Vec<f64>,
     batches: Vec<Vec<usize>>,
 }
@@ -33,7 +33,7 @@ impl Trajectory {
         }
     }
 
-    fn batch(&self, rows: &[usize]) -> (Vec<f64>, Vec<u32>) {
+    fn batch(&self, rows: &[usize]) -> (Vec<f64>, Vec<u16>) {
         (
             rows.iter().flat_map(|r| &self.x[r * 6..][..6]).copied().collect(),
             rows.iter().map(|&r| self.y[r]).collect(),
@@ -49,11 +49,12 @@ struct History {
     learning_rate: Vec<f64>,
 }
 
-fn accuracy<T: Scalar>(net: &Params<T>, x: &[T], y: &[u32], ws: &mut Workspace<T>) -> f64 {
+fn accuracy<T: Scalar>(net: &Params<T>, x: &[T], y: &[u16], ws: &mut Workspace<T>) -> f64 {
     forward(Engine::default(), net, Mat::new(x, y.len(), net.shape().d), ws);
     let mut classes = vec![0; y.len()];
     predict(ws.scores(), &mut classes);
-    classes.iter().zip(y).filter(|(a, b)| a == b).count() as f64 / y.len() as f64
+    classes.iter().zip(y).filter(|&(&class, &label)| class == u32::from(label)).count() as f64
+        / y.len() as f64
 }
 
 /// The loop: after steps 0, 5, 10, ... accuracies are taken, then the rate decays.

@@ -10,7 +10,7 @@ Examples:
 
 pub(super) const EVAL: &str = "\
 Examples:
-  trainer eval net.tln                             the embedded digits' test part
+  trainer eval net.tln                             on the data that net.tln.toml names
   trainer eval flowers.tln --data more.csv --label species
   trainer eval flowers.tln --data more.csv --json";
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Common;
+use super::DataOfNet;
 use crate::quantize::Method;
 
 /// `quantize`.
@@ -15,7 +15,7 @@ pub struct QuantizeArgs {
     pub net: PathBuf,
     /// Data set that it was trained on, and output. Training rows set the scales, test rows (else all) judge.
     #[command(flatten)]
-    pub common: Common,
+    pub common: DataOfNet,
     /// Net file to write [default: the name of NET with the ending .int8.tln]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

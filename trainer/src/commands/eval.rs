@@ -2,6 +2,7 @@
 
 use kernels::{Mat, argmax, log_sum_exp};
 
+use super::data_of::Chosen;
 use super::{class_names, parse_any, read_net};
 use crate::Error;
 use crate::any_net::AnyNet;
@@ -15,18 +16,25 @@ use crate::report::{Event, Report};
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_any(&args.net, &bytes)?;
+    let chosen = Chosen::find(&args.common, &args.net)?;
     let options = OpenOptions {
-        label: args.common.label.clone(),
+        label: chosen.label.clone(),
         classes: class_names(&net),
         d: Some(net.d()),
         test_suffices: true,
     };
-    let source = open(&args.common.data, &options)?;
+    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
     let part = if source.test.is_some() { "test" } else { "all" };
     let data = source.into_evaluation()?;
     let (found, confusion) = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
 
     let mut report = Report::new(args.common.json);
+    let rows = match part {
+        "all" if chosen.trained_it() => "all rows, those that trained the net among them",
+        "all" => "all rows",
+        _ => "test rows",
+    };
+    report.line(format_args!("data      {chosen}: {rows}"));
     report.line(format_args!(
         "accuracy  {:.4}  ({} of {} rows)",
         found.accuracy(),
@@ -43,6 +51,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
             .with("correct", found.correct)
             .with("rows", found.rows)
             .with("part", part)
+            .with("data", chosen.spec.as_str())
             .with("net", args.net.to_string_lossy())
             .with_confusion(&confusion),
     );
@@ -64,7 +73,7 @@ fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion),
     let (mut sum, mut lse) = (0.0, [0.0]);
     for (i, &label) in data.labels.iter().enumerate() {
         let scores = net.scores(data.row(i), &mut scratch).map_err(|e| Error::data(e.to_string()))?;
-        let label = label as usize;
+        let label = usize::from(label);
         let class = argmax(scores);
         total.correct += usize::from(class == label);
         confusion.add(label as u32, class as u32);

@@ -1,12 +1,11 @@
 //! `trainer export`: a net for other programs.
 
-use super::{parse_any, read_net};
+use super::{beside_inputs, parse_any, read_net};
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::{ExportArgs, To};
 use crate::exchange::net::Layers;
 use crate::exchange::{npz, onnx, safetensors, source, source8};
-use crate::files::Target;
 use crate::report::Report;
 
 /// Reads, converts, writes.
@@ -26,11 +25,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
         },
     };
     let path = args.out.clone().unwrap_or_else(|| args.net.with_extension(ending));
-    let target = Target::find(&path)?;
-    if std::fs::canonicalize(&args.net).is_ok_and(|net| target.path() == net) {
-        return Err(Error::usage(format!("{} would replace the net; name another --out", path.display())));
-    }
-    target.write(&text)?;
+    beside_inputs(&path, &[&args.net])?.write(&text)?;
     let mut report = Report::new(false);
     report.line(format_args!("{} ({} bytes): {what}", path.display(), text.len()));
     report.finish()

@@ -53,7 +53,7 @@ pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
 /// A net on the first rows of the data, normalised as for training.
 fn on_data(args: &GradcheckArgs, data: &Prepared, random: &mut Random) -> Result<Problem, Error> {
     let train = data.train()?;
-    let rows = &train.rows[..args.rows.min(train.rows.len())];
+    let rows: &[u32] = &train.rows.iter().take(args.rows).collect::<Vec<_>>();
     let settings =
         Settings { hidden: args.hidden, batch_size: rows.len(), ..Preset::Default.choice().settings };
     let x = train.view.values(Engine::default().isa, rows).into_iter().map(f64::from).collect();

@@ -1,11 +1,10 @@
 //! `trainer import`: a net file from weights of elsewhere.
 
-use super::parse_net;
+use super::{beside_inputs, parse_net};
 use crate::Error;
 use crate::args::ImportArgs;
 use crate::exchange::layers::recognise;
 use crate::exchange::{npz, safetensors};
-use crate::files::Target;
 use crate::report::{Report, talk};
 
 /// Reads, recognises, writes.
@@ -23,7 +22,7 @@ pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
     let found = recognise(tensors, names).map_err(|e| e.context(&file))?;
     let net = found.layers.to_bytes().map_err(|e| e.context(&file))?;
     let path = args.out.clone().unwrap_or_else(|| args.file.with_extension("tln"));
-    Target::find(&path)?.write(&net)?;
+    beside_inputs(&path, &[&args.file])?.write(&net)?;
     found.notes.iter().for_each(talk);
     if found.layers.mean.is_empty() {
         talk("no mean and scale in the file: the net takes inputs as they are");

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod data_of;
 mod device;
 mod doctor;
 mod eval;
@@ -22,6 +23,7 @@ use infer_nostd::Net;
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::Command;
+use crate::files::Target;
 
 /// Runs a command.
 pub fn run(command: &Command) -> Result<(), Error> {
@@ -48,6 +50,19 @@ fn read_net(path: &Path) -> Result<Vec<u8>, Error> {
         let path = path.display();
         Error::data(format!("{path}: cannot read it: {e}; name a net file, such as `train --out` writes"))
     })
+}
+
+/// Where a file goes that is made of others: never into the place of one of them.
+fn beside_inputs(path: &Path, inputs: &[&Path]) -> Result<Target, Error> {
+    let target = Target::find(path)?;
+    match inputs.iter().find(|input| std::fs::canonicalize(input).is_ok_and(|input| target.path() == input)) {
+        Some(input) => Err(Error::usage(format!(
+            "--out {} would replace {}, which it is made of; name another file",
+            path.display(),
+            input.display()
+        ))),
+        None => Ok(target),
+    }
 }
 
 /// The net in them, of either element type.

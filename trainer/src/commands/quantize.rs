@@ -1,12 +1,14 @@
 //! `trainer quantize`: a net of f32 becomes one of int8.
 
-use super::{class_names, parse_net, read_net};
+use std::path::Path;
+
+use super::data_of::Chosen;
+use super::{beside_inputs, class_names, parse_net, read_net};
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::QuantizeArgs;
 use crate::dataset::{Dataset, OpenOptions, Values, open};
 use crate::exchange::net::Layers;
-use crate::files::Target;
 use crate::quantize::{Calibration, Comparison, calibrate, compare, quantize};
 use crate::report::{Event, Report};
 
@@ -14,23 +16,26 @@ use crate::report::{Event, Report};
 pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_net(&args.net, &bytes)?;
+    let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
+    let chosen = Chosen::find(&args.common, &args.net)?;
+    let target = beside_inputs(&path, &[&args.net, Path::new(&chosen.spec)])?;
     let options = OpenOptions {
-        label: args.common.label.clone(),
+        label: chosen.label.clone(),
         classes: class_names(&AnyNet::F32(net)),
         d: Some(net.d()),
         test_suffices: false,
     };
-    let source = open(&args.common.data, &options)?;
+    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
     let part = if source.test.is_some() { "test" } else { "all" };
     let train = source.train.as_ref().or(source.test.as_ref());
-    let train = train.ok_or_else(|| Error::data(format!("{}: no rows", args.common.data)))?;
+    let train = train.ok_or_else(|| Error::data(format!("{}: no rows", chosen.spec)))?;
     let classes = train.c().max(source.test.as_ref().map_or(0, Dataset::c));
     if classes > net.c() {
         return Err(Error::data(format!(
             "{}: the net has {} classes, {} has {classes}; give data of the net's kind with --data",
             args.net.display(),
             net.c(),
-            args.common.data
+            chosen.spec
         )));
     }
     let seen = calibrate(&net, train, args.calibration);
@@ -50,18 +55,13 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
             args.max_loss
         )));
     }
-    let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
-    let target = Target::find(&path)?;
-    if std::fs::canonicalize(&args.net).is_ok_and(|net| target.path() == net) {
-        return Err(Error::usage(format!("{} would replace the net; name another --out", path.display())));
-    }
     // The file on the disk must be the net that was judged.
     let sizes = [bytes.len(), file.len()];
     target.write_checked(file, |read| match judge(AnyNet::F32(net), read, data)? {
         again if again == found => Ok(()),
         _ => Err(Error::fault(format!("{}: read back, it is another net", path.display()))),
     })?;
-    tell(args, &path.display().to_string(), sizes, part, &seen, &found)
+    tell(args, &chosen, &path.display().to_string(), sizes, part, &seen, &found)
 }
 
 fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Error> {
@@ -71,6 +71,7 @@ fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Err
 
 fn tell(
     args: &QuantizeArgs,
+    chosen: &Chosen,
     path: &str,
     [before, after]: [usize; 2],
     part: &str,
@@ -79,6 +80,7 @@ fn tell(
 ) -> Result<(), Error> {
     let share = |rows: usize| rows as f64 / found.rows as f64;
     let mut report = Report::new(args.common.json);
+    report.line(format_args!("data           {chosen}"));
     report.line(format_args!(
         "calibration    {}: {} training rows, hidden layer up to {:.4}, scores {:.4} to {:.4}",
         args.calibration.name(),
@@ -116,6 +118,7 @@ fn tell(
             .with("worst_score_error", found.worst)
             .with("rows", found.rows)
             .with("part", part)
+            .with("data", chosen.spec.as_str())
             .with("calibration", args.calibration.name())
             .with("bytes_before", before)
             .with("bytes", after)

@@ -7,7 +7,7 @@ use model::{Engine, Join};
 
 use super::doctor;
 use crate::args::TrainArgs;
-use crate::doctor::{Course, Finding, Patient};
+use crate::doctor::{Course, Finding, Patient, Unasked};
 use crate::files::Target;
 use crate::interrupt::Interrupt;
 use crate::keeper::Keeper;
@@ -114,8 +114,9 @@ struct Written {
     verified: usize,
     /// Of which part the verified rows are.
     part: &'static str,
-    /// What the doctor says.
+    /// What the doctor says, and what it could not be asked.
     findings: Vec<Finding>,
+    unasked: Unasked,
 }
 
 /// A training and what belongs to it.
@@ -149,10 +150,10 @@ impl Run<'_> {
                 .with("threads", *threads),
         );
         if !report.is_json() {
-            let label = data.label().map_or(String::new(), |column| format!(", the label is {column}"));
             talk(format_args!(
-                "{}: {train} rows to train, {val} to validate, {test} to test; {c} classes{label}",
-                args.common.data
+                "{}: {train} rows to train, {val} to validate, {test} to test; {}",
+                args.common.data,
+                data.describe_classes()
             ));
             let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
             talk(format_args!(
@@ -228,11 +229,11 @@ impl Run<'_> {
             let text = if lines { trained.history.to_json_lines() } else { trained.history.to_csv() };
             history.write(text.as_bytes())?;
         }
-        let findings = self.examine(engine, trained)?;
+        let (findings, unasked) = self.examine(engine, trained)?;
         if let Some(report) = &outputs.report {
             self.see(engine, trained, &findings, report)?;
         }
-        Ok(Written { bytes: len, verified, part: name, findings })
+        Ok(Written { bytes: len, verified, part: name, findings, unasked })
     }
 
     /// The page about the training.
@@ -321,7 +322,7 @@ impl Run<'_> {
         }
         report.line(format_args!("\n{part} rows by class:"));
         report.write_text(confusion.table(&self.data.data().classes));
-        doctor::tell(findings, report);
+        doctor::tell(findings, &written.unasked, report);
         report.event(
             Event::new("done")
                 .with("train_accuracy", trained.train.accuracy())
@@ -340,6 +341,7 @@ impl Run<'_> {
                 .with("part", *part)
                 .with_confusion(&confusion)
                 .with("findings", findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
+                .with("unasked", written.unasked.rules())
                 .with("seed", settings.seed)
                 .with("isa", isa.name())
                 .with("threads", *threads),
@@ -350,12 +352,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What the doctor finds.
-    fn examine(&self, engine: Engine<'_>, trained: &Trained) -> Result<Vec<Finding>, Error> {
+    /// What the doctor finds, and what it cannot be asked.
+    fn examine(&self, engine: Engine<'_>, trained: &Trained) -> Result<(Vec<Finding>, Unasked), Error> {
         let course = Course { settings: &self.choice.settings, history: Some(&trained.history) };
         let (train, val) = (self.data.train()?, self.data.val()?);
-        Ok(Patient { engine, net: &trained.net, last: Some(&trained.last), train, val, course: Some(course) }
-            .examine())
+        let patient = Patient {
+            engine,
+            net: &trained.net,
+            last: Some(&trained.last),
+            train,
+            val,
+            course: Some(course),
+        };
+        Ok((patient.examine(), patient.unasked()))
     }
 }
 

@@ -95,7 +95,7 @@ fn read_part(
 }
 
 /// Appends the records of a file.
-fn read_file(set: Set, path: &Path, values: &mut Vec<u8>, labels: &mut Vec<u32>) -> Result<(), Error> {
+fn read_file(set: Set, path: &Path, values: &mut Vec<u8>, labels: &mut Vec<u16>) -> Result<(), Error> {
     let mut file = BufReader::with_capacity(1 << 16, read::open(path)?);
     let mut record = vec![0; set.record()];
     let wrong =

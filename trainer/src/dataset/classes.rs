@@ -2,6 +2,8 @@
 
 use crate::error::Error;
 
+/// More classes than this are none: labels are two bytes each.
+pub(super) const MOST: usize = 1 << 16;
 /// How many names a message lists at most.
 const LISTED: usize = 12;
 
@@ -19,19 +21,19 @@ pub(super) fn list(names: &[String]) -> String {
 /// Returns the names that the labels count now. An error names the first record whose class is not wanted.
 pub(super) fn adopt(
     place: &str,
-    labels: &mut [u32],
+    labels: &mut [u16],
     own: &[String],
     wanted: Option<&[String]>,
 ) -> Result<Vec<String>, Error> {
     let Some(wanted) = wanted else { return Ok(own.to_vec()) };
-    let place_of = |name: &String| wanted.iter().position(|other| other == name).map(|i| i as u32);
-    let table: Vec<Option<u32>> = own.iter().map(place_of).collect();
+    let place_of = |name: &String| wanted.iter().position(|other| other == name).map(|i| i as u16);
+    let table: Vec<Option<u16>> = own.iter().map(place_of).collect();
     for (i, label) in labels.iter_mut().enumerate() {
-        *label = table[*label as usize].ok_or_else(|| {
+        *label = table[usize::from(*label)].ok_or_else(|| {
             Error::data(format!(
                 "{place} record {}: label \"{}\" is out of range: the net's classes are {}",
                 i + 1,
-                own[*label as usize],
+                own[usize::from(*label)],
                 list(wanted)
             ))
         })?;

@@ -24,8 +24,10 @@ mod digits;
 mod find;
 mod idx;
 pub mod normalize;
+mod numbers;
 mod numpy;
 mod read;
+mod row_set;
 mod rows;
 pub mod split;
 
@@ -34,7 +36,9 @@ use std::fmt::Display;
 use crate::error::Error;
 pub use digits::digits;
 use find::Found;
+pub use numbers::Numbers;
 pub(crate) use read::with_room;
+pub use row_set::RowSet;
 pub use rows::{Dataset, Rows, Values};
 
 /// What the caller knows of the data before they are read.
@@ -130,6 +134,15 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
     if options.label.is_some() && !matches!(found, Found::Csv(_)) {
         return Err(Error::usage(format!(
             "{spec}: a label column is chosen in CSV files only; leave --label out"
+        )));
+    }
+    if let Some(names) = &options.classes
+        && names.len() > classes::MOST
+    {
+        return Err(Error::data(format!(
+            "{spec}: the net has {} classes, labels count at most {}; give a net with fewer classes",
+            names.len(),
+            classes::MOST
         )));
     }
     let mut label = None;

@@ -2,6 +2,7 @@
 
 use kernels::Input;
 
+use super::numbers::Numbers;
 use super::rows::{Dataset, Values};
 
 /// What is learnt. Q is the number of means and scales: entry q stands for D/Q neighbouring inputs.
@@ -28,17 +29,17 @@ pub enum Mode {
 ///
 /// ```
 /// use trainer::dataset::normalize::{Mode, learn};
-/// use trainer::dataset::{Dataset, Values};
+/// use trainer::dataset::{Dataset, Numbers, Values};
 /// let values = Values::F32(vec![1.0, 7.0, 3.0, 7.0]);
 /// let classes = vec!["a".to_owned(), "b".to_owned()];
 /// let data = Dataset { values, labels: vec![0, 1], d: 2, channels: 1, image: None, classes };
-/// assert_eq!(learn(&data, &[0, 1], Mode::Standard), (vec![2.0, 7.0], vec![1.0, 1.0]));
+/// assert_eq!(learn(&data, Numbers::List(&[0, 1]), Mode::Standard), (vec![2.0, 7.0], vec![1.0, 1.0]));
 /// ```
 ///
 /// # Panics
 /// If a row does not exist, or if there is none and the mode looks at them.
 #[must_use]
-pub fn learn(data: &Dataset, rows: &[u32], mode: Mode) -> (Vec<f32>, Vec<f32>) {
+pub fn learn(data: &Dataset, rows: Numbers<'_>, mode: Mode) -> (Vec<f32>, Vec<f32>) {
     const UNIT: f32 = 1.0 / 255.0;
     match mode {
         Mode::None => (Vec::new(), Vec::new()),
@@ -124,11 +125,11 @@ impl Sum {
 }
 
 /// The sums of all entries over the rows, in the order given.
-fn sums(data: &Dataset, rows: &[u32], q: usize) -> Vec<Sum> {
+fn sums(data: &Dataset, rows: Numbers<'_>, q: usize) -> Vec<Sum> {
     assert!(!rows.is_empty(), "a mean needs one row at least");
     let mut sums = vec![Sum::EMPTY; q];
     let width = data.d / q;
-    for &row in rows {
+    for row in rows.iter() {
         let x = data.row(row as usize);
         sums.iter_mut().enumerate().for_each(|(i, sum)| sum.add(x.part(i * width, width)));
     }
@@ -136,10 +137,10 @@ fn sums(data: &Dataset, rows: &[u32], q: usize) -> Vec<Sum> {
 }
 
 /// The second pass, for numbers.
-fn deviations(data: &Dataset, rows: &[u32], sums: &mut [Sum]) {
+fn deviations(data: &Dataset, rows: Numbers<'_>, sums: &mut [Sum]) {
     let width = data.d / sums.len();
     let means: Vec<f64> = sums.iter().map(Sum::mean).collect();
-    for &row in rows {
+    for row in rows.iter() {
         let Input::F32(x) = data.row(row as usize) else { return };
         for ((x, sum), mean) in x.chunks_exact(width).zip(&mut *sums).zip(&means) {
             for &x in x {

@@ -80,7 +80,7 @@ pub struct Dataset {
     /// N·D values, row-major.
     pub values: Values,
     /// N labels, each below C.
-    pub labels: Vec<u32>,
+    pub labels: Vec<u16>,
     /// Values a row, D.
     pub d: usize,
     /// Colour planes a row consists of, one after the other: 3 for CIFAR, else 1. A divisor of D. Normalisations count them.
@@ -128,7 +128,7 @@ impl Dataset {
         Err(Error::data(format!(
             "{name}: one class only: all {} rows have the label \"{}\"; training needs two classes at least",
             self.rows(),
-            self.classes[first as usize]
+            self.classes[usize::from(first)]
         )))
     }
 }

@@ -1,5 +1,6 @@
 //! Rows to train on and rows to validate with.
 
+use super::row_set::RowSet;
 use crate::error::Error;
 use crate::random::{Random, Stream};
 
@@ -15,13 +16,13 @@ pub enum Method {
     Last,
 }
 
-/// Row numbers of the two parts, each ascending; together every row once.
+/// The rows of the two parts: together every row once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     /// Rows to train on.
-    pub train: Vec<u32>,
+    pub train: RowSet,
     /// Rows to validate with.
-    pub validation: Vec<u32>,
+    pub validation: RowSet,
 }
 
 /// Holds back round(`fraction`·N) of the rows to validate.
@@ -37,7 +38,7 @@ pub struct Split {
 /// use trainer::dataset::split::{Method, split};
 /// let labels = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1];
 /// let parts = split(&labels, 2, 0.2, Method::Last).unwrap();
-/// assert_eq!((parts.train, parts.validation), ((0..8).collect(), vec![8, 9]));
+/// assert!(parts.train.iter().eq(0..8) && parts.validation.iter().eq(8..10));
 /// ```
 ///
 /// # Errors
@@ -45,51 +46,56 @@ pub struct Split {
 ///
 /// # Panics
 /// If a label is not below `classes`.
-pub fn split(labels: &[u32], classes: usize, fraction: f64, method: Method) -> Result<Split, Error> {
+pub fn split(labels: &[u16], classes: usize, fraction: f64, method: Method) -> Result<Split, Error> {
     if !(0.0..1.0).contains(&fraction) {
         return Err(Error::usage(format!(
             "validation fraction {fraction}: wanted at least 0 and below 1, such as 0.2"
         )));
     }
-    let wanted = (fraction * labels.len() as f64 + 0.5) as usize;
-    let mut held_back = vec![false; labels.len()];
-    match method {
+    let rows = labels.len();
+    let wanted = (fraction * rows as f64 + 0.5) as usize;
+    let validation = match method {
         Method::Last => {
-            let count = wanted.min(labels.len().saturating_sub(1));
-            held_back[labels.len() - count..].fill(true);
+            let first = rows - wanted.min(rows.saturating_sub(1));
+            RowSet::of(rows, |row| row >= first)
         }
         Method::Stratified { seed } => {
-            let mut random = Random::new(seed, Stream::Split);
-            let rows = rows_of(labels, classes);
-            let sizes: Vec<usize> = rows.iter().map(Vec::len).collect();
-            for (mut rows, count) in rows.into_iter().zip(shares(&sizes, fraction, wanted)) {
-                random.shuffle(&mut rows);
-                rows[..count].iter().for_each(|&row| held_back[row as usize] = true);
-            }
+            let sizes = sizes(labels, classes);
+            let held_back = draw(&sizes, &shares(&sizes, fraction, wanted), seed);
+            let mut met = vec![0; classes];
+            RowSet::of(rows, |row| {
+                let class = usize::from(labels[row]);
+                met[class] += 1;
+                held_back[class].contains(met[class] - 1)
+            })
         }
-    }
-    // Memory for the numbers that there are and no more: of ten million rows they are 40 MB.
-    let count = held_back.iter().filter(|&&held| held).count();
-    let mut split =
-        Split { train: Vec::with_capacity(labels.len() - count), validation: Vec::with_capacity(count) };
-    for (row, held) in (0..).zip(held_back) {
-        if held { &mut split.validation } else { &mut split.train }.push(row);
-    }
-    Ok(split)
+    };
+    Ok(Split { train: RowSet::of(rows, |row| !validation.contains(row)), validation })
 }
 
-/// Row numbers of every class, ascending.
-fn rows_of(labels: &[u32], classes: usize) -> Vec<Vec<u32>> {
+/// Rows of every class.
+fn sizes(labels: &[u16], classes: usize) -> Vec<usize> {
     let mut sizes = vec![0; classes];
     for (row, &label) in labels.iter().enumerate() {
-        assert!((label as usize) < classes, "label {label} of row {row} is not below {classes} classes");
-        sizes[label as usize] += 1;
+        assert!(usize::from(label) < classes, "label {label} of row {row} is not below {classes} classes");
+        sizes[usize::from(label)] += 1;
     }
-    let mut rows: Vec<Vec<u32>> = sizes.into_iter().map(Vec::with_capacity).collect();
-    for (row, &label) in (0..).zip(labels) {
-        rows[label as usize].push(row);
-    }
-    rows
+    sizes
+}
+
+/// Which rows of every class are held back, numbered within it: shuffled, the first `counts[class]` of them.
+fn draw(sizes: &[usize], counts: &[usize], seed: u64) -> Vec<RowSet> {
+    let mut random = Random::new(seed, Stream::Split);
+    let mut shuffled = Vec::new();
+    let of_class = |(&size, &count): (&usize, &usize)| {
+        shuffled.clear();
+        shuffled.extend((0..).take(size));
+        random.shuffle(&mut shuffled);
+        let mut held_back = RowSet::none(size);
+        shuffled[..count].iter().for_each(|&row| held_back.insert(row as usize));
+        held_back
+    };
+    sizes.iter().zip(counts).map(of_class).collect()
 }
 
 /// How many rows of each class are held back: its share rounded down, then one more for the largest remainders (the

@@ -5,11 +5,11 @@ use model::{Engine, Params, Workspace, backward, forward};
 
 use super::Patient;
 use crate::confusion::Confusion;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Numbers};
 use crate::evaluate::Evaluator;
 use crate::history::History;
 use crate::init::init;
-use crate::rows::Part;
+use crate::rows::{Part, View};
 use crate::train::Settings;
 
 /// Rows whose gradient and hidden units are looked at, at most, and numbers of X, H and dH0 at most: 16 MB.
@@ -69,9 +69,8 @@ impl Measures {
         let Patient { engine, net, last, train, val, course } = *patient;
         let (data, shape) = (train.view.data(), net.shape());
         let settings = course.map(|course| *course.settings);
-        let sample = spread(train, SAMPLE.min(NUMBERS / (shape.d + 2 * shape.h)).max(1));
-        let sample = Part { rows: &sample, ..train };
-        let mut gauge = Gauge::new(engine, shape, sample);
+        let sample = train.rows.spread(SAMPLE.min(NUMBERS / (shape.d + 2 * shape.h)).max(1));
+        let mut gauge = Gauge::new(engine, shape, train.view, &sample);
         let start = settings.map(|s| gauge.pull(engine, &init(shape, s.std, s.seed)));
         let end = gauge.pull(engine, last.unwrap_or(net));
         if last.is_some() {
@@ -80,13 +79,13 @@ impl Measures {
         let finite = |net: &Params<f32>| net.as_slice().iter().all(|w| w.is_finite());
         let mut evaluator = Evaluator::new(shape, engine.pool.width());
         let mut judge = |part: Part<'_>| {
-            let rows = spread(part, JUDGED);
-            evaluator.confusion(engine, net, Part { rows: &rows, ..part })
+            let rows = part.rows.spread(JUDGED);
+            evaluator.confusion(engine, net, Part { rows: Numbers::List(&rows), ..part })
         };
         let (of_train, of_val) = (judge(train), val.map(&mut judge));
-        let right = |c: &Confusion| ((0..c.classes()).map(|i| c.row(i)[i]).sum(), c.total());
+        let right = |c: &Confusion| ((0..c.classes()).map(|i| c.right(i)).sum(), c.total());
         let mut labels = vec![0; shape.c];
-        train.rows.iter().for_each(|&row| labels[data.labels[row as usize] as usize] += 1);
+        train.rows.iter().for_each(|row| labels[usize::from(data.labels[row as usize])] += 1);
         Self {
             settings,
             history: course.and_then(|course| course.history).cloned(),
@@ -100,7 +99,7 @@ impl Measures {
             dead: gauge.dead(),
             start,
             end,
-            inputs: moments(engine, sample),
+            inputs: moments(engine, train.view, &sample),
             constant: constant(data, train.rows),
             image: data.image.is_some(),
         }
@@ -117,28 +116,22 @@ impl Measures {
     }
 }
 
-/// Some rows of a part, evenly spread over it.
-fn spread(part: Part<'_>, most: usize) -> Vec<u32> {
-    let rows = part.rows.len();
-    let count = rows.min(most);
-    (0..count).map(|i| part.rows[i * rows / count]).collect()
-}
-
 /// A batch, and the passes over it.
 struct Gauge<'a> {
-    sample: Part<'a>,
+    view: View<'a>,
+    rows: &'a [u32],
     workspace: Workspace<f32>,
     gradient: Params<f32>,
 }
 
 impl<'a> Gauge<'a> {
-    fn new(engine: Engine<'_>, shape: model::Shape, sample: Part<'a>) -> Self {
-        let workspace = Workspace::new(shape, sample.rows.len(), engine.pool.width());
-        Self { sample, workspace, gradient: Params::zeros(shape) }
+    fn new(engine: Engine<'_>, shape: model::Shape, view: View<'a>, rows: &'a [u32]) -> Self {
+        let workspace = Workspace::new(shape, rows.len(), engine.pool.width());
+        Self { view, rows, workspace, gradient: Params::zeros(shape) }
     }
 
     fn pull(&mut self, engine: Engine<'_>, net: &Params<f32>) -> Pull {
-        let Self { sample: Part { view, rows }, workspace, gradient } = self;
+        let Self { view, rows, workspace, gradient } = self;
         forward(engine, net, view.x(rows), workspace);
         backward(engine, net, view.x(rows), view.y(rows), 0.0, workspace, gradient, None);
         Pull { weights: norm(net), data: norm(gradient) }
@@ -159,10 +152,10 @@ fn norm(net: &Params<f32>) -> f64 {
 }
 
 /// Mean and standard deviation of what the net sees of these rows.
-fn moments(engine: Engine<'_>, sample: Part<'_>) -> (f64, f64) {
-    let n = (sample.rows.len() * sample.view.data().d) as f64;
+fn moments(engine: Engine<'_>, view: View<'_>, rows: &[u32]) -> (f64, f64) {
+    let n = (rows.len() * view.data().d) as f64;
     let sum = |of: &dyn Fn(f64) -> f64| {
-        let rows = sample.rows.chunks(1).map(|row| sample.view.values(engine.isa, row));
+        let rows = rows.chunks(1).map(|row| view.values(engine.isa, row));
         rows.fold(0.0, |sum, row| row.iter().fold(sum, |sum, &x| sum + of(x.into())))
     };
     let mean = sum(&|x| x) / n;
@@ -171,11 +164,12 @@ fn moments(engine: Engine<'_>, sample: Part<'_>) -> (f64, f64) {
 
 /// How many columns hold one value in all the rows, the first of them, and how many columns there are. A column that
 /// differs once is not looked at again.
-fn constant(data: &Dataset, rows: &[u32]) -> (usize, usize, usize) {
+fn constant(data: &Dataset, rows: Numbers<'_>) -> (usize, usize, usize) {
     let mut columns: Vec<usize> = (0..data.d).collect();
-    let Some((&first, rest)) = rows.split_first() else { return (0, 0, data.d) };
+    let mut rows = rows.iter();
+    let Some(first) = rows.next() else { return (0, 0, data.d) };
     let first = data.row(first as usize);
-    for &row in rest {
+    for row in rows {
         match (first, data.row(row as usize)) {
             (Input::U8(a), Input::U8(b)) => columns.retain(|&column| a[column] == b[column]),
             (Input::F32(a), Input::F32(b)) => columns.retain(|&column| a[column] == b[column]),

@@ -71,23 +71,38 @@ impl Patient<'_> {
         rules::ALL.iter().filter_map(|rule| rule(&measures)).collect()
     }
 
-    /// How many validation rows there are, if too few for the rules of the gap, `wide-gap` and `no-gap`.
+    /// The rules that cannot be asked.
     #[must_use]
-    pub fn few_validation_rows(&self) -> Option<usize> {
-        let rows = self.val.map_or(0, |val| val.rows.len());
-        (rows < rules::GAP_ROWS).then_some(rows)
-    }
-
-    /// Rules that cannot be asked for want of settings or history.
-    #[must_use]
-    pub fn unasked(&self) -> Vec<&'static str> {
-        let mut rules = Vec::new();
+    pub fn unasked(&self) -> Unasked {
+        let mut unknown = Vec::new();
         if self.course.is_none() {
-            rules.extend(["shrinking-weights", "step-size"]);
+            unknown.extend(["shrinking-weights", "step-size"]);
         }
         if self.course.is_none_or(|course| course.history.is_none()) {
-            rules.extend(["no-loss-drop", "rising-loss"]);
+            unknown.extend(["no-loss-drop", "rising-loss"]);
         }
-        rules
+        let rows = self.val.map_or(0, |val| val.rows.len());
+        Unasked { unknown, few_rows: (rows < rules::GAP_ROWS).then_some(rows) }
+    }
+}
+
+/// Rules that cannot be asked, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unasked {
+    /// For want of settings or history.
+    pub unknown: Vec<&'static str>,
+    /// How many validation rows there are, where these are too few for [`Unasked::GAP`].
+    pub few_rows: Option<usize>,
+}
+
+impl Unasked {
+    /// The rules that need [`rules::GAP_ROWS`] validation rows.
+    pub const GAP: [&str; 2] = ["wide-gap", "no-gap"];
+
+    /// All of them.
+    #[must_use]
+    pub fn rules(&self) -> Vec<&'static str> {
+        let gap = self.few_rows.map(|_| Self::GAP).into_iter().flatten();
+        self.unknown.iter().copied().chain(gap).collect()
     }
 }

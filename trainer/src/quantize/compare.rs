@@ -42,8 +42,8 @@ pub fn compare(
     for (i, &label) in data.labels.iter().enumerate() {
         let (old, new) = (before.scores(data.row(i), &mut a)?, after.scores(data.row(i), &mut b)?);
         let (class, other) = (argmax(old), argmax(new));
-        total.before += usize::from(class == label as usize);
-        total.after += usize::from(other == label as usize);
+        total.before += usize::from(class == usize::from(label));
+        total.after += usize::from(other == usize::from(label));
         total.changed += usize::from(class != other);
         total.worst = old.iter().zip(new).fold(total.worst, |worst, (a, b)| worst.max((a - b).abs()));
     }

@@ -11,7 +11,7 @@ use model::{Engine, Params, Step, Workspace, sgd_step};
 use super::Outcome;
 use crate::Error;
 use crate::batches::Batches;
-use crate::dataset::Values;
+use crate::dataset::{Numbers, Values};
 use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
@@ -32,9 +32,7 @@ impl<'a> Field<'a> {
     /// These parts.
     #[must_use]
     pub fn new(train: Part<'a>, val: Part<'a>) -> Self {
-        let (all, wanted) = (train.rows.len(), val.rows.len().min(train.rows.len()));
-        let sample = (0..wanted).map(|i| train.rows[i * all / wanted]).collect();
-        Self { train, val, sample }
+        Self { train, val, sample: train.rows.spread(val.rows.len()) }
     }
 
     /// CRC-32 of the values, labels and class names, and of which rows train and which validate.
@@ -46,9 +44,9 @@ impl<'a> Field<'a> {
             Values::U8(bytes) => crc.update(bytes),
             Values::F32(numbers) => numbers.iter().for_each(|x| crc.update(&x.to_le_bytes())),
         }
-        for list in [&data.labels[..], self.train.rows, self.val.rows] {
-            list.iter().for_each(|number| crc.update(&number.to_le_bytes()));
-        }
+        let labels = data.labels.iter().map(|&label| label.into());
+        let numbers = labels.chain(self.train.rows.iter()).chain(self.val.rows.iter());
+        numbers.for_each(|number: u32| crc.update(&number.to_le_bytes()));
         data.classes.iter().for_each(|name| crc.update(name.as_bytes()));
         crc.sum()
     }
@@ -165,7 +163,7 @@ impl<'a> Trial<'a> {
             self.diverged = Some(steps);
             return;
         }
-        let sample = Part { rows: &self.field.sample, ..self.field.train };
+        let sample = Part { rows: Numbers::List(&self.field.sample), ..self.field.train };
         let val = evaluator.evaluate(engine, &self.net, self.field.val);
         let better = |epoch: &Epoch| epoch.val.is_none_or(|best| super::compare(&val, &best).is_lt());
         let best = self.history.epochs.iter().all(better);

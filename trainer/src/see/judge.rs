@@ -40,11 +40,11 @@ impl Judged {
         let c = net.shape().c;
         let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
         let mut judged = Self { c, confusion: vec![0; c * c], worst: Vec::new() };
-        for rows in part.rows.chunks(BLOCK) {
-            forward(engine, net, part.view.x(rows), &mut workspace);
-            for (i, (&row, label)) in rows.iter().zip(part.view.y(rows).iter()).enumerate() {
+        for rows in part.rows.blocks(BLOCK) {
+            forward(engine, net, part.view.x(&rows), &mut workspace);
+            for (i, (&row, label)) in rows.iter().zip(part.view.y(&rows).iter()).enumerate() {
                 let scores = workspace.scores().row(i).expect("scores are stored row by row");
-                judged.take(engine, row, label as usize, scores);
+                judged.take(engine, row, label.into(), scores);
             }
             judged.cut();
         }

@@ -7,11 +7,11 @@ use trainer::dataset::OpenOptions;
 use crate::{csv, refused, with_classes};
 
 /// Labels and class names of rows with these labels.
-fn read(labels: &[&str]) -> Result<(Vec<u32>, Vec<String>), trainer::Error> {
+fn read(labels: &[&str]) -> Result<(Vec<u16>, Vec<String>), trainer::Error> {
     read_with(labels, &OpenOptions::default())
 }
 
-fn read_with(labels: &[&str], options: &OpenOptions) -> Result<(Vec<u32>, Vec<String>), trainer::Error> {
+fn read_with(labels: &[&str], options: &OpenOptions) -> Result<(Vec<u16>, Vec<String>), trainer::Error> {
     let text: String = labels.iter().map(|label| format!("1,{label}\n")).collect();
     csv(text, options).map(|data| (data.labels, data.classes))
 }
@@ -73,6 +73,20 @@ fn more_classes_than_any_net_has() {
     let mut text = String::new();
     (0..200_000).for_each(|i| writeln!(text, "0,{}", i / 2).unwrap());
     refused(csv(&text, &OpenOptions::default()), &["line 131073, column 2", "more than 65536"]);
+}
+
+/// A label is two bytes: 65,536 classes are the most, in the data or in a net.
+#[test]
+fn as_many_classes_as_a_label_counts() {
+    let mut text = String::new();
+    (0..131_072).for_each(|i| writeln!(text, "0,{}", i / 2).unwrap());
+    let data = csv(&text, &OpenOptions::default()).unwrap();
+    assert_eq!((data.c(), data.labels[131_071]), (65_536, 65_535));
+    let mut net: Vec<String> = (0..65_536).rev().map(|i| i.to_string()).collect();
+    let named = |net: &[String]| OpenOptions { classes: Some(net.to_vec()), ..OpenOptions::default() };
+    assert_eq!(csv("0,65535\n0,0\n", &named(&net)).unwrap().labels, [0, 65_535]);
+    net.push("one more".to_owned());
+    refused(csv("0,0\n", &named(&net)), &["65537 classes", "at most 65536"]);
 }
 
 #[test]

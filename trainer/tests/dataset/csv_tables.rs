@@ -135,6 +135,8 @@ fn a_decimal_comma_is_told() {
         ("1.5,2,x\n3,\"2,5\",y\n", "line 2, column 2", "\"2,5\""),
         ("a;b;kind\n1;2;x\n-3,25;4;y\n", "line 3, column 1 (a)", "\"-3,25\""),
         ("1,5;2,5;x\n3,5;4,5;y\n", "line 1, column 2", "\"5;2\""),
+        // Such a first row is no header, though none of its values is a number.
+        ("\"1,5\",\"2,5\",x\n\"3,5\",\"4,5\",y\n", "line 1, column 1", "\"1,5\""),
     ];
     for (text, place, found) in cases {
         refused(plain(text), &[place, found, "decimal comma", "want a point"]);

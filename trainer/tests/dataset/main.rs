@@ -9,6 +9,7 @@ mod files;
 mod idx;
 mod idx_broken;
 mod normalize;
+mod numbers;
 mod numpy;
 mod open;
 mod rows;

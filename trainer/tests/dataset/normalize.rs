@@ -1,8 +1,8 @@
 //! Means and scales.
 
 use kernels::{Floats, Isa, Normalization};
-use trainer::dataset::normalize::{Mode, learn};
-use trainer::dataset::{Dataset, Values, digits};
+use trainer::dataset::normalize::{self, Mode};
+use trainer::dataset::{Dataset, Numbers, Values, digits};
 use trainer::rows::View;
 
 fn dataset(values: Values, d: usize, channels: usize, image: Option<[usize; 3]>) -> Dataset {
@@ -17,6 +17,10 @@ fn pixels() -> Dataset {
 }
 
 const ROWS: [u32; 2] = [0, 2];
+
+fn learn(data: &Dataset, rows: &[u32], mode: Mode) -> (Vec<f32>, Vec<f32>) {
+    normalize::learn(data, Numbers::List(rows), mode)
+}
 
 #[test]
 fn none_and_unit_do_not_look() {

@@ -2,7 +2,7 @@
 
 use model::{Engine, Params, Shape};
 use trainer::batches::Order;
-use trainer::dataset::{Dataset, Values};
+use trainer::dataset::{Dataset, Numbers, Values};
 use trainer::doctor::{Course, Finding, Patient};
 use trainer::history::History;
 use trainer::preset::Preset;
@@ -24,9 +24,9 @@ struct Case {
 impl Case {
     fn healthy() -> Self {
         let noise = |i: u32, k: u32| ((i * 37 + k * 101) % 64) as f32 / 64.0 - 0.5;
-        let labels: Vec<u32> = (0..600).map(|i| i % 2).collect();
-        let sign = |label: u32| if label == 0 { 1.0 } else { -1.0 };
-        let row = |(i, &y): (usize, &u32)| [sign(y) + noise(i as u32, 0), -sign(y) + noise(i as u32, 1)];
+        let labels: Vec<u16> = (0..600).map(|i| i % 2).collect();
+        let sign = |label: u16| if label == 0 { 1.0 } else { -1.0 };
+        let row = |(i, &y): (usize, &u16)| [sign(y) + noise(i as u32, 0), -sign(y) + noise(i as u32, 1)];
         let values = labels.iter().enumerate().flat_map(row).collect();
         let classes = vec!["plus".to_owned(), "minus".to_owned()];
         let data = Dataset { values: Values::F32(values), labels, d: 2, channels: 1, image: None, classes };
@@ -51,7 +51,8 @@ impl Case {
             kernels::Normalization::new(self.data.d, kernels::Floats::F32(&[]), kernels::Floats::F32(&[]));
         let none = none.expect("nothing to check");
         let view = View::new(&self.data, none).expect("sound rows");
-        let (train_part, val) = (Part { view, rows: &self.train }, Part { view, rows: &self.val });
+        let part = |rows| Part { view, rows: Numbers::List(rows) };
+        let (train_part, val) = (part(&self.train), part(&self.val));
         let engine = Engine::default();
         let (net, last, history) = match &self.net {
             Some(net) => (net.clone(), net.clone(), History::default()),
@@ -119,12 +120,12 @@ fn one_class_and_shrinking_weights_as_in_the_course() {
     let mut case = Case::healthy();
     case.settings.reg = 0.0;
     has_not(&case, "shrinking-weights");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 100 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 100 == 0));
     case.data.labels[1] = 1;
     let shape = Shape::new(2, 1, 2).expect("no size is 0");
     case.net = Some(Params::from_vec(shape, vec![0.1, 0.1, 1.0, 1.0, -1.0, 1.0, -1.0]).expect("7"));
     has_not(&case, "one-class");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 5 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 5 == 0));
     has(&case, "one-class");
 }
 
@@ -195,7 +196,7 @@ fn gaps() {
     let mut bits = 7u32;
     case.data.labels.iter_mut().for_each(|label| {
         bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *label = bits >> 31;
+        *label = (bits >> 31) as u16;
     });
     case.train = (0..40).collect();
     case.settings = Settings {
@@ -231,9 +232,9 @@ fn inputs_far_from_normal() {
 #[test]
 fn labels_out_of_balance() {
     let mut case = Case::healthy();
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 10 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 10 == 0));
     has(&case, "balance");
-    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u32::from(i % 5 == 0));
+    case.data.labels.iter_mut().enumerate().for_each(|(i, label)| *label = u16::from(i % 5 == 0));
     has_not(&case, "balance");
 }
 
@@ -279,16 +280,31 @@ fn the_commands_tell_what_is_found() {
     desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
 }
 
-/// Below 100 validation rows the gap says nothing, and the doctor says so.
+/// Below 100 validation rows the gap says nothing, and `doctor` and `train` say so.
 #[test]
 fn too_few_validation_rows_are_told() {
     let desk = Desk::new();
-    desk.train(&[]).ok();
-    let told = desk.run(&["doctor", "net.tln"]).ok().stdout;
-    assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
-    desk.run(&["train", "--data", "digits", "--epochs", "1", "--out", "digits.tln"]).ok();
-    let told = desk.run(&["doctor", "digits.tln"]).ok().stdout;
-    assert!(!told.contains("validation rows"), "{told}");
+    let unasked = |args: &[&str]| -> serde_json::Value {
+        let json = desk.run(&[args, &["--json"]].concat()).ok().stdout;
+        serde_json::from_str(json.lines().last().expect("a line")).expect("an object")
+    };
+    let trained = desk.train(&[]).ok().stdout;
+    for told in [trained, desk.run(&["doctor", "net.tln"]).ok().stdout] {
+        assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
+        assert!(!told.contains("nothing found by 12 rules"), "{told}");
+    }
+    let gap: serde_json::Value = ["wide-gap", "no-gap"].as_slice().into();
+    let told = unasked(&["doctor", "net.tln"]);
+    assert_eq!((&told["unasked"], &told["val_rows"]), (&gap, &12.into()));
+    assert_eq!(unasked(&["train", "--data", "table.csv", "--epochs", "1"])["unasked"], gap);
+
+    let train = ["train", "--data", "digits", "--epochs", "1", "--out", "digits.tln"];
+    let trained = desk.run(&train).ok().stdout;
+    for told in [trained, desk.run(&["doctor", "digits.tln"]).ok().stdout] {
+        assert!(!told.contains("validation rows"), "{told}");
+    }
+    let none: serde_json::Value = Vec::<String>::new().into();
+    assert_eq!((&unasked(&["doctor", "digits.tln"])["unasked"], &unasked(&train)["unasked"]), (&none, &none));
 }
 
 /// The order of rows does not matter to the doctor's settings.

@@ -6,6 +6,7 @@ mod commands;
 mod common;
 mod config;
 mod course;
+mod data_of;
 mod determinism;
 mod doctor;
 mod exchange;

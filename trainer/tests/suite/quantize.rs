@@ -66,9 +66,6 @@ fn what_is_refused() {
     // No net loses less than nothing, and what a refused net would have replaced stays.
     let refused = desk.fails(&["quantize", "net.tln", "--data", "table.csv", "--max-loss", "-1"], 2);
     assert!(refused.contains("--max-loss"), "{refused}");
-    assert!(
-        desk.fails(&["quantize", "net.tln", "--data", "table.csv", "--out", "net.tln"], 2).contains("--out")
-    );
     assert!(desk.fails(&["quantize", "net.int8.tln", "--data", "table.csv"], 3).contains("f32 net"));
     assert!(desk.fails(&["export", "net.int8.tln", "--to", "npz"], 3).contains("int8"));
     assert!(desk.fails(&["quantize", "net.tln", "--data", "digits"], 3).contains("64"));

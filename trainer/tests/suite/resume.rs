@@ -264,4 +264,19 @@ fn a_fresh_run_says_that_it_replaces_an_unfinished_one() {
     desk.train(&[]).ok();
     let again = desk.train(&[]).ok();
     assert!(again.stderr.contains("net.tln.checkpoint: replaced by this run"), "{}", again.stderr);
+    let good = desk.read("net.tln.checkpoint");
+    let silent = |args: &[&str]| {
+        let run = desk.train(args).ok();
+        assert!(!run.stderr.contains("replaced by this run"), "{}", run.stderr);
+    };
+    silent(&["--reg", "0.5"]);
+    // No terms at its beginning: a stump, another version, a length that goes beyond the end.
+    for (len, at, bits) in
+        [(0, 0, 0), (7, 0, 0), (15, 0, 0), (40, 0, 0), (good.len(), 7, 2), (good.len(), 15, 1)]
+    {
+        let mut bad = good[..len].to_vec();
+        bad.get_mut(at).into_iter().for_each(|byte| *byte ^= bits);
+        desk.write("net.tln.checkpoint", bad);
+        silent(&[]);
+    }
 }

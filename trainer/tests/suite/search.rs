@@ -45,6 +45,18 @@ fn results(desk: &Desk, name: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_searched_is_told() {
+    let desk = Desk::new();
+    let text: Vec<&str> = GRID.iter().copied().filter(|&arg| arg != "--json").collect();
+    let told = desk.run(&text).ok().stderr;
+    let rows = "table.csv: 48 rows to train, 12 to validate; 3 classes, the label is column 5 (kind)\n";
+    assert!(told.contains(rows), "{told}");
+    let json = search(&desk, &["--out", "b.tln"]).ok().stdout;
+    let start: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&start["d"], &start["c"]), (&4.into(), &3.into()));
+}
+
+#[test]
 fn candidates_results_and_winner_are_the_same_for_any_number_of_cores() {
     let desk = Desk::new();
     let expected = done(&search(&desk, &["--threads", "1", "--out", "a.tln"]).ok());
@@ -63,9 +75,15 @@ fn the_command_it_prints_makes_the_same_net() {
     let done = done(&search(&desk, &["--split", "last", "--val-fraction", "0.3", "--seed", "9"]).ok());
     let command = done["command"].as_str().expect("a command").to_owned();
     let searched = desk.read("best.tln");
+    let flags = desk.read("best.tln.toml");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     let trained = desk.run(&words).ok();
     assert!(desk.read("best.tln") == searched, "{command}: {}", trained.stderr);
+    // So do the flags beside the net, which also say which data it knows.
+    assert_eq!(String::from_utf8(flags).unwrap(), String::from_utf8(desk.read("best.tln.toml")).unwrap());
+    desk.write("best.tln", "");
+    desk.run(&["train", "--config", "best.tln.toml"]).ok();
+    assert!(desk.read("best.tln") == searched);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! On the processor itself: `dense` and softmax against the reference loops, bit for bit. Every width of a strip, alone and behind
-//! whole ones, x of odd and even lengths, in one part and in two, with and without ReLU, numbers at every alignment; ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign. And sums of products of bytes.
+//! whole ones, x of odd and even lengths, in one part and in two, with and without ReLU, numbers at every alignment;
+//! ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign. And sums of products of bytes.
 #![no_std]
 #![no_main]
 
@@ -76,9 +77,9 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
             for cut in 0..k {
                 let mut got = [0.5; COLUMNS];
                 if cut > 0 {
-                    dense(Isa::best(), &x[..cut], layer, 0, &mut got[..n]);
+                    dense(Isa::best(), &x[..cut], &layer, 0, &mut got[..n]);
                 }
-                dense(Isa::best(), &x[cut..], layer, cut, &mut got[..n]);
+                dense(Isa::best(), &x[cut..], &layer, cut, &mut got[..n]);
                 if !same(&got, &want) {
                     return false;
                 }

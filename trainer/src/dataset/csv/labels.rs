@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use super::values::short;
 use crate::dataset::classes;
 
-/// More classes than this are none.
-const MOST_CLASSES: usize = 1 << 16;
 /// From here on, a class for every second row is taken for a mistake.
 const MANY_CLASSES: usize = 50;
 
@@ -24,15 +22,15 @@ struct Class {
 /// Labels so far, each the number of a class in the order of first sight; or of a net's class if those are given.
 pub(in crate::dataset) struct Labels<'a> {
     wanted: Option<&'a [String]>,
-    labels: Vec<u32>,
-    ids: HashMap<String, u32>,
+    labels: Vec<u16>,
+    ids: HashMap<String, u16>,
     classes: Vec<Class>,
 }
 
 impl<'a> Labels<'a> {
     /// Without labels yet.
     pub(in crate::dataset) fn new(wanted: Option<&'a [String]>) -> Self {
-        let named = wanted.unwrap_or(&[]).iter().zip(0..).map(|(name, id)| (name.clone(), id));
+        let named = wanted.unwrap_or(&[]).iter().zip(0..=u16::MAX).map(|(name, id)| (name.clone(), id));
         Self { wanted, labels: Vec::new(), ids: named.collect(), classes: Vec::new() }
     }
 
@@ -47,7 +45,7 @@ impl<'a> Labels<'a> {
     }
 
     /// A text that has not come up before.
-    fn meet(&mut self, line: u64, text: &str) -> Result<u32, String> {
+    fn meet(&mut self, line: u64, text: &str) -> Result<u16, String> {
         let number = whole_number(text)?;
         // "1", "01" and "1.0" are one class.
         let name = number.map_or_else(|| text.to_owned(), |number| number.to_string());
@@ -64,20 +62,21 @@ impl<'a> Labels<'a> {
     }
 
     /// The next number for a class.
-    fn new_class(&mut self, class: Class) -> Result<u32, String> {
-        if self.classes.len() == MOST_CLASSES {
+    fn new_class(&mut self, class: Class) -> Result<u16, String> {
+        if self.classes.len() == classes::MOST {
             return Err(format!(
-                "more than {MOST_CLASSES} different labels; choose the label column with --label"
+                "more than {} different labels; choose the label column with --label",
+                classes::MOST
             ));
         }
-        let id = self.classes.len() as u32;
+        let id = self.classes.len() as u16;
         self.ids.insert(class.name.clone(), id);
         self.classes.push(class);
         Ok(id)
     }
 
     /// The labels and the names of their classes: by value if all are whole numbers, else by name.
-    pub(in crate::dataset) fn finish(mut self) -> Result<(Vec<u32>, Vec<String>), Problem> {
+    pub(in crate::dataset) fn finish(mut self) -> Result<(Vec<u16>, Vec<String>), Problem> {
         if let Some(wanted) = self.wanted {
             return Ok((self.labels, wanted.to_vec()));
         }
@@ -90,10 +89,10 @@ impl<'a> Labels<'a> {
         }
         let mut place = vec![0; order.len()];
         for (new, &old) in order.iter().enumerate() {
-            place[old] = new as u32;
+            place[old] = new as u16;
         }
         for label in &mut self.labels {
-            *label = place[*label as usize];
+            *label = place[usize::from(*label)];
         }
         let names = order.iter().map(|&id| self.classes[id].name.clone()).collect();
         Ok((self.labels, names))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ::csv::StringRecord;
 
+use super::values::has_decimal_comma;
 use crate::dataset::classes;
 use crate::error::Error;
 
@@ -26,7 +27,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Every column is a value.
     pub(super) fn bare(first: &StringRecord) -> Self {
-        let header = (!first.iter().any(is_number)).then(|| names(first));
+        let header = (!first.iter().any(is_value)).then(|| names(first));
         Self { columns: first.len(), header, label: None }
     }
 
@@ -73,12 +74,17 @@ impl Layout {
 fn is_header(first: &StringRecord, label: usize) -> bool {
     let values = || first.iter().enumerate().filter(|&(column, _)| column != label).map(|(_, text)| text);
     let sure = |text: &str| SURE_NAMES.iter().any(|name| text.trim().eq_ignore_ascii_case(name));
-    !values().any(is_number) || first.iter().any(sure)
+    !values().any(is_value) || first.iter().any(sure)
 }
 
 /// Whether a field is a number, "nan" and "inf" included.
 fn is_number(text: &str) -> bool {
     text.trim().parse::<f64>().is_ok()
+}
+
+/// Whether a field is a value and no name: a decimal comma is refused later, with its place.
+fn is_value(text: &str) -> bool {
+    is_number(text) || has_decimal_comma(text)
 }
 
 /// The fields without the blanks around them.

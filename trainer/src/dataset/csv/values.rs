@@ -56,7 +56,7 @@ fn number(text: &str) -> Result<f32, String> {
 
 /// Whether a field would be a number with a point for its comma; or several, with semicolons between: in a file without
 /// header there are as many decimal commas as semicolons, and the comma was taken for the delimiter.
-fn has_decimal_comma(text: &str) -> bool {
+pub(super) fn has_decimal_comma(text: &str) -> bool {
     let is_number = |text: &str| text.trim().replacen(',', ".", 1).parse::<f32>().is_ok_and(f32::is_finite);
     text.contains([',', ';']) && text.split(';').all(is_number)
 }

@@ -102,7 +102,7 @@ impl Part {
                     first + count - 1
                 )));
             }
-            labels.push(u32::from(label) - first as u32);
+            labels.push(u16::from(label) - first as u16);
         }
         let own = classes::numbered(first, count);
         let classes = classes::adopt(&self.place, &mut labels, &own, options.classes.as_deref())?;

@@ -1,0 +1,98 @@
+//! The data that a command looks at with a net: those of the command line, else those the net was trained on, else the digits.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::args::{DataOfNet, TrainArgs, from_config};
+
+/// The net whose flags lie beside this one: itself, or `x.tln` of `x.tln.last` and `x.int8.tln`, which `train` and
+/// `quantize` name so.
+pub(super) fn trained(net: &Path) -> PathBuf {
+    let name = net.to_string_lossy();
+    let first = name.strip_suffix(".last").map(str::to_owned);
+    let first = first.or_else(|| name.strip_suffix(".int8.tln").map(|stem| format!("{stem}.tln")));
+    match first.map(PathBuf::from) {
+        Some(first) if !beside(net, "toml").is_file() && beside(&first, "toml").is_file() => first,
+        _ => net.to_owned(),
+    }
+}
+
+/// The flags that the net was trained with, if they lie beside it.
+pub(super) fn flags(net: &Path) -> Result<Option<TrainArgs>, Error> {
+    let path = beside(&trained(net), "toml");
+    path.is_file().then(|| from_config(&path)).transpose()
+}
+
+/// NET.ending.
+pub(super) fn beside(net: &Path, ending: &str) -> PathBuf {
+    let mut name = net.to_owned().into_os_string();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}
+
+/// A data set, its label column, and where both come from. Displayed as it is told.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    /// As `--data` takes it.
+    pub spec: String,
+    /// As `--label` takes it.
+    pub label: Option<String>,
+    from: From,
+}
+
+/// Who named the data.
+#[derive(Debug)]
+enum From {
+    CommandLine,
+    /// The flags in this file.
+    Flags(PathBuf),
+    /// Nobody: no such file.
+    Nowhere(PathBuf),
+}
+
+impl Chosen {
+    /// The flags beside the net are read only if the command line names no data.
+    pub(super) fn find(args: &DataOfNet, net: &Path) -> Result<Self, Error> {
+        let label = args.label.clone();
+        if let Some(spec) = &args.data {
+            return Ok(Self { spec: spec.clone(), label, from: From::CommandLine });
+        }
+        let path = beside(&trained(net), "toml");
+        Ok(match flags(net)? {
+            Some(TrainArgs { common, .. }) => {
+                Self { spec: common.data, label: label.or(common.label), from: From::Flags(path) }
+            }
+            None => Self { spec: "digits".into(), label, from: From::Nowhere(path) },
+        })
+    }
+
+    /// Whether the net was trained on these data, as far as is known.
+    pub(super) fn trained_it(&self) -> bool {
+        matches!(self.from, From::Flags(_))
+    }
+
+    /// An error met with these data, with who named them if that was not the command line.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        let who = match &self.from {
+            From::CommandLine => return error,
+            From::Flags(path) => format!("{} names these data; --data names others", path.display()),
+            From::Nowhere(path) => {
+                format!("the digits are taken where neither --data nor {} names data", path.display())
+            }
+        };
+        Error::new(error.kind(), format!("{}; {who}", error.message()))
+    }
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.spec)?;
+        match &self.from {
+            From::CommandLine => Ok(()),
+            From::Flags(path) => write!(f, ", which {} names", path.display()),
+            From::Nowhere(path) => write!(f, ", for want of --data and of {}", path.display()),
+        }
+    }
+}
