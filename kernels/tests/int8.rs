@@ -5,8 +5,8 @@ mod common;
 
 use common::{Rng, isas};
 use kernels::int8::{
-    BIAS_MAX, INPUTS, Layer, LayerError, MAX_INPUTS, OUTPUTS, Rescale, Weights, dense, dense_reference, pack,
-    packed_len, quantize, results,
+    BIAS_MAX, INPUTS, Layer, LayerError, MAX_INPUTS, OUTPUTS, Rescale, Weights, argmax, dense,
+    dense_reference, pack, packed_len, quantize, results,
 };
 
 /// A kind of bytes: any, or the ends only, where 16-bit sums overflow.
@@ -133,6 +133,18 @@ fn every_product() {
                     assert_eq!(sum, layer.bias(j).unwrap() + product, "{isa:?} {place}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn the_first_of_the_largest() {
+    let mut rng = Rng::new(6);
+    for len in 0..40 {
+        for values in [1, 2, 5, 256] {
+            let u: Vec<u8> = (0..len).map(|_| rng.below(values) as u8).collect();
+            let want = u.iter().max().and_then(|largest| u.iter().position(|u| u == largest));
+            assert_eq!(argmax(&u), want.unwrap_or(0), "{u:?}");
         }
     }
 }

@@ -212,10 +212,22 @@ pub fn results(out: &mut [i32]) -> &mut [u8] {
 /// ```
 #[cfg_attr(armv7e_m, inline(always))]
 pub fn argmax(u: &[u8]) -> usize {
-    #[cfg(armv7e_m)]
-    return arch::int8::cortex_m4::argmax(u);
-    #[cfg(not(armv7e_m))]
-    super::reference::argmax(arch::kept(u))
+    first_largest(u)
+}
+
+#[cfg(armv7e_m)]
+use arch::int8::cortex_m4::argmax as first_largest;
+
+#[cfg(not(armv7e_m))]
+fn first_largest(u: &[u8]) -> usize {
+    let (mut best, mut largest) = (0, 0);
+    for (j, &u) in arch::kept(u).iter().enumerate() {
+        if u32::from(u) > largest {
+            (best, largest) = (j, u32::from(u));
+        }
+        compact();
+    }
+    best
 }
 
 /// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.

@@ -39,7 +39,7 @@ pub use input::quantize;
 pub(crate) use layer::Part;
 pub use layer::{BIAS_MAX, Layer, LayerError, argmax, dense, results, sums};
 pub use pack::{Weights, pack, packed_len};
-pub use reference::{argmax as argmax_reference, dense as dense_reference};
+pub use reference::dense as dense_reference;
 pub use rescale::{Rescale, RescaleError};
 
 /// Inputs of a tile: lengths of parts of x are multiples of it.

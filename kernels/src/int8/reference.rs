@@ -2,7 +2,6 @@
 //! rescaling are the specification's.
 
 use super::Layer;
-use crate::arch::compact;
 
 /// The results of a layer for all of its inputs `x`, as plain loops: [`super::dense`].
 ///
@@ -20,18 +19,6 @@ pub fn dense(x: &[u8], layer: &Layer<'_>, out: &mut [u8]) {
         let rescale = layer.rescale(j).expect("a layer has good ones");
         *out = (rescale.apply(a) + i32::from(layer.zero)).clamp(0, 255) as u8;
     }
-}
-
-/// The number of the first of the largest, 0 of none: [`super::argmax`].
-pub fn argmax(u: &[u8]) -> usize {
-    let (mut best, mut largest) = (0, 0);
-    for (j, &u) in u.iter().enumerate() {
-        if u32::from(u) > largest {
-            (best, largest) = (j, u32::from(u));
-        }
-        compact();
-    }
-    best
 }
 
 /// ⌊a b / 2³¹⌉, ties towards +∞, and i32::MAX for the one product that does not fit (−2³¹ times itself): the specification's
