@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kernels::{Floats, Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense};
+use kernels::{Floats, Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense, try_dense_part};
 
 use crate::names::{check_names, name};
 use crate::{Error, format};
@@ -123,6 +123,7 @@ impl<'a> Net<'a> {
     ///
     /// # Errors
     /// If `x` does not have D elements or the scratch fewer than [`Net::scratch_len`].
+    #[inline(always)]
     pub fn scores<'s, 'x, S: AsMut<[f32]> + ?Sized>(
         &self,
         x: impl Into<Input<'x>>,
@@ -172,7 +173,7 @@ impl<'a> Net<'a> {
         let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
         let (hidden, rest) = scratch.split_at_mut_checked(self.h()).ok_or(short)?;
         let scores = rest.get_mut(..self.c()).ok_or(short)?;
-        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, self.layer2, 0, scores) {
+        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, scores) {
             Ok(scores)
         } else {
             Err(short) // the layers of a net fit each other, so never; but no panic either way
@@ -182,7 +183,7 @@ impl<'a> Net<'a> {
     /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
     fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
         match x {
-            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, self.layer1, 0, hidden),
+            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, &self.layer1, hidden),
             _ => self.normalised(isa, x, hidden),
         }
     }
@@ -197,7 +198,7 @@ impl<'a> Net<'a> {
             let len = (self.d() - first).min(BLOCK);
             let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
             if !self.normalization().try_apply(isa, first, now, block)
-                || !try_dense(isa, block, self.layer1, first, hidden)
+                || !try_dense_part(isa, block, &self.layer1, first, hidden)
             {
                 return false;
             }

@@ -28,7 +28,11 @@ pub struct Layer<'a> {
     k: usize,
     n: usize,
     numbers: &'a [[u8; 4]],
-    relu: bool,
+    /// No max(0, ·) follows.
+    linear: bool,
+    /// Whether strips of sixteen columns are all there is, and perhaps one of ten if no ReLU follows.
+    #[allow(dead_code)] // but where such strips have an assembly of their own
+    pub(crate) usual: bool,
 }
 
 impl<'a> Layer<'a> {
@@ -53,7 +57,14 @@ impl<'a> Layer<'a> {
         let Some(rows) = k.checked_add(1) else { return None };
         let Some(len) = rows.checked_mul(n) else { return None };
         match numbers.split_at_checked(len) {
-            Some((numbers, rest)) if k > 0 && n > 0 => Some((Self { k, n, numbers, relu }, rest)),
+            Some((numbers, rest)) if k > 0 && n > 0 => {
+                let usual = match n % STRIP {
+                    0 => true,
+                    10 => !relu,
+                    _ => false,
+                };
+                Some((Self { k, n, numbers, linear: !relu, usual }, rest))
+            }
             _ => None,
         }
     }
@@ -70,7 +81,7 @@ impl<'a> Layer<'a> {
 
     /// Whether max(0, ·) follows.
     pub const fn relu(&self) -> bool {
-        self.relu
+        !self.linear
     }
 
     /// The numbers as they lie.
@@ -149,30 +160,48 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
 /// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.5], &mut numbers);
 /// let layer = Layer::new(2, 2, &numbers, true).unwrap();
 /// let mut h = [0.0; 2];
-/// dense(Isa::best(), &[1.0, 1.0], layer, 0, &mut h);
+/// dense(Isa::best(), &[1.0, 1.0], &layer, 0, &mut h);
 /// assert_eq!(h, [4.5, 0.0]);
 /// ```
-pub fn dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut [f32]) {
-    let (len, Layer { k, n, .. }) = (x.len(), layer);
+pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f32]) {
+    let (len, &Layer { k, n, .. }) = (x.len(), layer);
     assert!(
         len > 0 && first < k && len <= k - first,
         "x has {len} elements from input {first} on, the layer {k} inputs: it must be a part of them"
     );
     assert!(out.len() == n, "out has {} elements, the layer {n} outputs: they must be equal", out.len());
     // The lengths fit.
-    let _ = try_dense(isa, x, layer, first, out);
+    let _ = if len == k { try_dense(isa, x, layer, out) } else { try_dense_part(isa, x, layer, first, out) };
 }
 
-/// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
+/// [`dense`] for a whole x and lengths that may not fit: false then, and `out` is left alone. Never panics.
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
-pub fn try_dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut [f32]) -> bool {
-    let Layer { k, n, relu, .. } = layer;
-    if x.is_empty() || first >= k || x.len() > k - first || out.len() != n {
-        return false;
+pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, out: &mut [f32]) -> bool {
+    let &Layer { k, n, linear, .. } = layer;
+    let fit = x.len() == k && out.len() == n;
+    if fit {
+        run(isa, Part { x, layer, first: 0, last: true, relu: !linear }, true, out);
     }
-    let last = first + x.len() == k;
-    let part = Part { x, layer, first, last, relu: last && relu };
+    fit
+}
+
+/// [`try_dense`] for x from input `first` on, as [`dense`] has it.
+#[must_use = "false: nothing was computed"]
+#[inline(always)]
+pub fn try_dense_part(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f32]) -> bool {
+    let &Layer { k, n, linear, .. } = layer;
+    let fit = !x.is_empty() && first < k && x.len() <= k - first && out.len() == n;
+    if fit {
+        let last = first + x.len() == k;
+        run(isa, Part { x, layer, first, last, relu: last && !linear }, false, out);
+    }
+    fit
+}
+
+/// out ← the part of the row (or the whole of it) through its layer: the assembly of this processor, its only loop, or vectors.
+#[inline(always)]
+fn run(isa: Isa, part: Part<'_>, whole: bool, out: &mut [f32]) {
     #[cfg(all(
         target_arch = "arm",
         target_os = "none",
@@ -181,7 +210,7 @@ pub fn try_dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut 
     ))]
     {
         let _ = isa;
-        cortex_m4::layer(part, out);
+        if whole { cortex_m4::row(part, out) } else { cortex_m4::part(part, out) }
     }
     #[cfg(not(all(
         target_arch = "arm",
@@ -190,20 +219,16 @@ pub fn try_dense(isa: Isa, x: &[f32], layer: Layer<'_>, first: usize, out: &mut 
         not(target_has_atomic = "64")
     )))]
     {
-        if SMALL {
-            small(part, out);
-        } else {
-            isa.run(Row { part, out });
-        }
+        let _ = whole;
+        if SMALL { small(part, out) } else { isa.run(Row { part, out }) }
     }
-    true
 }
 
 /// A part of a row and the layer that it goes through: x is not empty, and `first` + its length at most the layer's inputs.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a> {
     pub(crate) x: &'a [f32],
-    pub(crate) layer: Layer<'a>,
+    pub(crate) layer: &'a Layer<'a>,
     pub(crate) first: usize,
     /// It ends with the last input: the bias follows.
     pub(crate) last: bool,
@@ -330,9 +355,9 @@ mod tests {
                         if x.is_empty() {
                             continue;
                         }
-                        dense(Isa::best(), x, layer, first, &mut want[..n]);
+                        dense(Isa::best(), x, &layer, first, &mut want[..n]);
                         let last = first + x.len() == k;
-                        let part = Part { x, layer, first, last, relu: relu && last };
+                        let part = Part { x, layer: &layer, first, last, relu: relu && last };
                         small(part, &mut got[..n]);
                     }
                     assert_eq!(got.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {cut}, {relu}");

@@ -103,7 +103,7 @@ mod view;
 
 pub use batch::{Batch, Source};
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
-pub use dense::{Layer, STRIP, dense, pack_layer, try_dense};
+pub use dense::{Layer, STRIP, dense, pack_layer, try_dense, try_dense_part};
 pub use exp::exp;
 pub use floats::Floats;
 pub use isa::Isa;

@@ -54,7 +54,7 @@ impl Case {
             let mut out = vec![f32::INFINITY; n + 4];
             out[2..][..n].fill(f32::NAN);
             for (part, x) in self.x.chunks(size).enumerate() {
-                dense(isa, x, self.layer(relu), part * size, &mut out[2..][..n]);
+                dense(isa, x, &self.layer(relu), part * size, &mut out[2..][..n]);
             }
             let context = format!("{isa} {k} x {n} in parts of {size}, at {} {relu}", self.offset);
             assert_same_bits(&out[2..][..n], &want, format_args!("{context}"));
@@ -151,7 +151,7 @@ fn shapes_that_do_not_fit_are_refused() {
     let x = [0.0; 5];
     for isa in isas() {
         let call =
-            |len: usize, first: usize, n: usize| dense(isa, &x[..len], layer, first, &mut vec![0.0; n]);
+            |len: usize, first: usize, n: usize| dense(isa, &x[..len], &layer, first, &mut vec![0.0; n]);
         call(3, 0, 4);
         call(1, 2, 4);
         assert_panics("x has 4 elements from input 0 on, the layer 3 inputs", || call(4, 0, 4));

@@ -108,7 +108,7 @@ fn dense_layers() {
         for &isa in isas {
             let mut out = Tail::of(&vec![f32::NAN; n], rng);
             for (part, x) in x.chunks(cut).enumerate() {
-                dense(isa, Tail::of(x, rng).get(), layer, part * cut, out.get_mut());
+                dense(isa, Tail::of(x, rng).get(), &layer, part * cut, out.get_mut());
             }
             out.assert_is(&want, format_args!("{isa} {k} x {n} in parts of {cut}, {relu}"));
         }

@@ -221,11 +221,12 @@ impl<T: Scalar> Rows<T> {
         rows
     }
 
-    /// Room for n rows; where it is lacking, for `max_rows`.
+    /// Room for n rows; where it is lacking, for `max_rows`. New zeros, as the system gives them: rows that no pass ever
+    /// writes, as dS and dH0 where a net is only evaluated, take no memory.
     fn make_room(&mut self, n: usize, max_rows: usize) {
         if self.data.len() < n * self.stride {
             let len = max_rows.checked_mul(self.stride).expect("fewer elements than a usize can count");
-            self.data.resize(len, T::ZERO);
+            self.data = vec![T::ZERO; len];
         }
     }
 

@@ -271,7 +271,7 @@ pub struct InspectArgs {
 /// `doctor`.
 #[derive(Args, Debug)]
 pub struct DoctorArgs {
-    /// Net file; the flags are read from NET.toml where it is there
+    /// Net file; the flags are read from NET.toml where it is there (`net.tln.toml` also for `net.tln.last`)
     #[arg(value_name = "NET")]
     pub net: PathBuf,
     /// Data set and output.

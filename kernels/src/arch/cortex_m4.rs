@@ -2,18 +2,18 @@
 //! opt-level.
 //!
 //! Strips of sixteen columns, and a last one of ten (the usual number of classes), keep their chains in s0-s15 while x passes.
-//! An element costs one `vfma.f32`; what two rows of sixteen add is four loads of eight weights, one of two numbers of x, and
-//! the loop: 39 instructions for 32 multiply-adds. The bias is one more row, for x = 1: fma(b, 1, chain) is chain + b. Columns of
-//! other strips, and all of them where the numbers are not aligned, go one at a time with the chains in memory, through an
-//! integer register, for which any address will do (as long as the program has not switched on the trap for it: it is off after
-//! a reset).
+//! An element costs one `vfma.f32`; what two rows of sixteen add is three loads of up to fourteen weights, one of two numbers
+//! of x, and the loop: 39 instructions for 32 multiply-adds. The bias is one more row, for x = 1: fma(b, 1, chain) is chain + b.
+//! A row of ten runs through the first ten of the sixteen. Columns of other strips, and all of them where the numbers are not
+//! aligned, go one at a time, through an integer register, for which any address will do (as long as the program has not
+//! switched on the trap for it: it is off after a reset).
 //!
 //! The strips run in default-NaN mode: a NaN has no sign then, so the ReLU is one integer instruction. (NaN payloads are
 //! free in the order contract.) The mode is put back at the end.
 
 use core::arch::asm;
 
-use crate::dense::Part;
+use crate::dense::{Part, STRIP};
 
 /// a · b + c, rounded once. (Through integer registers: the compiler hands float registers to assembly only where it
 /// knows the name of the target's float feature, and on stable it does not.)
@@ -50,175 +50,213 @@ macro_rules! products {
     };
 }
 
-/// A row of a strip of sixteen, or of ten: weights from r9 on, x in the register named.
-macro_rules! row {
-    (16, $x:literal) => {
-        concat!(
-            "vldmia r9!, {{s16-s23}}",
-            products!($x "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23"),
-            "\nvldmia r9!, {{s16-s23}}",
-            products!($x "s8" "s16" "s9" "s17" "s10" "s18" "s11" "s19" "s12" "s20" "s13" "s21" "s14" "s22" "s15" "s23"),
-        )
-    };
-    (10, $x:literal) => {
-        concat!(
-            "vldmia r9!, {{s16-s25}}",
-            products!($x "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23"
-                "s8" "s24" "s9" "s25"),
-        )
-    };
-}
+/// What [`strips`] and [`in_turn`] do at the end, taken together with the bytes of the columns.
+const RELU: usize = 0;
+const BIAS: usize = 1;
+const NOTHING: usize = 2;
+/// Where x starts: the chains go on from what `out` holds. (No x is as long as that.)
+const GO_ON: usize = 1 << 31;
 
-/// Bits of flags: the bias follows; the ReLU too.
-const LAST: usize = 1;
-const RELU: usize = 1 << 31;
-
-/// out ← x W (+ b, ReLU), as [`crate::dense()`] has it. `out` has as many elements as the layer has outputs.
+/// out ← x W + b, ReLU, for the whole of x. `out` has as many elements as the layer has outputs.
+///
+/// Where the compiler knows the layer, it knows which way to go, and compiles that one alone.
 #[inline(always)]
-pub(crate) fn layer(part: Part<'_>, out: &mut [f32]) {
-    let Part { x, layer, first, last, relu } = part;
-    let flags = if last { LAST } else { 0 } | if relu { RELU } else { 0 };
-    let (w, bytes, rows) = (layer.numbers().as_ptr(), size_of_val(out), layer.inputs() + 1);
-    // SAFETY: x, W with its bias, and `out` are what `Part` and `Layer` say.
-    unsafe { strips(x.as_ptr(), x.len(), w.cast(), out.as_mut_ptr(), bytes, first, rows, flags) }
+pub(crate) fn row(row: Part<'_>, out: &mut [f32]) {
+    let (w, n) = (row.layer.numbers().as_ptr().cast::<f32>(), out.len());
+    if row.layer.usual && w.is_aligned() {
+        let size = 4 * n - if row.relu { RELU } else { BIAS };
+        // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, and is a usual one; its numbers
+        // are aligned.
+        unsafe { strips(row.x.as_ptr(), row.x.len(), w, out.as_mut_ptr(), size) }
+    } else {
+        part(row, out);
+    }
 }
 
-/// The layer, strip by strip.
+/// out ← x W, and what [`Part`] says of a start and an end.
+#[inline(always)]
+pub(crate) fn part(part: Part<'_>, out: &mut [f32]) {
+    let Part { x, layer, first, last, relu } = part;
+    let end = match (last, relu) {
+        (true, true) => RELU,
+        (true, false) => BIAS,
+        (false, _) => NOTHING,
+    };
+    let (w, rows) = (layer.numbers().as_ptr().cast(), layer.inputs() + 1);
+    // SAFETY: rows and columns as above; from row `first` on there are as many as x has numbers, and the bias follows if x ends
+    // with the last input (`Part`).
+    unsafe { in_turn(x.as_ptr(), x.len(), w, out.as_mut_ptr(), 4 * STRIP - end, first, out.len(), rows) }
+}
+
+/// Parts of a row, strips of any width and numbers of any alignment: whole strips by [`strips`], where they are
+/// aligned, and other columns one at a time.
 ///
 /// # Safety
-/// `x` points to k ≥ 1 numbers, `out` to `bytes` / 4 ≥ 1. `w`, at any address, is where the first strip starts: each has `rows`
-/// rows, of which first + k < `rows`. Then a strip's reads stay within it: k rows from row `first` on, and the one after them
-/// if [`LAST`] is set; x is read in steps of two, after a first one if k is odd. `vldmia` wants multiples of four for addresses:
-/// x and `out` are `f32`, and where `w` is no multiple of four its numbers are read by `ldr`. Registers that belong to the
-/// caller, the stack and FPSCR are put back.
+/// `w` is where the first strip starts, at any address: each has `rows` rows, of which first + k < `rows`. x and `out`, of n
+/// columns, are aligned. `end` is 64 less one of the three above; with a bias, first + k + 1 = `rows`.
 #[unsafe(naked)]
 #[rustfmt::skip]
-unsafe extern "C" fn strips(
-    x: *const f32, k: usize, w: *const u8, out: *mut f32, bytes: usize, first: usize, rows: usize, flags: usize,
+unsafe extern "C" fn in_turn(
+    x: *const f32, k: usize, w: *const f32, out: *mut f32, end: usize, first: usize, n: usize, rows: usize,
 ) {
     core::arch::naked_asm!(
         ".fpu fpv4-sp-d16", // the assembler does not take it from the target here
         "push {{r4-r11, lr}}",
+        "mov r4, r0",
+        "mov r11, r1",
+        "mov r6, r2",
+        "mov r8, r3",
+        "add r3, sp, #36",
+        "ldm r3, {{r5, r7, r9}}", // end, first, columns that are left
+        "1:", // the next strip
+        "movs r2, #16",
+        "cmp r9, r2",
+        "it lo",
+        "movlo r2, r9", // its columns
+        "mul r0, r7, r2",
+        "add r0, r6, r0, lsl #2", // its row `first`
+        "cmp r2, #16",
+        "bne 2f",
+        "lsls r3, r0, #30",
+        "bne 2f",
+        "mov r1, r11",
+        "cmp r7, #0",
+        "it ne",
+        "orrne r1, r1, #0x80000000", // GO_ON
+        "mov r2, r0",
+        "mov r0, r4",
+        "mov r3, r8",
+        "push {{r5}}",
+        "bl {strips}",
+        "pop {{r5}}",
+        "add r8, r8, #64",
+        "b 7f",
+
+        "2:", // a column
+        "lsls r3, r2, #2",
+        "3:",
+        "vldr s0, [r8]",
+        "cmp r7, #0",
+        "it eq",
+        "vmoveq s0, r7",
+        "mov r12, r0",
+        "mov r1, r4",
+        "mov lr, r11",
+        "4:",
+        "vldmia r1!, {{s1}}",
+        "ldr r10, [r12]",
+        "add r12, r3",
+        "vmov s2, r10",
+        products!("s1" "s0" "s2"),
+        "subs lr, lr, #1",
+        "bne 4b",
+        "cmp r5, #62", // NOTHING
+        "beq 5f",
+        "ldr r10, [r12]",
+        "vmov s2, r10",
+        "vadd.f32 s0, s0, s2",
+        "5:",
+        "vmov r10, s0",
+        "cmp r5, #64", // RELU
+        "bne 6f",
+        "vcmp.f32 s0, #0.0",
+        "vmrs APSR_nzcv, fpscr",
+        "it ls", // a NaN is not
+        "movls r10, #0",
+        "6:",
+        "str r10, [r8], #4",
+        "adds r0, #4",
+        "subs r2, #1",
+        "bne 3b",
+
+        "7:",
+        "ldr r0, [sp, #48]", // rows
+        "add r6, r6, r0, lsl #6",
+        "subs r9, r9, #16",
+        "bhi 1b",
+        "pop {{r4-r11, pc}}",
+        strips = sym strips,
+    )
+}
+
+/// out ← x W (+ b, ReLU), strip by strip.
+///
+/// # Safety
+/// x points to k ≥ 1 numbers, `out` to as many as there are columns: `size` is four times that, less one of the three above.
+/// They are a multiple of sixteen, or with the bias alone, ten more. With [`GO_ON`] in `k`, or with [`NOTHING`], they are
+/// sixteen. `w` points to the strips: k rows each, and one for the bias, if there is one. All three are aligned to four bytes,
+/// as `vldmia` wants it. Then the reads stay within: two rows and two numbers of x at a time, after a first one if k is odd; x
+/// starts anew with every strip, w goes on. Registers that belong to the caller, the stack and FPSCR are put back.
+#[unsafe(naked)]
+#[rustfmt::skip]
+unsafe extern "C" fn strips(x: *const f32, k: usize, w: *const f32, out: *mut f32, size: usize) {
+    core::arch::naked_asm!(
+        ".fpu fpv4-sp-d16",
+        "push {{r4-r7, lr}}",
         "vpush {{d8-d15}}",
-        "mov lr, r1",
-        "vmrs r10, fpscr",
-        "orr r7, r10, #0x2000000", // default-NaN mode
+        "vmrs r12, fpscr",
+        "orr r7, r12, #0x2000000", // default-NaN mode
         "vmsr fpscr, r7",
-        "add r7, sp, #100",
-        "ldmia r7, {{r4, r5, r11, r12}}", // bytes that are left, first, rows, flags
-        "10:", // the next strip
-        "mov r8, r0",
-        "mov r1, lr",
-        "mov r6, r12",
+        "ldr r4, [sp, #84]", // size: of what is left
+
         "movs r7, #0",
+
+        "10:", // the next strip
+        "mov r5, r0",
         "vmov d0, r7, r7",
         "vmov d1, r7, r7",
         "vmov d2, r7, r7",
         "vmov d3, r7, r7",
         "vmov d4, r7, r7",
+        "cmp r4, #39",
+        "beq 30f", // ten columns
         "vmov d5, r7, r7",
         "vmov d6, r7, r7",
         "vmov d7, r7, r7",
-        "tst r2, #3",
-        "bne 3f",
-        "cmp r4, #40",
-        "beq 30f",
-        "cmp r4, #64",
-        "bhs 20f",
 
-        "3:", // any columns: a row, a column at a time
-        "movs r7, #64",
-        "cmp r4, r7",
-        "it lo",
-        "movlo r7, r4", // bytes of a row of the strip
-        "mla r9, r5, r7, r2",
-        "push {{r0, r4, r5}}",
-        "cbnz r5, 3f",
-        "movs r4, #0",
-        "mov r5, r7",
-        "2:",
-        "subs r5, #4",
-        "str r4, [r3, r5]",
-        "bne 2b",
+        "lsls r6, r1, #1", // sixteen columns
+        "bcc 3f",
+        "vldmia r3, {{s0-s15}}", // GO_ON
         "3:",
-        "vldmia r8!, {{s31}}",
-        "4:",
-        "mov r4, r3",
-        "mov r5, r7",
-        "5:",
-        "ldr r0, [r9], #4",
-        "vmov s16, r0",
-        "vldr s0, [r4]",
-        products!("s31" "s0" "s16"),
-        "vstmia r4!, {{s0}}",
-        "subs r5, #4",
-        "bne 5b",
-        "subs r1, #1",
-        "bgt 3b",
-        "lsrs r6, r6, #1", // the bias, once
+        "lsrs r6, r6, #2", // pairs of rows
         "bcc 6f",
+        "vldmia r5!, {{s31}}", // and an odd one
+        "4:",
+        "vldmia r2!, {{s18-s29}}",
+        "b 5f",
+        "20:",
+        "vldmia r5!, {{s30, s31}}",
+        "vldmia r2!, {{s16-s29}}",
+        "21:",
+        products!("s30" "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23" "s8" "s24"
+            "s9" "s25"),
+        "bmi 33f", // of a row of ten that is all
+        products!("s30" "s10" "s26" "s11" "s27" "s12" "s28" "s13" "s29"),
+        "vldmia r2!, {{s16-s29}}",
+        products!("s30" "s14" "s16" "s15" "s17"),
+        "5:", // a second row, or the one alone
+        products!("s31" "s0" "s18" "s1" "s19" "s2" "s20" "s3" "s21" "s4" "s22" "s5" "s23" "s6" "s24" "s7" "s25" "s8" "s26"
+            "s9" "s27" "s10" "s28" "s11" "s29"),
+        "vldmia r2!, {{s16-s19}}",
+        products!("s31" "s12" "s16" "s13" "s17" "s14" "s18" "s15" "s19"),
+        "6:",
+        "subs r6, #1", // negative at the end, and without a borrow the second time, after the bias
+        "bpl 20b",
+        "bcs 7f",
+        "cmp r4, #62", // NOTHING
+        "beq 7f",
         "vmov.f32 s31, #1.0",
         "b 4b",
-        "6:",
-        "mov r3, r4",
-        "pop {{r0, r4, r5}}",
-        "b 40f",
-
-        "20:", // sixteen columns
-        "cbz r5, 3f",
-        "vldmia r3, {{s0-s15}}",
-        "3:",
-        "add r9, r2, r5, lsl #6",
-        "lsrs r1, r1, #1", // pairs of rows
-        "bcc 5f",
-        "vldmia r8!, {{s31}}",
-        "b 4f",
-        "3:",
-        "vldmia r8!, {{s30, s31}}",
-        row!(16, "s30"),
-        "4:",
-        row!(16, "s31"),
-        "5:",
-        "subs r1, #1",
-        "bpl 3b",
-        "lsrs r6, r6, #1",
-        "bcc 6f",
-        "vmov.f32 s31, #1.0",
-        "b 4b",
-        "6:",
+        "7:",
         "vstmia r3!, {{s0-s15}}",
-        "b 40f",
-
-        "30:", // ten columns, the last ones
-        "cbz r5, 3f",
-        "vldmia r3, {{s0-s9}}",
-        "3:",
-        "mla r9, r5, r4, r2",
-        "3:",
-        "vldmia r8!, {{s31}}",
-        "4:",
-        row!(10, "s31"),
-        "subs r1, #1",
-        "bgt 3b",
-        "lsrs r6, r6, #1",
-        "bcc 6f",
-        "vmov.f32 s31, #1.0",
-        "b 4b",
-        "6:",
-        "vstmia r3!, {{s0-s9}}",
-
-        "40:",
-        "add r2, r2, r11, lsl #6",
         "subs r4, #64",
         "bhi 10b",
-        "cmp r12, #0", // RELU
-        "bpl 50f",
-        // A negative float is negative as a signed integer, and +0 when that is saturated to unsigned; a positive one
-        // stays, as does a NaN, which has no sign here.
-        "ldr r4, [sp, #100]",
-        "subs r4, #16",
-        "blo 4f",
-        "3:",
+        "bne 50f",
+
+        // The ReLU follows. A negative float is negative as a signed integer, and +0 when that is saturated to unsigned; a
+        // positive one stays, as does a NaN, which has no sign here.
+        "ldr r4, [sp, #84]",
+        "8:",
         "ldmdb r3!, {{r0, r1, r5, r6}}",
         "usat r0, #31, r0",
         "usat r1, #31, r1",
@@ -226,19 +264,29 @@ unsafe extern "C" fn strips(
         "usat r6, #31, r6",
         "stm r3, {{r0, r1, r5, r6}}",
         "subs r4, #16",
-        "bhs 3b",
-        "4:",
-        "adds r4, #16",
-        "beq 50f",
-        "5:",
-        "ldr r0, [r3, #-4]!",
-        "usat r0, #31, r0",
-        "str r0, [r3]",
-        "subs r4, #4",
-        "bne 5b",
+        "bne 8b",
+        "b 50f",
+
+        "30:", // ten columns: flag N, by which the row turns back above, is set by -k that counts up, and by -1 for the bias
+        "negs r6, r1",
+        "31:",
+        "vldmia r5!, {{s30}}",
+        "32:",
+        "vldmia r2!, {{s16-s25}}",
+        "b 21b",
+        "33:",
+        "adds r6, #1",
+        "bmi 31b",
+        "bne 34f", // 1 after the bias, 0 before it
+        "vmov.f32 s30, #1.0",
+        "cmp r7, #1", // r7 is 0
+        "b 32b",
+        "34:",
+        "vstmia r3!, {{s0-s9}}",
+
         "50:",
-        "vmsr fpscr, r10",
+        "vmsr fpscr, r12",
         "vpop {{d8-d15}}",
-        "pop {{r4-r11, pc}}",
+        "pop {{r4-r7, pc}}",
     )
 }

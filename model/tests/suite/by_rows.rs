@@ -8,7 +8,7 @@ use model::{
 };
 
 use crate::same_bits::Threads;
-use crate::support::{Random, bits, every_isa, shape};
+use crate::support::{Bits, Random, bits, every_isa, shape};
 
 /// A data set of bytes, and the numbers of the rows of two batches; some come twice.
 struct Data {
@@ -60,7 +60,7 @@ impl Data {
         engine: Engine<'_>,
         h: usize,
         source: impl Fn(usize) -> Source<'a, T>,
-    ) -> Vec<Vec<u64>> {
+    ) -> Vec<Vec<Bits>> {
         let shape = shape(self.d, h, 3);
         let start = Params::from_vec(shape, self.net.iter().map(|&w| T::from_f64(w)).collect()).unwrap();
         let (mut net, mut moving, mut motion) = (start.clone(), start, Motion::new(shape));

@@ -3,14 +3,14 @@
 use kernels::{Isa, Mat, Scalar};
 use model::{Engine, Inertia, Motion, Params, Step, Workspace, sgd_step_with_velocity};
 
-use crate::support::{Case, bits, cast, every_isa};
+use crate::support::{Bits, Case, bits, cast, every_isa};
 
 fn step_of<T: Scalar>(case: &Case) -> Step<T> {
     Step { eta: T::from_f64(0.3), lambda: T::from_f64(case.lambda) }
 }
 
 /// A few steps from the case's net: net, velocity, losses.
-fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<u64>> {
+fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<Bits>> {
     let (mut net, x) = (case.net::<T>(), cast::<T>(&case.x));
     let (mut ws, mut motion) = (Workspace::new(case.shape, case.n(), 1), Motion::new(case.shape));
     let view = Mat::new(&x, case.n(), case.shape.d);
@@ -24,7 +24,7 @@ fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, inertia: Inertia<T>, count:
 }
 
 /// The formula as it stands in the order contract, with the gradient of the data loss.
-fn by_hand<T: Scalar>(case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<u64>> {
+fn by_hand<T: Scalar>(case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<Bits>> {
     let (mut net, mut v) = (case.net::<T>(), Params::<T>::zeros(case.shape));
     let (d, h, c) = (case.shape.d, case.shape.h, case.shape.c);
     let is_weight = |i: usize| i < d * h || (d * h + h..d * h + h + h * c).contains(&i);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kernels::{Epilogue, Isa, Mat, MatMut, Scalar, matmul, matmul_workspace};
 use model::{Engine, Join, Labels, Params, Step, Workspace, backward, forward, sgd_step, update};
 
-use crate::support::{Case, Pass, bits, cast, every_isa, nan};
+use crate::support::{Bits, Case, Pass, bits, cast, every_isa, nan};
 
 /// Two real threads for each join, and a count of them.
 pub(crate) struct Threads {
@@ -39,7 +39,7 @@ impl Join for Threads {
 }
 
 /// All that a pass computed.
-fn all_bits<T: Scalar>(pass: &Pass<T>) -> Vec<Vec<u64>> {
+fn all_bits<T: Scalar>(pass: &Pass<T>) -> Vec<Vec<Bits>> {
     let ws = &pass.ws;
     let matrices = [ws.hidden(), ws.scores(), ws.score_gradient(), ws.hidden_gradient()];
     let mut all: Vec<_> =
@@ -49,7 +49,7 @@ fn all_bits<T: Scalar>(pass: &Pass<T>) -> Vec<Vec<u64>> {
 }
 
 /// A few fused steps from the case's net.
-fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, count: usize) -> (Params<T>, Vec<u64>) {
+fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, count: usize) -> (Params<T>, Vec<Bits>) {
     let (mut net, x) = (case.net::<T>(), cast::<T>(&case.x));
     let step = Step { eta: T::from_f64(0.3), lambda: T::from_f64(case.lambda) };
     let mut ws = Workspace::new(case.shape, case.n(), engine.pool.width());

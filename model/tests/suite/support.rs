@@ -138,9 +138,26 @@ pub(crate) fn vector<T: Scalar>(a: &[T]) -> Mat<'_, T> {
     Mat::new(a, 1, a.len())
 }
 
-/// Bits, as far as they are promised: every NaN counts as the same. f32 and f64 alike, since f32 → f64 is exact.
-pub(crate) fn bits<T: Scalar>(a: &[T]) -> Vec<u64> {
-    a.iter().map(|v| v.to_f64()).map(|v| if v.is_nan() { u64::MAX } else { v.to_bits() }).collect()
+/// A number that equals another if its bits do, as far as they are promised: every NaN counts as the same. A test that fails
+/// shows it as a number.
+#[derive(Clone, Copy)]
+pub(crate) struct Bits(f64);
+
+impl PartialEq for Bits {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits() || self.0.is_nan() && other.0.is_nan()
+    }
+}
+
+impl std::fmt::Debug for Bits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Bits of f32 and f64 alike, since f32 → f64 is exact.
+pub(crate) fn bits<T: Scalar>(a: &[T]) -> Vec<Bits> {
+    a.iter().map(|v| Bits(v.to_f64())).collect()
 }
 
 /// Every |got − want| ≤ bound; a NaN anywhere fails.

@@ -6,9 +6,21 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::args::{DataOfNet, TrainArgs, from_config};
 
+/// The net whose flags lie beside this one: itself, or `x.tln` of `x.tln.last` and `x.int8.tln`, which `train` and
+/// `quantize` name so.
+pub(super) fn trained(net: &Path) -> PathBuf {
+    let name = net.to_string_lossy();
+    let first = name.strip_suffix(".last").map(str::to_owned);
+    let first = first.or_else(|| name.strip_suffix(".int8.tln").map(|stem| format!("{stem}.tln")));
+    match first.map(PathBuf::from) {
+        Some(first) if !beside(net, "toml").is_file() && beside(&first, "toml").is_file() => first,
+        _ => net.to_owned(),
+    }
+}
+
 /// The flags that the net was trained with, if they lie beside it.
 pub(super) fn flags(net: &Path) -> Result<Option<TrainArgs>, Error> {
-    let path = beside(net, "toml");
+    let path = beside(&trained(net), "toml");
     path.is_file().then(|| from_config(&path)).transpose()
 }
 
@@ -47,7 +59,7 @@ impl Chosen {
         if let Some(spec) = &args.data {
             return Ok(Self { spec: spec.clone(), label, from: From::CommandLine });
         }
-        let path = beside(net, "toml");
+        let path = beside(&trained(net), "toml");
         Ok(match flags(net)? {
             Some(TrainArgs { common, .. }) => {
                 Self { spec: common.data, label: label.or(common.label), from: From::Flags(path) }

@@ -83,7 +83,7 @@ pub(super) fn tell(findings: &[Finding], unasked: &Unasked, report: &mut Report)
 
 /// The run that made the net, if its checkpoint lies beside it: one that has this very net.
 fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, rows: usize) -> Option<State> {
-    let bytes = std::fs::read(data_of::beside(&args.net, "checkpoint")).ok()?;
+    let bytes = std::fs::read(data_of::beside(&data_of::trained(&args.net), "checkpoint")).ok()?;
     let state = checkpoint::decode(&bytes, &choice.settings, rows).ok()?;
     let best = state.best.as_ref().map(|best| &best.net);
     (best == Some(net) || state.net == *net).then_some(state)

@@ -29,6 +29,14 @@ fn the_data_of_the_training_are_taken_and_told() {
     let told = same(&["doctor", "net.tln"], &given);
     assert!(told.starts_with(&format!("data: {named}\n")), "{told}");
 
+    // Their names say which net they came of.
+    for made in ["net.tln.last", "net.int8.tln"] {
+        let told = same(&["eval", made], &given);
+        assert!(told.contains(named), "{told}");
+    }
+    let told = desk.run(&["doctor", "net.tln.last"]).ok().stdout;
+    assert!(told.contains(named) && !told.contains("for want of flags"), "{told}");
+
     let json = desk.run(&["eval", "net.tln", "--json"]).ok().stdout;
     let done: Value = serde_json::from_str(&json).expect("one object");
     assert_eq!((&done["data"], &done["rows"]), (&"turned.csv".into(), &60.into()));

@@ -75,9 +75,15 @@ fn the_command_it_prints_makes_the_same_net() {
     let done = done(&search(&desk, &["--split", "last", "--val-fraction", "0.3", "--seed", "9"]).ok());
     let command = done["command"].as_str().expect("a command").to_owned();
     let searched = desk.read("best.tln");
+    let flags = desk.read("best.tln.toml");
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     let trained = desk.run(&words).ok();
     assert!(desk.read("best.tln") == searched, "{command}: {}", trained.stderr);
+    // So do the flags beside the net, which also say which data it knows.
+    assert_eq!(String::from_utf8(flags).unwrap(), String::from_utf8(desk.read("best.tln.toml")).unwrap());
+    desk.write("best.tln", "");
+    desk.run(&["train", "--config", "best.tln.toml"]).ok();
+    assert!(desk.read("best.tln") == searched);
 }
 
 #[test]

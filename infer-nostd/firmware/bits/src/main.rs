@@ -77,9 +77,9 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
             for cut in 0..k {
                 let mut got = [0.5; COLUMNS];
                 if cut > 0 {
-                    dense(Isa::best(), &x[..cut], layer, 0, &mut got[..n]);
+                    dense(Isa::best(), &x[..cut], &layer, 0, &mut got[..n]);
                 }
-                dense(Isa::best(), &x[cut..], layer, cut, &mut got[..n]);
+                dense(Isa::best(), &x[cut..], &layer, cut, &mut got[..n]);
                 if !same(&got, &want) {
                     return false;
                 }

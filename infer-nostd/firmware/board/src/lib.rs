@@ -21,6 +21,7 @@ macro_rules! entry {
     ($main:path) => {
         // SAFETY: the start-up calls this name, with this signature; a program has one `entry!`.
         #[unsafe(no_mangle)]
+        #[inline(never)] // so that every program has the same frame around it, and sizes can be compared
         extern "C" fn board_main() -> bool {
             $main()
         }

@@ -4,13 +4,16 @@ use infer_nostd::Net;
 use model::Engine;
 
 use super::Search;
+use crate::args::TrainArgs;
 use crate::evaluate::Evaluator;
 use crate::exchange::net::Layers;
+use crate::preset::Choice;
 use crate::report::{Event, talk};
 use crate::search::bar::Bar;
 use crate::search::schedule::Run;
 use crate::search::{Outcome, Point};
-use crate::{Error, see};
+use crate::train::{Length, Settings};
+use crate::{Error, config_file, see};
 
 /// Lines of the table at the end.
 const SHOWN: usize = 10;
@@ -93,6 +96,7 @@ impl Search<'_> {
         let train = evaluator.evaluate(engine, &net, self.field.train());
         let test = self.data.test()?.map(|test| evaluator.evaluate(engine, &net, test));
         let command = self.command(&point, epoch.number);
+        self.write_flags(best.candidate, epoch.number)?;
         if let Some(report) = &self.files.report {
             let outcomes = see::search::Outcomes { spec: self.spec, all: known, best: &best };
             outcomes.write(engine, &net, self.data, &command, report)?;
@@ -132,6 +136,19 @@ impl Search<'_> {
                 .with("seed", self.spec.base.seed),
         );
         Ok(())
+    }
+
+    /// The flags that train the best net again, beside it as `train` writes them: they say which data it was trained on.
+    fn write_flags(&self, candidate: usize, epochs: usize) -> Result<(), Error> {
+        let args = TrainArgs {
+            common: self.args.common.clone(),
+            out: self.args.out.clone(),
+            ..TrainArgs::default()
+        };
+        let settings = Settings { length: Length::Epochs(epochs), ..self.spec.settings(candidate) };
+        let choice = Choice { settings, ..super::choice(self.args) };
+        let text = config_file::of_run(&args, &choice);
+        self.files.net.beside("toml").map_or(Ok(()), |target| target.write(text.as_bytes()))
     }
 
     /// The command that trains the best net again, byte for byte.
