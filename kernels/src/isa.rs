@@ -21,7 +21,7 @@ use crate::simd::Kernel;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Isa(Token);
 
-/// The list. To add an instruction set: one file in `arch/`, and one line in the invocation below.
+/// The list. To add an instruction set: its files in `arch/` and `arch/int8/`, and one line in the invocation below.
 macro_rules! instruction_sets {
     ($($(#[$cfg:meta])* $name:ident = $text:literal, $token:ty;)*) => {
         #[derive(Clone, Copy, PartialEq, Eq)]

@@ -29,7 +29,7 @@ pub fn explain(
     let mut show = Show { engine, out };
     let Shape { d, h, c, .. } = shape;
     show.text(format_args!("One step of a {shape} net on {n} rows: N = {n}, D = {d}, H = {h}, C = {c}, rate η = {eta}, penalty λ = {lambda}."));
-    show.text("Equation numbers are those of DERIVATION.md; size is the Euclidean norm.\n");
+    show.text("Equation numbers are those of model/DERIVATION.md; size is the Euclidean norm.\n");
 
     let mut ws = Workspace::new(shape, n, engine.pool.width());
     show.head("Forward");

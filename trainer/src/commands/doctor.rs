@@ -7,7 +7,7 @@ use super::data_of::{self, Chosen};
 use super::{class_names, parse_net, read_net};
 use crate::any_net::AnyNet;
 use crate::args::{DoctorArgs, TrainArgs};
-use crate::doctor::{Course, Finding, Patient, Unasked, rules};
+use crate::doctor::{Course, Finding, Patient, Unasked};
 use crate::prepare::Prepared;
 use crate::preset::Choice;
 use crate::report::{Event, Report};
@@ -55,8 +55,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
 /// A finding, two lines; an object of event `finding`. Then what could not be asked.
 pub(super) fn tell(findings: &[Finding], unasked: &Unasked, report: &mut Report) {
     if findings.is_empty() {
-        let asked = rules::ALL.len() - unasked.rules().len();
-        report.line(format_args!("\ndoctor: nothing found by {asked} rules"));
+        report.line(format_args!("\ndoctor: {}", unasked.nothing_found()));
     }
     for Finding { rule, what, advice } in findings {
         report.line(format_args!("\ndoctor: {rule}: {what}\n        change: {advice}"));
@@ -67,17 +66,8 @@ pub(super) fn tell(findings: &[Finding], unasked: &Unasked, report: &mut Report)
                 .with("advice", advice.as_str()),
         );
     }
-    let Unasked { unknown, few_rows } = unasked;
-    if !unknown.is_empty() {
-        report.line(format_args!("\nnot asked, for want of flags or history: {}", unknown.join(", ")));
-    }
-    if let Some(rows) = few_rows {
-        report.line(format_args!(
-            "\nnot asked, for want of validation rows ({rows}, wanted {}): {}; give more rows, or train with a larger \
-             --val-fraction",
-            rules::GAP_ROWS,
-            Unasked::GAP.join(", ")
-        ));
+    for sentence in unasked.sentences() {
+        report.line(format_args!("\n{sentence}"));
     }
 }
 

@@ -231,7 +231,7 @@ impl Run<'_> {
         }
         let (findings, unasked) = self.examine(engine, trained)?;
         if let Some(report) = &outputs.report {
-            self.see(engine, trained, &findings, report)?;
+            self.see(engine, trained, &findings, &unasked, report)?;
         }
         Ok(Written { bytes: len, verified, part: name, findings, unasked })
     }
@@ -242,6 +242,7 @@ impl Run<'_> {
         engine: Engine<'_>,
         trained: &Trained,
         findings: &[Finding],
+        unasked: &Unasked,
         page: &Target,
     ) -> Result<(), Error> {
         let Self { args, choice, data, .. } = self;
@@ -256,8 +257,12 @@ impl Run<'_> {
             ("seconds", format!("{:.1}", trained.seconds)),
             ("images a second", format!("{:.0}", trained.images_per_second)),
         ];
-        let findings: Vec<String> =
+        let mut doctor: Vec<String> =
             findings.iter().map(|found| format!("{}; {}", found.what, found.advice)).collect();
+        if findings.is_empty() {
+            doctor.push(unasked.nothing_found());
+        }
+        doctor.extend(unasked.sentences());
         let command: Vec<String> = std::env::args().map(|word| see::shell_word(&word)).collect();
         see::run::Training {
             line: &line,
@@ -265,7 +270,7 @@ impl Run<'_> {
             history: &trained.history,
             net: &trained.net,
             data,
-            findings: &findings,
+            doctor: &doctor,
             settings: &see::run::settings(&choice.settings),
             command: &command.join(" "),
         }

@@ -105,4 +105,28 @@ impl Unasked {
         let gap = self.few_rows.map(|_| Self::GAP).into_iter().flatten();
         self.unknown.iter().copied().chain(gap).collect()
     }
+
+    /// What is said where the others found nothing.
+    #[must_use]
+    pub fn nothing_found(&self) -> String {
+        format!("nothing found by {} rules", rules::ALL.len() - self.rules().len())
+    }
+
+    /// A sentence for each cause.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if !self.unknown.is_empty() {
+            sentences.push(format!("not asked, for want of flags or history: {}", self.unknown.join(", ")));
+        }
+        if let Some(rows) = self.few_rows {
+            sentences.push(format!(
+                "not asked, for want of validation rows ({rows}, wanted {}): {}; give more rows, or train with a larger \
+                 --val-fraction",
+                rules::GAP_ROWS,
+                Self::GAP.join(", ")
+            ));
+        }
+        sentences
+    }
 }

@@ -8,7 +8,6 @@ use super::html::{Page, list, pairs};
 use super::plots::View;
 use crate::Error;
 use crate::batches::Order;
-use crate::doctor::rules;
 use crate::files::Target;
 use crate::history::History;
 use crate::prepare::Prepared;
@@ -28,7 +27,7 @@ pub struct Training<'a> {
     /// What it was trained on.
     pub data: &'a Prepared,
     /// What the doctor says, a sentence each.
-    pub findings: &'a [String],
+    pub doctor: &'a [String],
     /// Every setting.
     pub settings: &'a [(&'a str, String)],
     /// The command line.
@@ -51,11 +50,7 @@ impl Training<'_> {
             page.plot(&drawing.to_svg());
         }
         page.half("Settings", &pairs(self.settings));
-        let findings = match self.findings {
-            [] => format!("<p>nothing found by {} rules</p>", rules::ALL.len()),
-            findings => list(findings),
-        };
-        page.wide("What the doctor says", &findings);
+        page.wide("What the doctor says", &list(self.doctor));
         view.add(&mut page);
         page.wide("Command", &format!("<pre>{}</pre>", escaped(self.command)));
         page.finish()

@@ -288,8 +288,9 @@ fn too_few_validation_rows_are_told() {
         let json = desk.run(&[args, &["--json"]].concat()).ok().stdout;
         serde_json::from_str(json.lines().last().expect("a line")).expect("an object")
     };
-    let trained = desk.train(&[]).ok().stdout;
-    for told in [trained, desk.run(&["doctor", "net.tln"]).ok().stdout] {
+    let trained = desk.train(&["--report", "r.html"]).ok().stdout;
+    let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+    for told in [trained, page, desk.run(&["doctor", "net.tln"]).ok().stdout] {
         assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
         assert!(!told.contains("nothing found by 12 rules"), "{told}");
     }
