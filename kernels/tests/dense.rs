@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Rng, Values, assert_panics, assert_same_bits, isas, one_in};
-use kernels::{Epilogue, Floats, Layer, Mat, MatMut, STRIP, dense, pack_layer, reference};
+use kernels::{
+    Epilogue, Floats, Layer, Mat, MatMut, STRIP, dense, pack_layer, reference, try_dense, try_dense_part,
+};
 
 /// A row x, a matrix W and a bias, with the numbers of the layer some bytes into a buffer.
 struct Case {
@@ -160,6 +162,18 @@ fn shapes_that_do_not_fit_are_refused() {
         assert_panics("x has 1 elements from input 18446744073709551615 on", || call(1, usize::MAX, 4));
         assert_panics("x has 0 elements from input 0 on, the layer 3 inputs", || call(0, 0, 4));
         assert_panics("out has 3 elements, the layer 4 outputs", || call(3, 0, 3));
+        let refused = |len: usize, n: usize, run: &dyn Fn(&[f32], &mut [f32]) -> bool| {
+            let mut kept = vec![7.0; n];
+            assert!(!run(&x[..len], &mut kept) && kept.iter().all(|&x| x == 7.0), "{isa}: {len} in, {n} out");
+        };
+        for (len, first, n) in
+            [(4, 0, 4), (2, 2, 4), (1, 3, 4), (1, usize::MAX, 4), (0, 0, 4), (0, 3, 4), (3, 0, 3)]
+        {
+            refused(len, n, &|x, out| try_dense_part(isa, x, &layer, first, out));
+        }
+        for (len, n) in [(0, 4), (2, 4), (4, 4), (3, 3), (3, 5)] {
+            refused(len, n, &|x, out| try_dense(isa, x, &layer, out));
+        }
     }
     let pack = |w: usize, b: usize, out: usize| pack_layer(&x[..w], &x[..b], &mut { numbers }[..out]);
     pack(4, 2, 6);

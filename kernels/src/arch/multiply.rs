@@ -236,3 +236,66 @@ unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize
     }
     s.columns(pieces)
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::{LANES, Operands, Simd, multiply_leaving};
+    use crate::Isa;
+    use crate::simd::Kernel;
+
+    const H: usize = 8;
+    const DEPTH: usize = 3;
+    /// Elements of A, B and the two copies that a tile of H rows and a vector takes, each to the last one.
+    const EXACT: [usize; 4] = [H * DEPTH, DEPTH * LANES, (DEPTH - 1) * LANES + H, DEPTH * LANES];
+
+    /// A tile over the first elements of operands and copies: so many of each.
+    struct Tile<'a>([usize; 4], &'a mut [f32; LANES * DEPTH], &'a mut [f32; LANES * DEPTH]);
+
+    impl Kernel for Tile<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let Self([a, b, a_copy, b_copy], a_to, b_to) = self;
+            let numbers: [f32; 64] = core::array::from_fn(|i| i as f32);
+            let (a, b) = (&numbers[..a], &numbers[..b]);
+            let o = Operands {
+                a,
+                a_row: DEPTH,
+                a_col: 1,
+                b,
+                b_row: LANES,
+                b_vector: LANES,
+                depth: DEPTH,
+                last: LANES,
+            };
+            let mut chains = [[s.splat(0.0); 1]; H];
+            let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
+            multiply_leaving::<S, H, 1, true, true>(s, o, &mut chains, copies);
+        }
+    }
+
+    /// The bounds that the unsafe loop relies on, each to the element.
+    #[test]
+    fn the_last_element_is_in_and_the_next_is_out() {
+        for isa in Isa::available() {
+            let (mut a_copy, mut b_copy) = ([-1.0; LANES * DEPTH], [-1.0; LANES * DEPTH]);
+            isa.run(Tile(EXACT, &mut a_copy, &mut b_copy));
+            assert!((0..DEPTH * LANES).all(|i| b_copy[i] == i as f32), "{isa}");
+            for (i, &copy) in a_copy.iter().enumerate() {
+                let (p, r) = (i / LANES, i % LANES);
+                assert_eq!(copy, if r < H { (r * DEPTH + p) as f32 } else { -1.0 }, "{isa}: A({r}, {p})");
+            }
+            for short in 0..4 {
+                let mut room = EXACT;
+                room[short] -= 1;
+                let run = || isa.run(Tile(room, &mut [0.0; LANES * DEPTH], &mut [0.0; LANES * DEPTH]));
+                assert!(
+                    std::panic::catch_unwind(run).is_err(),
+                    "{isa}: operand {short} is one element short"
+                );
+            }
+        }
+    }
+}
