@@ -1,6 +1,6 @@
 //! The kernels at the net's own shapes, beside the peers. Every result is checked before the clock starts.
 //!
-//! `cargo bench -p kernels -- --quick` in a minute; `cargo bench -p kernels -- matmul` for the products alone.
+//! `cargo bench -p kernels -- --quick` in a few minutes; `cargo bench -p kernels -- matmul` for the products alone.
 
 use std::hint::black_box;
 

@@ -1,19 +1,17 @@
 //! The int8 net as bytes: its writer and its reader. What it shares with the f32 net is in `format.rs`.
 
 use kernels::int8::{Layer, LayerError, OUTPUTS, Rescale, Weights, pack, packed_len};
-use kernels::{Floats, Normalization};
 
 use crate::format::{
     CRC_LEN, HEADER_LEN, Header, I8, KIND, check_whole, not_finite, put, put_header, put_names_and_checksum,
 };
 use crate::names::names_len;
-use crate::net8::Layer8;
 use crate::{Error, Net8, Section};
 
 /// The lowest hidden activation, which is their zero point too: so the clamp is the ReLU.
-const HIDDEN_LOW: i32 = -127;
+pub(crate) const HIDDEN_LOW: i32 = -127;
 /// The lowest score.
-const SCORE_LOW: i32 = -128;
+pub(crate) const SCORE_LOW: i32 = -128;
 /// Version, element type and the reserved byte of an int8 net, as one number.
 pub(crate) const KIND8: u32 = KIND | (I8 as u32) << 16;
 
@@ -169,26 +167,26 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
     let (shifts1, rest) = cut(rest, n1);
     let (shifts2, names) = cut(rest, n2);
     let words = words.as_chunks().0;
-    let (bias1, words) = words_of(words, n1);
-    let (multiplier1, words) = words_of(words, n1);
-    let (bias2, words) = words_of(words, n2);
-    let (multiplier2, words) = words_of(words, n2);
-    let (scales, numbers) = words_of(words, 3);
-    let (mean, scale) = words_of(numbers, q);
-    let (Some(w1), Some(w2), &[scale1, scale2, zero]) =
-        (Weights::new(d, h, w1), Weights::new(h, c, w2), scales)
+    let (numbers1, words) = words_of(words, 2 * n1);
+    let (numbers2, words) = words_of(words, 2 * n2);
+    let (Some(w1), Some(w2), Some((scales, rest))) =
+        (Weights::new(d, h, w1), Weights::new(h, c, w2), words.split_first_chunk::<2>())
     else {
         return Err(Error::TooLarge { d, h, c }); // never: the parts have these lengths
     };
+    let Some((&zero, moments)) = rest.split_first() else {
+        return Err(Error::TooLarge { d, h, c }); // never: likewise
+    };
     let (scale1, scale2, zero) =
-        (f32::from_le_bytes(scale1), f32::from_le_bytes(scale2), i32::from_le_bytes(zero));
+        (f32::from_le_bytes(scales[0]), f32::from_le_bytes(scales[1]), i32::from_le_bytes(zero));
     let at = HEADER_LEN + len1 + len2;
-    let layer1 = match Layer::new(w1, bias1, multiplier1, shifts1, 0) {
-        Ok(layer) => Layer8 { layer, low: HIDDEN_LOW, scale: scale1 },
+    let layer1 = match Layer::new(w1, numbers1, shifts1, 0) {
+        Ok(layer) => layer,
         Err(error) => return Err(out_of_range(error, n1, at)),
     };
-    let layer2 = match Layer::new(w2, bias2, multiplier2, shifts2, zero.wrapping_sub(SCORE_LOW)) {
-        Ok(layer) => Layer8 { layer, low: SCORE_LOW, scale: scale2 },
+    let layer2 = match Layer::new(w2, numbers2, shifts2, zero.wrapping_sub(SCORE_LOW) as u8) {
+        // one that is cut is refused below
+        Ok(layer) => layer,
         Err(error) => return Err(out_of_range(error, n2, at + 8 * n1)),
     };
     let at = at + 8 * (n1 + n2);
@@ -197,11 +195,10 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
         (_, false, _) => 4,
         (.., false) => 8,
         _ => {
-            if let Some(index) = not_finite(numbers) {
+            if let Some(index) = not_finite(moments) {
                 return Err(Error::NotFinite { offset: at + 12 + 4 * index });
             }
-            let normalization = Normalization::trusted(d, Floats::Bytes(mean), Floats::Bytes(scale)); // Q divides D
-            return Ok(Net8 { h, c, normalization, layer1, layer2, names });
+            return Ok(Net8 { layer1, layer2, c, scales, moments, names });
         }
     };
     Err(Error::OutOfRange { offset: at + offset })

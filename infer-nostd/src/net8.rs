@@ -2,12 +2,12 @@
 
 use core::fmt;
 
-use kernels::int8::{Layer, Rescale, Weights, dense, quantize, results, sums};
-use kernels::{Input, Isa, Normalization, softmax_row};
+use kernels::int8::{Layer, Rescale, Weights, argmax, dense, quantize, results, sums};
+use kernels::{Floats, Input, Isa, Normalization, softmax_row};
 
 use crate::compact::compact;
 use crate::format::Header;
-use crate::format8::KIND8;
+use crate::format8::{HIDDEN_LOW, KIND8, SCORE_LOW};
 use crate::names::{check_names, name};
 use crate::{Error, format8};
 
@@ -19,9 +19,9 @@ const NUMBERS: usize = 32;
 #[derive(Clone, Copy)]
 pub struct Layer8<'a> {
     /// Its results are q_j − `low`, and so is its z.
-    pub(crate) layer: Layer<'a>,
-    pub(crate) low: i32,
-    pub(crate) scale: f32,
+    layer: Layer<'a>,
+    low: i32,
+    scale: f32,
 }
 
 impl<'a> Layer8<'a> {
@@ -47,7 +47,7 @@ impl<'a> Layer8<'a> {
 
     /// z: the result that stands for 0.
     pub const fn zero(&self) -> i32 {
-        self.layer.zero() + self.low
+        self.layer.zero() as i32 + self.low
     }
 }
 
@@ -68,11 +68,15 @@ impl<'a> Layer8<'a> {
 /// ```
 #[derive(Clone, Copy)]
 pub struct Net8<'a> {
-    pub(crate) h: usize,
+    /// Its results are q_j − [`HIDDEN_LOW`].
+    pub(crate) layer1: Layer<'a>,
+    /// Its results are q_j − [`SCORE_LOW`]; outputs that fill its last tile are no classes.
+    pub(crate) layer2: Layer<'a>,
     pub(crate) c: usize,
-    pub(crate) normalization: Normalization<'a>,
-    pub(crate) layer1: Layer8<'a>,
-    pub(crate) layer2: Layer8<'a>,
+    /// The scales of both layers.
+    pub(crate) scales: &'a [[u8; 4]; 2],
+    /// Q means, then Q scales.
+    pub(crate) moments: &'a [[u8; 4]],
     /// UTF-8, each name ended by a line feed.
     pub(crate) names: &'a [u8],
 }
@@ -99,12 +103,12 @@ impl<'a> Net8<'a> {
 
     /// Inputs D.
     pub const fn d(&self) -> usize {
-        self.normalization.inputs()
+        self.layer1.inputs()
     }
 
     /// Hidden units H.
     pub const fn h(&self) -> usize {
-        self.h
+        self.layer2.inputs()
     }
 
     /// Classes C.
@@ -127,22 +131,23 @@ impl<'a> Net8<'a> {
 
     /// How raw inputs become activations: q = clamp(⌊(x − μ)·s⌉, 0, 254) − 127.
     pub const fn normalization(&self) -> Normalization<'a> {
-        self.normalization
+        let (mean, scale) = self.moments.split_at(self.moments.len() / 2);
+        Normalization::trusted(self.d(), Floats::Bytes(mean), Floats::Bytes(scale)) // Q divides D
     }
 
     /// From inputs to the hidden layer.
     pub const fn layer1(&self) -> Layer8<'a> {
-        self.layer1
+        Layer8 { layer: self.layer1, low: HIDDEN_LOW, scale: f32::from_le_bytes(self.scales[0]) }
     }
 
     /// From the hidden layer to the scores.
     pub const fn layer2(&self) -> Layer8<'a> {
-        self.layer2
+        Layer8 { layer: self.layer2, low: SCORE_LOW, scale: f32::from_le_bytes(self.scales[1]) }
     }
 
     /// How many f32 an inference needs as scratch: H + C, each rounded up to a multiple of 4. While it runs they hold integers.
     pub const fn scratch_len(&self) -> usize {
-        self.layer1.weights().outputs() + self.layer2.weights().outputs()
+        self.layer1.outputs() + self.layer2.outputs()
     }
 
     /// The C scores of a row of D raw inputs: s (q_j − z) of the last layer.
@@ -187,16 +192,7 @@ impl<'a> Net8<'a> {
         scratch: &mut S,
     ) -> Result<usize, Error> {
         let scores = self.forward(x.into(), scratch.as_mut())?;
-        // From the last to the first, which wins of equals.
-        let (mut rest, mut best, mut largest) = (results(scores).get(..self.c).unwrap_or(&[]), 0, 0);
-        while let [before @ .., score] = rest {
-            if *score >= largest {
-                (best, largest) = (before.len(), *score);
-            }
-            rest = before;
-            compact();
-        }
-        Ok(best)
+        Ok(argmax(results(sums(scores)).get(..self.c).unwrap_or(&[])))
     }
 
     /// The C results of the last layer as they are, q_j from −128 to 127.
@@ -208,22 +204,19 @@ impl<'a> Net8<'a> {
         x: impl Into<Input<'x>>,
         scratch: &'s mut S,
     ) -> Result<impl ExactSizeIterator<Item = i8> + 's, Error> {
-        let scores = results(self.forward(x.into(), scratch.as_mut())?);
+        let scores = results(sums(self.forward(x.into(), scratch.as_mut())?));
         Ok(scores.iter().take(self.c).map(|&u| (u ^ 0x80) as i8))
     }
 
     /// [`Net8::scores`], which the caller may write to.
     fn real_scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
-        let first = self.layer1.weights().outputs();
-        let zero = self.layer2.layer.zero();
-        self.forward(x, scratch)?;
-        let scores = scratch.get_mut(first..).and_then(|scores| scores.get_mut(..self.c));
-        let scores = scores.ok_or(Error::Scratch { needed: self.scratch_len(), got: 0 })?; // never: forward has used it
+        let last = self.layer2();
+        let scores = self.forward(x, scratch)?.get_mut(..self.c).unwrap_or(&mut []); // all, as outputs are never fewer
         // The last ones first: score j lies where the bytes from 4 j on are.
         for j in (0..self.c).rev() {
             let byte = results(sums(scores)).get(j).map_or(0, |&u| i32::from(u));
             if let Some(score) = scores.get_mut(j) {
-                *score = (byte - zero) as f32 * self.layer2.scale;
+                *score = (byte - i32::from(last.layer.zero())) as f32 * last.scale;
             }
             compact();
         }
@@ -231,20 +224,21 @@ impl<'a> Net8<'a> {
     }
 
     /// Both layers; the one path behind the calls above. The scores are the first bytes.
-    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [i32], Error> {
-        if x.len() != self.d() {
-            return Err(Error::Input { needed: self.d(), got: x.len() });
+    fn forward<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
+        let (isa, first, second) = (Isa::best(), &self.layer1, &self.layer2);
+        if x.len() != first.inputs() {
+            return Err(Error::Input { needed: first.inputs(), got: x.len() });
         }
-        let (isa, first, second) = (Isa::best(), &self.layer1.layer, &self.layer2.layer);
         let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
-        let (hidden, rest) = sums(scratch).split_at_mut_checked(first.weights().outputs()).ok_or(short)?;
-        let scores = rest.get_mut(..second.weights().outputs()).ok_or(short)?;
+        let scratch = scratch.get_mut(..self.scratch_len()).ok_or(short)?;
+        let (hidden, scores) = scratch.split_at_mut_checked(first.outputs()).ok_or(short)?;
+        let hidden = sums(hidden);
         let good = match x {
-            Input::U8(x) if self.normalization.mean().is_empty() => dense(isa, x, first, 0, hidden),
+            Input::U8(x) if self.moments.is_empty() => dense(isa, x, first, 0, hidden),
             _ => self.numbers(x, hidden),
         };
-        match results(hidden).get(..self.h) {
-            Some(hidden) if good && dense(isa, hidden, second, 0, scores) => Ok(scores),
+        match results(hidden).get(..second.inputs()) {
+            Some(hidden) if good && dense(isa, hidden, second, 0, sums(scores)) => Ok(scores),
             _ => Err(short), // the parts of a net fit each other, so never; but no panic either way
         }
     }
@@ -262,14 +256,14 @@ impl<'a> Net8<'a> {
                 else {
                     return false;
                 };
-                if !self.normalization.try_apply(Isa::best(), first + done, now, numbers) {
+                if !self.normalization().try_apply(Isa::best(), first + done, now, numbers) {
                     return false;
                 }
                 quantize(numbers, block.get_mut(done..).unwrap_or(&mut []));
                 done += count;
             }
             let Some(block) = block.get(..len) else { return false };
-            if !dense(Isa::best(), block, &self.layer1.layer, first, hidden) {
+            if !dense(Isa::best(), block, &self.layer1, first, hidden) {
                 return false;
             }
             first += len;
@@ -281,6 +275,6 @@ impl<'a> Net8<'a> {
 /// The shape, not the weights.
 impl fmt::Debug for Net8<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Net8({}-{}-{})", self.d(), self.h, self.c)
+        write!(f, "Net8({}-{}-{})", self.d(), self.h(), self.c)
     }
 }

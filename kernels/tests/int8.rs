@@ -5,8 +5,8 @@ mod common;
 
 use common::{Rng, isas};
 use kernels::int8::{
-    BIAS_MAX, INPUTS, Layer, LayerError, MAX_INPUTS, OUTPUTS, Rescale, Weights, dense, dense_reference, pack,
-    packed_len, quantize, results,
+    BIAS_MAX, INPUTS, Layer, LayerError, MAX_INPUTS, OUTPUTS, Rescale, Weights, argmax, dense,
+    dense_reference, pack, packed_len, quantize, results,
 };
 
 /// A kind of bytes: any, or the ends only, where 16-bit sums overflow.
@@ -44,8 +44,8 @@ fn tiles(w: &[i8], k: usize, n: usize, offset: usize) -> Vec<u8> {
 
 /// Numbers of n outputs whose results fill their bytes, where sums are about so large.
 struct Numbers {
-    bias: Vec<[u8; 4]>,
-    multiplier: Vec<[u8; 4]>,
+    /// Biases, then multipliers.
+    words: Vec<[u8; 4]>,
     shift: Vec<u8>,
 }
 
@@ -58,15 +58,16 @@ impl Numbers {
             })
             .collect();
         let most = (size as i64).min(i64::from(BIAS_MAX)) as usize;
+        let bias = (0..n).map(|_| rng.below(2 * most - 1) as i32 - most as i32 + 1);
+        let multiplier = rescale.iter().map(|m| m.multiplier());
         Self {
-            bias: (0..n).map(|_| (rng.below(2 * most - 1) as i32 - most as i32 + 1).to_le_bytes()).collect(),
-            multiplier: rescale.iter().map(|m| m.multiplier().to_le_bytes()).collect(),
+            words: bias.chain(multiplier).map(i32::to_le_bytes).collect(),
             shift: rescale.iter().map(|m| m.shift()).collect(),
         }
     }
 
-    fn layer<'a>(&'a self, w: Weights<'a>, zero: i32) -> Layer<'a> {
-        Layer::new(w, &self.bias, &self.multiplier, &self.shift, zero).unwrap()
+    fn layer<'a>(&'a self, w: Weights<'a>, zero: u8) -> Layer<'a> {
+        Layer::new(w, &self.words, &self.shift, zero).unwrap()
     }
 }
 
@@ -81,7 +82,7 @@ fn check(kind: Kind, k: usize, n: usize, rng: &mut Rng) {
     let offset = rng.below(5);
     let bytes = tiles(&w, k, n, offset);
     let numbers = Numbers::random(n, size(k), rng);
-    let layer = numbers.layer(Weights::new(k, n, &bytes[offset..]).unwrap(), rng.below(256) as i32);
+    let layer = numbers.layer(Weights::new(k, n, &bytes[offset..]).unwrap(), rng.below(256) as u8);
     let x: Vec<u8> = (0..k).map(|_| kind.input(rng)).collect();
     let mut want = vec![0; numbers.shift.len()];
     dense_reference(&x, &layer, &mut want);
@@ -132,6 +133,18 @@ fn every_product() {
                     assert_eq!(sum, layer.bias(j).unwrap() + product, "{isa:?} {place}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn the_first_of_the_largest() {
+    let mut rng = Rng::new(6);
+    for len in 0..40 {
+        for values in [1, 2, 5, 256] {
+            let u: Vec<u8> = (0..len).map(|_| rng.below(values) as u8).collect();
+            let want = u.iter().max().and_then(|largest| u.iter().position(|u| u == largest));
+            assert_eq!(argmax(&u), want.unwrap_or(0), "{u:?}");
         }
     }
 }
@@ -199,16 +212,16 @@ fn bad_numbers_make_no_layer() {
     let refused = |change: fn(&mut Numbers)| {
         let mut numbers = Numbers::random(5, size(16), &mut Rng::new(4));
         change(&mut numbers);
-        Layer::new(w, &numbers.bias, &numbers.multiplier, &numbers.shift, 0).err()
+        Layer::new(w, &numbers.words, &numbers.shift, 0).err()
     };
     assert_eq!(refused(|_| ()), None);
     assert_eq!(refused(|n| n.shift.truncate(5)), Some(LayerError::Length));
-    assert_eq!(refused(|n| n.bias.truncate(5)), Some(LayerError::Length));
-    assert_eq!(refused(|n| n.bias[2] = BIAS_MAX.to_le_bytes()), Some(LayerError::Bias(2)));
-    assert_eq!(refused(|n| n.bias[7] = (-BIAS_MAX).to_le_bytes()), Some(LayerError::Bias(7)));
-    assert_eq!(refused(|n| n.bias[7] = (1 - BIAS_MAX).to_le_bytes()), None);
+    assert_eq!(refused(|n| n.words.truncate(15)), Some(LayerError::Length));
+    assert_eq!(refused(|n| n.words[2] = BIAS_MAX.to_le_bytes()), Some(LayerError::Bias(2)));
+    assert_eq!(refused(|n| n.words[7] = (-BIAS_MAX).to_le_bytes()), Some(LayerError::Bias(7)));
+    assert_eq!(refused(|n| n.words[7] = (1 - BIAS_MAX).to_le_bytes()), None);
     assert_eq!(refused(|n| n.shift[4] = 0), Some(LayerError::Rescale(4)));
-    assert_eq!(refused(|n| n.multiplier[0] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
+    assert_eq!(refused(|n| n.words[8] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
 }
 
 #[test]

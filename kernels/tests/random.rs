@@ -302,15 +302,13 @@ fn int8_layers() {
                 .unwrap()
             })
             .collect();
-        let bias: Vec<[u8; 4]> = (0..w.outputs())
-            .map(|_| ((rng.bits() as i32 % BIAS_MAX) >> rng.below(29)).to_le_bytes())
-            .collect();
-        let bias = Tail::new(&bias, [9; 4], rng);
-        let multipliers =
-            Tail::new(&factors.iter().map(|m| m.multiplier().to_le_bytes()).collect::<Vec<_>>(), [9; 4], rng);
+        let bias = (0..w.outputs()).map(|_| (rng.bits() as i32 % BIAS_MAX) >> rng.below(29));
+        let words: Vec<[u8; 4]> =
+            bias.chain(factors.iter().map(|m| m.multiplier())).map(i32::to_le_bytes).collect();
+        let words = Tail::new(&words, [9; 4], rng);
         let shifts = Tail::new(&factors.iter().map(|m| m.shift()).collect::<Vec<_>>(), 9, rng);
-        let zero = rng.below(256) as i32;
-        let layer = Layer8::new(w, bias.get(), multipliers.get(), shifts.get(), zero).unwrap();
+        let zero = rng.below(256) as u8;
+        let layer = Layer8::new(w, words.get(), shifts.get(), zero).unwrap();
         let mut want = vec![0; w.outputs()];
         dense8_reference(x.get(), &layer, &mut want);
         for &isa in isas {

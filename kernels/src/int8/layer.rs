@@ -1,6 +1,6 @@
 //! A layer: from bytes to bytes.
 
-use super::{INPUTS, Rescale, Weights};
+use super::{INPUTS, Rescale, TILE, Weights};
 #[cfg(not(armv7e_m))]
 use super::{OUTPUTS, Product, input::signed, rescale::rescale};
 use crate::arch::{self, compact};
@@ -12,11 +12,12 @@ pub const BIAS_MAX: i32 = 1 << 29;
 /// The numbers of a layer, where they lie: little-endian, for each output that the weights have.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
-    pub(crate) w: Weights<'a>,
-    pub(crate) bias: &'a [[u8; 4]],
-    pub(crate) multiplier: &'a [[u8; 4]],
+    pub(crate) tiles: &'a [[u8; TILE]],
+    /// Biases, then multipliers: `shift.len()` of each.
+    pub(crate) numbers: &'a [[u8; 4]],
     pub(crate) shift: &'a [u8],
-    pub(crate) zero: i32,
+    pub(crate) inputs: u16, // at most MAX_INPUTS
+    pub(crate) zero: u8,
 }
 
 /// Why numbers do not make a [`Layer`].
@@ -31,21 +32,22 @@ pub enum LayerError {
 }
 
 impl<'a> Layer<'a> {
-    /// A layer of `w`: b_j, M_j as multiplier and shift, and the zero point z of its results.
+    /// A layer of `w`: `numbers` are all b_j, then the multipliers of all M_j; their shifts; and the zero point z of its results.
     ///
     /// # Errors
     /// The first thing that is wrong: see [`LayerError`].
     pub const fn new(
         w: Weights<'a>,
-        bias: &'a [[u8; 4]],
-        multiplier: &'a [[u8; 4]],
+        numbers: &'a [[u8; 4]],
         shift: &'a [u8],
-        zero: i32,
+        zero: u8,
     ) -> Result<Self, LayerError> {
         let n = w.outputs();
-        if bias.len() != n || multiplier.len() != n || shift.len() != n {
+        if shift.len() != n || numbers.len() != 2 * n {
             return Err(LayerError::Length);
         }
+        let layer = Self { tiles: w.tiles, numbers, shift, inputs: w.inputs() as u16, zero };
+        let (bias, multiplier) = (layer.biases(), layer.multipliers());
         let mut j = 0;
         while j < bias.len() && j < multiplier.len() && j < shift.len() {
             compact();
@@ -58,27 +60,45 @@ impl<'a> Layer<'a> {
             }
             j += 1;
         }
-        Ok(Self { w, bias, multiplier, shift, zero })
+        Ok(layer)
     }
 
     /// The weights, in tiles.
     pub const fn weights(&self) -> Weights<'a> {
-        self.w
+        Weights { k: self.inputs(), tiles: self.tiles }
     }
 
     /// b_j; None if there is no output j.
     pub fn bias(&self, j: usize) -> Option<i32> {
-        self.bias.get(j).map(|&b| i32::from_le_bytes(b))
+        self.biases().get(j).map(|&b| i32::from_le_bytes(b))
     }
 
     /// M_j; None if there is no output j.
     pub fn rescale(&self, j: usize) -> Option<Rescale> {
-        Rescale::new(i32::from_le_bytes(*self.multiplier.get(j)?), *self.shift.get(j)?).ok()
+        Rescale::new(i32::from_le_bytes(*self.multipliers().get(j)?), *self.shift.get(j)?).ok()
     }
 
     /// z: the result that stands for 0.
-    pub const fn zero(&self) -> i32 {
+    pub const fn zero(&self) -> u8 {
         self.zero
+    }
+
+    /// Inputs.
+    pub const fn inputs(&self) -> usize {
+        self.inputs as usize
+    }
+
+    /// Outputs, with those that are there to fill the last tile.
+    pub const fn outputs(&self) -> usize {
+        self.shift.len()
+    }
+
+    pub(crate) const fn biases(&self) -> &'a [[u8; 4]] {
+        self.numbers.split_at(self.numbers.len() / 2).0
+    }
+
+    pub(crate) const fn multipliers(&self) -> &'a [[u8; 4]] {
+        self.numbers.split_at(self.numbers.len() / 2).1
     }
 }
 
@@ -92,16 +112,16 @@ pub(crate) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    #[inline(always)]
     fn new(x: &'a [u8], layer: &'a Layer<'a>, first: usize, out: &'a mut [i32]) -> Option<Self> {
-        let left = layer.w.inputs().checked_sub(first)?;
-        let whole = x.len() == left || x.len() < left && x.len().is_multiple_of(INPUTS);
-        let fits = whole && first.is_multiple_of(INPUTS) && out.len() == layer.bias.len();
-        (fits && !x.is_empty() && !out.is_empty()).then_some(Self { x, layer, first, out })
+        let (k, n, end) = (layer.inputs(), layer.outputs(), first.checked_add(x.len())?);
+        let whole = first.is_multiple_of(INPUTS) && (end == k || end < k && end.is_multiple_of(INPUTS));
+        (whole && end > first && n > 0 && out.len() == n).then_some(Self { x, layer, first, out })
     }
 
     /// Whether no input follows.
     pub(crate) const fn is_last(&self) -> bool {
-        self.first + self.x.len() == self.layer.w.inputs()
+        self.first + self.x.len() == self.layer.inputs()
     }
 
     /// x, the layer, the number of the first input, and where results go.
@@ -123,19 +143,23 @@ impl<'a> Part<'a> {
 /// int8::pack(&[3, -5], 2, 1, &mut bytes);
 /// let w = int8::Weights::new(2, 1, &bytes).unwrap();
 /// let m = int8::Rescale::from_factor(0.25).unwrap();
-/// let (multiplier, shift) = ([m.multiplier().to_le_bytes(); 4], [m.shift(); 4]);
-/// let bias = [1000, 0, 0, 0].map(i32::to_le_bytes);
-/// let layer = int8::Layer::new(w, &bias, &multiplier, &shift, 7).unwrap();
+/// let by = m.multiplier();
+/// let numbers = [1000, 0, 0, 0, by, by, by, by].map(i32::to_le_bytes); // b, then multipliers
+/// let layer = int8::Layer::new(w, &numbers, &[m.shift(); 4], 7).unwrap();
 /// let mut out = [0; 4];
 /// assert!(int8::dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
 /// assert_eq!(int8::results(&mut out)[0], 240); // (1000 + 30 - 100) / 4 = 232.5, and 7
 /// ```
 #[must_use = "false: nothing was computed"]
+#[cfg_attr(armv7e_m, inline(always))] // checks that the caller's own make superfluous, then the call
 pub fn dense(isa: Isa, x: &[u8], layer: &Layer<'_>, first: usize, out: &mut [i32]) -> bool {
-    Part::new(x, layer, first, out).map(|part| run(isa, part)).is_some()
+    let Some(part) = Part::new(x, layer, first, out) else { return false };
+    run(isa, part);
+    true
 }
 
 #[cfg(armv7e_m)]
+#[inline(always)]
 fn run(_: Isa, part: Part<'_>) {
     arch::int8::cortex_m4::layer(part);
 }
@@ -154,19 +178,19 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
     let last = part.is_last();
     let Part { x, layer, first, out } = part;
     if first == 0 {
-        for (sum, &b) in out.iter_mut().zip(layer.bias) {
+        for (sum, &b) in out.iter_mut().zip(layer.biases()) {
             *sum = i32::from_le_bytes(b);
             compact();
         }
     }
-    let (mut first, stride) = (first / INPUTS, layer.w.stride());
+    let (mut first, stride) = (first / INPUTS, layer.weights().stride());
     let mut block = [0; BLOCK];
     for x in x.chunks(BLOCK) {
         signed(x, &mut block);
         // What is missing to a whole tile is 0, whatever the weights.
         block.iter_mut().skip(x.len()).take(INPUTS - 1).for_each(|q| *q = 0);
         let x = block.as_chunks().0.get(..x.len().div_ceil(INPUTS)).unwrap_or(&[]);
-        let tiles = layer.w.tiles().get(first..).unwrap_or(&[]);
+        let tiles = layer.tiles.get(first..).unwrap_or(&[]);
         isa.accumulate(Product { x, tiles, stride, sums: out.as_chunks_mut::<OUTPUTS>().0 });
         first += x.len();
     }
@@ -176,11 +200,38 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
 }
 
 /// The results of [`dense`], when all inputs have come: one byte each, and behind them bytes without meaning.
+#[inline(always)]
 pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)
 }
 
+/// The number of the first of the largest, 0 of none.
+///
+/// ```
+/// assert_eq!(kernels::int8::argmax(&[3, 200, 7, 200]), 1);
+/// ```
+#[cfg_attr(armv7e_m, inline(always))]
+pub fn argmax(u: &[u8]) -> usize {
+    first_largest(u)
+}
+
+#[cfg(armv7e_m)]
+use arch::int8::cortex_m4::argmax as first_largest;
+
+#[cfg(not(armv7e_m))]
+fn first_largest(u: &[u8]) -> usize {
+    let (mut best, mut largest) = (0, 0);
+    for (j, &u) in arch::kept(u).iter().enumerate() {
+        if u32::from(u) > largest {
+            (best, largest) = (j, u32::from(u));
+        }
+        compact();
+    }
+    best
+}
+
 /// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
+#[inline(always)]
 pub fn sums(floats: &mut [f32]) -> &mut [i32] {
     arch::int8::integers(floats)
 }

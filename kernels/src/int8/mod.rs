@@ -37,7 +37,7 @@ mod rescale;
 pub use input::quantize;
 #[cfg(armv7e_m)]
 pub(crate) use layer::Part;
-pub use layer::{BIAS_MAX, Layer, LayerError, dense, results, sums};
+pub use layer::{BIAS_MAX, Layer, LayerError, argmax, dense, results, sums};
 pub use pack::{Weights, pack, packed_len};
 pub use reference::dense as dense_reference;
 pub use rescale::{Rescale, RescaleError};

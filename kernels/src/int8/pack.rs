@@ -16,8 +16,8 @@ pub const fn packed_len(k: usize, n: usize) -> Option<usize> {
 /// k × n weights in tiles, where they lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Weights<'a> {
-    k: usize,
-    tiles: &'a [[u8; TILE]],
+    pub(crate) k: usize,
+    pub(crate) tiles: &'a [[u8; TILE]],
 }
 
 impl<'a> Weights<'a> {
@@ -60,10 +60,6 @@ impl<'a> Weights<'a> {
             Some(blocks) => blocks,
             None => 0, // never: there is an input; but no panic in the program
         }
-    }
-
-    pub(crate) const fn tiles(&self) -> &'a [[u8; TILE]] {
-        self.tiles
     }
 }
 

@@ -8,16 +8,16 @@ use super::Layer;
 /// # Panics
 /// If `x` does not have as many elements as the layer has inputs, or `out` as many as it has outputs.
 pub fn dense(x: &[u8], layer: &Layer<'_>, out: &mut [u8]) {
-    let w = layer.w;
+    let w = layer.weights();
     assert!(x.len() == w.inputs(), "{} inputs for a layer of {}", x.len(), w.inputs());
     assert!(out.len() == w.outputs(), "{} results for a layer of {}", out.len(), w.outputs());
     for (j, out) in out.iter_mut().enumerate() {
-        let mut a = i32::from_le_bytes(layer.bias[j]);
+        let mut a = i32::from_le_bytes(layer.numbers[j]);
         for (k, &u) in x.iter().enumerate() {
             a += i32::from(w.get(k, j)) * (i32::from(u.min(254)) - 127);
         }
         let rescale = layer.rescale(j).expect("a layer has good ones");
-        *out = (rescale.apply(a) + layer.zero).clamp(0, 255) as u8;
+        *out = (rescale.apply(a) + i32::from(layer.zero)).clamp(0, 255) as u8;
     }
 }
 

@@ -158,7 +158,7 @@ impl Kernel for Whole<'_> {
 fn some<const N: usize>(sums: &mut [i32], layer: &Layer<'_>, first: usize) {
     let (Some(a), Some(m), Some(e)) = (
         chunk::<N, _>(sums, first),
-        chunk::<N, _>(layer.multiplier, first),
+        chunk::<N, _>(layer.multipliers(), first),
         chunk::<N, _>(layer.shift, first),
     ) else {
         return;
@@ -166,7 +166,7 @@ fn some<const N: usize>(sums: &mut [i32], layer: &Layer<'_>, first: usize) {
     let mut results = [0; N];
     for j in 0..N {
         let m = Rescale { multiplier: i32::from_le_bytes(m[j]), shift: e[j] };
-        results[j] = m.apply(a[j]).wrapping_add(layer.zero).clamp(0, 255) as u8;
+        results[j] = m.apply(a[j]).wrapping_add(i32::from(layer.zero)).clamp(0, 255) as u8;
     }
     if let Some(to) = bytes(sums).get_mut(first..).and_then(<[u8]>::first_chunk_mut) {
         *to = results;

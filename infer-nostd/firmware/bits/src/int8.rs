@@ -2,7 +2,7 @@
 //! alignment of the numbers and of the inputs, and at both ends of the bytes.
 
 use kernels::Isa;
-use kernels::int8::{INPUTS, Layer, OUTPUTS, Weights, dense, dense_reference, results};
+use kernels::int8::{INPUTS, Layer, OUTPUTS, Weights, argmax, dense, dense_reference, results};
 
 use crate::Random;
 
@@ -64,10 +64,9 @@ fn shape(random: &mut Random, k: usize, n: usize, ends: bool, offset: usize) -> 
     }
     let x = &numbers.x[offset..][..k];
     let len = k.next_multiple_of(INPUTS) * n;
-    let (bias, multiplier) = numbers.words[offset..][..8 * n].split_at(4 * n);
-    let (bias, multiplier) = (bias.as_chunks().0, multiplier.as_chunks().0);
+    let words = numbers.words[offset..][..8 * n].as_chunks().0;
     let Some(w) = Weights::new(k, n, &numbers.tiles[offset..][..len]) else { return false };
-    let Ok(layer) = Layer::new(w, bias, multiplier, &numbers.shifts[..n], i32::from(byte())) else {
+    let Ok(layer) = Layer::new(w, words, &numbers.shifts[..n], byte()) else {
         return false;
     };
     let mut want = [0; OUTPUTS_MOST];
@@ -78,5 +77,10 @@ fn shape(random: &mut Random, k: usize, n: usize, ends: bool, offset: usize) -> 
     let good = dense(isa, x, &layer, 0, &mut got[..n / OUTPUTS * OUTPUTS])
         && (cut == 0 || dense(isa, &x[..cut], &layer, 0, &mut parts[..n]))
         && dense(isa, &x[cut..], &layer, cut, &mut parts[..n]);
-    good && results(&mut got)[..n] == want[..n] && results(&mut parts)[..n] == want[..n]
+    // The first of the largest of as many as there are, and of fewer.
+    let first =
+        |u: &[u8]| u.iter().max().and_then(|largest| u.iter().position(|u| u == largest)).unwrap_or(0);
+    good && results(&mut got)[..n] == want[..n]
+        && results(&mut parts)[..n] == want[..n]
+        && (0..=n).all(|n| argmax(&want[..n]) == first(&want[..n]))
 }

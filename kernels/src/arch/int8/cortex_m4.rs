@@ -10,250 +10,247 @@
 //! Sums are 256 times too large, so a run of inputs has at most [`RUN`]: |256 Σ w q| ≤ 256 · 128 · 128 · 127 < 2³⁰, which
 //! fits, and is a multiple of 256, so that the shift back is exact. (On the way sums may wrap.)
 //!
-//! Four outputs at a time are rescaled where they are, in registers. |a| < 2³⁰, so 2 a fits, and SMMULR of it with m is the
-//! first rounding; ASRS leaves the bit below the last one in the carry, which is the second, and ADC adds it with z.
+//! All sums are made first, four outputs at a time; then those of the last run are rescaled, one by one, where they lie. |a| < 2³⁰, so
+//! 2 a fits, and SMMULR of it with m is the first rounding; ASRS leaves the bit below the last one in the carry, which is the
+//! second, and ADC adds it with z.
 
-use crate::int8::Part;
+use core::mem::{offset_of, transmute};
 
-/// Inputs of a run: what is made of them lies on the stack, two bytes each.
+use crate::int8::{Layer, Part};
+
+/// Inputs of a run: what is made of them lies on the stack, two bytes each. A multiple of sixteen.
 const RUN: usize = 128;
 
-/// What [`run`] takes, and where it keeps what finds no register.
-#[repr(C)]
-struct Call {
-    /// 0: x, the inputs still to come.
-    x: *const u8,
-    /// 4: how many.
-    left: usize,
-    /// 8: the tiles of the first four outputs, from those for x on.
-    tiles: *const u8,
-    /// 12: bytes from the tiles of four outputs to those of the next.
-    stride: usize,
-    /// 16: what the sums start from: the biases, or `out`.
-    start: *const u8,
-    /// 20: sums, or results.
-    out: *mut u8,
-    /// 24: outputs, a multiple of 4.
-    outputs: usize,
-    /// 28: multipliers; null if other inputs follow.
-    multiplier: *const u8,
-    /// 32: shifts.
-    shift: *const u8,
-    /// 36: z.
-    zero: i32,
-    /// 40: of this run: `stride` less the bytes of the tiles that it takes; `multiplier`, or null if it is not the last;
-    /// outputs that are done.
-    run: [usize; 3],
-}
+/// A slice is where it begins, then how long it is, which [`run`] reads; if not, this would not compile.
+const _: () = {
+    #[repr(C)]
+    struct Slice {
+        begin: *const u8,
+        len: usize,
+    }
+    // SAFETY: both are two words, and if the first is the pointer any length is a `usize`.
+    let slice = unsafe { transmute::<&[u8], Slice>(&[0; 3]) };
+    assert!(slice.len == 3);
+};
 
-/// A layer, or a part of its inputs.
+/// A layer, or a part of its inputs, run by run.
+#[inline(always)]
 pub(crate) fn layer(part: Part<'_>) {
-    let last = part.is_last();
     let (x, layer, first, out) = part.take();
-    let w = layer.w;
-    let start = if first == 0 { layer.bias.as_ptr().cast() } else { out.as_ptr().cast() };
-    let mut call = Call {
-        x: x.as_ptr(),
-        left: x.len(),
-        tiles: w.tiles().as_flattened().as_ptr().wrapping_add(first * 4),
-        stride: w.stride() * 64,
-        start,
-        out: out.as_mut_ptr().cast(),
-        outputs: layer.bias.len(),
-        multiplier: if last { layer.multiplier.as_ptr().cast() } else { core::ptr::null() },
-        shift: layer.shift.as_ptr(),
-        zero: layer.zero,
-        run: [0; 3],
-    };
-    // SAFETY: a `Layer` has as many biases, multipliers and shifts as outputs, a multiple of four, and tiles of `stride` for each
-    // four; those for input `first` lie `first` · 4 bytes further on. A `Part` has an input, an output, an element of `out`
-    // for each, and its x does not go beyond the layer's inputs.
-    unsafe { run(&mut call) }
+    let mut done = 0;
+    while done < x.len() {
+        let now = x.as_ptr().wrapping_add(done);
+        // SAFETY: a `Part` has an input, an output, an element of `out` for each, and its x lies within the layer's inputs, from a
+        // multiple of sixteen on; runs keep it so. A `Layer` has a bias, a multiplier and a shift for each output, and tiles.
+        unsafe { run(now, (x.len() - done).min(RUN), layer, first + done, out.as_mut_ptr()) };
+        done += RUN;
+    }
 }
 
-/// Four words of weights, one for each output, times four inputs: q₁, q₃ in r0, the differences in r1, both from r6.
-macro_rules! four_inputs {
-    ($load:literal) => {
-        concat!(
-            "ldmia r6!, {{r0, r1}}\n",
-            $load,
-            "smlad r8, r3, r0, r8
-            uxtb16 r3, r3
-            smlad r8, r3, r1, r8
-            smlad r9, r5, r0, r9
-            uxtb16 r5, r5
-            smlad r9, r5, r1, r9
-            smlad r10, r12, r0, r10
-            uxtb16 r12, r12
-            smlad r10, r12, r1, r10
-            smlad r11, lr, r0, r11
-            uxtb16 lr, lr
-            smlad r11, lr, r1, r11"
-        )
+/// Four words of weights, one for each output, times four inputs: q₁, q₃ in r0, the differences in r1.
+macro_rules! products {
+    () => {
+        "smlad r8, r3, r0, r8
+        uxtb16 r3, r3
+        smlad r8, r3, r1, r8
+        smlad r9, r4, r0, r9
+        uxtb16 r4, r4
+        smlad r9, r4, r1, r9
+        smlad r10, r5, r0, r10
+        uxtb16 r5, r5
+        smlad r10, r5, r1, r10
+        smlad r11, r7, r0, r11
+        uxtb16 r7, r7
+        smlad r11, r7, r1, r11"
     };
 }
 
-/// The result of one output: its start at r0, its sum in `acc`, its multiplier at r3, its shift the last byte of r6, z in lr; to r1.
-macro_rules! result {
-    ($acc:literal, $word:literal, $byte:literal) => {
-        concat!(
-            "ldr r5, [r0, #",
-            $word,
-            "]\nadd r5, r5, ",
-            $acc,
-            ", asr #8\nlsls r5, r5, #1\n",
-            "ldr r12, [r3, #",
-            $word,
-            "]\nsmmulr r5, r5, r12\nadd r5, r5, r5, asr #31\n",
-            "asrs r5, r6\nadcs r5, lr\nusat r5, #8, r5\nstrb r5, [r1, #",
-            $byte,
-            "]"
-        )
-    };
-}
-
-/// The sum of one output.
-macro_rules! sum {
-    ($acc:literal, $word:literal) => {
-        concat!("ldr r5, [r0, #", $word, "]\nadd r5, r5, ", $acc, ", asr #8\nstr r5, [r1, #", $word, "]")
-    };
-}
-
-/// The layer for x.
+/// Sums of `n` inputs from number `first` on; if they are the layer's last, results.
 ///
 /// # Safety
-/// `left` ≥ 1 bytes at x; `outputs` ≥ 4, a multiple of 4; that many words at `start` and `out`, and, if `multiplier` is not null, that
-/// many words there and bytes at `shift`. For each four outputs, one `stride` after the other, tiles for x, rounded up to sixteen inputs.
+/// 1 ≤ `n` ≤ [`RUN`] bytes at x. `first` and, unless it is the layer's inputs, `first` + `n` are multiples of sixteen, and
+/// `first` + `n` is not more than the layer's inputs. The layer has outputs, and as many words lie at `out`: sums so far, unless
+/// `first` is 0.
 ///
-/// Proof of the body. A run takes n = min(`left`, [`RUN`]) inputs: r0 goes over whole words of them up to r1, and what is left
-/// before their end, r2, byte by byte. Each word, and inputs of q = 0 until there are four times four, makes 8 bytes upwards from
-/// sp + 16, at most 2 `RUN`. For each block of outputs r6 passes those bytes, and r2 16 bytes of tiles for each 8 of them: 64 for sixteen
-/// inputs; the skip takes it to the next block. Biases, multipliers and shifts are read for the four outputs that follow those
-/// done. Results, 4 bytes for the block, end before the sums of the next block begin. `ldr` takes any address; `ldmia` and
-/// `ldrd` want multiples of four, which `Call`, the stack, and tiles in the loop that uses it have. Registers that belong to the caller and
-/// the stack are put back.
+/// Proof of the body. At sp are: what inputs follow, the bytes of a block's tiles beyond those of this run, the end of `out`, the bytes
+/// from `out` to what the sums start from; at sp + 16 the excess, four times; at sp + 32 what is made of x. r0 goes over whole words
+/// of x, `n` in r1 counting down; what is left is read byte by byte. Each word, and inputs of q = 0 until there are four times
+/// four, makes 8 bytes upwards from sp + 32, at most 2 `RUN`, up to r12. For each block of outputs r6 passes those bytes, and r2 16
+/// bytes of tiles for each 8 of them: 64 for sixteen inputs; the skip takes it to the next block. lr passes `out` and stops at its end;
+/// r5, as far from it as the biases are from `out`, passes those, or is lr. Then r0 passes `out` once more, r3 the multipliers, r2 the
+/// shifts, and r1 writes behind r0. `ldr` takes any address; `ldm`, `stm` and `strd` want multiples of four, which the stack,
+/// `out`, and tiles in the loop that uses it have. Registers that belong to the caller and the stack are put back.
 #[unsafe(naked)]
-unsafe extern "C" fn run(call: &mut Call) {
+unsafe extern "C" fn run(x: *const u8, n: usize, layer: &Layer<'_>, first: usize, out: *mut i32) {
     core::arch::naked_asm!(
-        "push {{r4-r11, lr}}",
+        "push {{r2, r4-r11, lr}}",
         "sub sp, #{frame}",
-        "mov r4, r0",
-        "1:", // the next run of inputs
-        "ldrd r0, r2, [r4]",
-        "cmp r2, #{run}",
-        "it hi",
-        "movhi r2, #{run}",
-        "bic r1, r2, #3",
-        "add r1, r0",
-        "add r2, r0",
-        "add r6, sp, #16",
-        "movs r7, #0", // what the sums start with
-        "mov r3, #0x01010101",
-        "mov r8, #0xff00ff00",
-        "mvn r9, #0x007f007f", // −128 twice
+        "ldr r6, [sp, #{out}]",
+        "mov lr, r6",
+        "ldr r5, [r2, #{outputs}]",
+        "add r5, r6, r5, lsl #2",
+        "ldr r7, [r2, #{numbers}]",
+        "subs r7, r7, r6",
+        "cbz r3, 1f",
+        "movs r7, #0",
+        "1:",
+        "ldrh r4, [r2, #{inputs}]",
+        "ldr r2, [r2, #{tiles}]",
+        "add r2, r2, r3, lsl #2",
+        "subs r4, r4, r1",
+        "subs r3, r4, r3",
+        "adds r4, #15",
+        "lsrs r4, r4, #4",
+        "lsls r4, r4, #6",
+        "stmia sp, {{r3, r4, r5, r7}}",
+        "mov r9, #0x01010101",
+        "mov r10, #0xff00ff00", // −256 twice
+        "movs r7, #0", // twice what the sums start with
+        "add r6, sp, #32",
         "b 4f",
-        "2:",
-        "ldr r10, [r0], #4",
+        "2:", // the next four inputs
+        "ldr r3, [r0], #4",
         "3:",
-        "uqadd8 r10, r10, r3", // q = min(u + 1, 255) − 128
-        "eor r10, r10, #0x80808080",
-        "sxtb16 r11, r10, ror #8",
-        "and r10, r8, r10, lsl #8", // 256 q₀, 256 q₂
-        "smlad r7, r10, r9, r7",
-        "ssub16 r12, r10, r11",
-        "stmia r6!, {{r11, r12}}",
+        "uqadd8 r3, r3, r9", // q = min(u + 1, 255) − 128
+        "eor r3, r3, #0x80808080",
+        "sxtb16 r4, r3, ror #8",
+        "and r3, r10, r3, lsl #8", // 256 q₀, 256 q₂
+        "smlad r7, r3, r10, r7",
+        "ssub16 r5, r3, r4",
+        "stmia r6!, {{r4, r5}}",
         "4:",
-        "cmp r0, r1",
-        "blo 2b",
-        "mov r10, #0x7f7f7f7f", // q = 0, whatever the weights
-        "subs r5, r2, r0",
+        "subs r1, #4",
+        "bhs 2b",
+        "mov r3, #0x7f7f7f7f", // q = 0, whatever the weights
+        "adds r1, #4",
         "beq 6f",
         "5:", // the last one to three inputs
-        "subs r5, #1",
-        "ldrb r11, [r0, r5]",
-        "orr r10, r11, r10, lsl #8",
+        "subs r1, #1",
+        "ldrb r4, [r0, r1]",
+        "orr r3, r4, r3, lsl #8",
         "bne 5b",
-        "mov r0, r2",
         "b 3b",
         "6:",
-        "add r5, sp, #16",
-        "sub r5, r6, r5",
-        "tst r5, #31",
+        "add r5, sp, #32",
+        "subs r5, r6, r5",
+        "lsls r5, r5, #27",
         "bne 3b",
-        "mov r8, r7",
-        "mov r9, r7",
-        "mov r10, r7",
-        "stmia sp, {{r7-r10}}",
-        "mov r7, r6",
-        "ldrd r0, r1, [r4]",
-        "subs r0, r2, r0",
-        "subs r1, r1, r0",
-        "strd r2, r1, [r4]",
-        "ite eq",
-        "ldreq r1, [r4, #28]",
-        "movne r1, #0",
-        "ldrd r2, r0, [r4, #8]",
-        "add r3, r2, r5, lsl #1",
-        "str r3, [r4, #8]",
-        "sub r0, r0, r5, lsl #1",
-        "strd r0, r1, [r4, #40]",
-        "movs r0, #0",
-        "str r0, [r4, #48]",
+        "asrs r7, r7, #1",
+        "strd r7, r7, [sp, #16]",
+        "strd r7, r7, [sp, #24]",
+        "mov r12, r6",
         "7:", // the next four outputs
-        "mov r6, sp",
+        "add r6, sp, #16",
         "ldmia r6!, {{r8-r11}}",
         "lsls r0, r2, #30",
-        "bne 9f",
-        "8:",
-        four_inputs!("ldmia r2!, {{r3, r5, r12, lr}}\n"),
-        four_inputs!("ldmia r2!, {{r3, r5, r12, lr}}\n"),
-        "cmp r6, r7",
-        "bne 8b",
+        "beq 9f",
+        "rsb r12, r12, r6, lsl #1", // as far behind r6 as the end is before it
+        "8:", // tiles at any address: r12 comes nearer, two steps for one of r6
+        "ldmia r6!, {{r0, r1}}",
+        "add r12, #16",
+        "ldr r3, [r2]",
+        "ldr r4, [r2, #4]",
+        "ldr r5, [r2, #8]",
+        "ldr r7, [r2, #12]",
+        "adds r2, #16",
         "b 10f",
-        "9:", // the same with tiles at any address
-        four_inputs!("ldr r3, [r2], #4\nldr r5, [r2], #4\nldr r12, [r2], #4\nldr lr, [r2], #4\n"),
-        "cmp r6, r7",
-        "bne 9b",
+        "9:",
+        "ldmia r6!, {{r0, r1}}",
+        "ldmia r2!, {{r3, r4, r5, r7}}",
+        products!(),
+        "ldmia r6!, {{r0, r1}}",
+        "ldmia r2!, {{r3, r4, r5, r7}}",
         "10:",
-        "ldrd r0, r1, [r4, #16]",
-        "ldrd r3, r6, [r4, #44]",
-        "add r0, r0, r6, lsl #2",
-        "cbnz r3, 11f",
-        "add r1, r1, r6, lsl #2",
-        sum!("r8", 0),
-        sum!("r9", 4),
-        sum!("r10", 8),
-        sum!("r11", 12),
-        "b 12f",
-        "11:",
-        "add r3, r3, r6, lsl #2",
-        "add r1, r6",
-        "ldrd r12, lr, [r4, #32]",
-        "ldr r6, [r12, r6]",
-        result!("r8", 0, 0),
-        "lsrs r6, r6, #8",
-        result!("r9", 4, 1),
-        "lsrs r6, r6, #8",
-        result!("r10", 8, 2),
-        "lsrs r6, r6, #8",
-        result!("r11", 12, 3),
-        "12:",
-        "ldr r0, [r4, #40]",
-        "add r2, r0",
-        "ldr r0, [r4, #48]",
-        "adds r0, #4",
-        "str r0, [r4, #48]",
-        "ldr r1, [r4, #24]",
-        "cmp r0, r1",
+        products!(),
+        "cmp r6, r12",
+        "blo 9b",
+        "bhi 8b",
+        "ldmia sp, {{r0, r1, r3, r5}}",
+        "adds r2, r2, r1",
+        "add r5, lr",
+        "ldr r4, [r5]",
+        "add r8, r4, r8, asr #8",
+        "ldr r4, [r5, #4]",
+        "add r9, r4, r9, asr #8",
+        "ldr r4, [r5, #8]",
+        "add r10, r4, r10, asr #8",
+        "ldr r4, [r5, #12]",
+        "add r11, r4, r11, asr #8",
+        "stmia lr!, {{r8-r11}}",
+        "cmp lr, r3",
         "bne 7b",
-        "ldr r0, [r4, #20]", // sums go on from where they were left
-        "str r0, [r4, #16]",
-        "ldr r0, [r4, #4]",
-        "cmp r0, #0",
-        "bne 1b",
-        "add sp, #{frame}",
+        "cbnz r0, 12f", // inputs follow
+        "ldr r2, [sp, #{layer}]",
+        "ldr r0, [sp, #{out}]",
+        "mov r1, r0",
+        "ldr r3, [r2, #{numbers}]",
+        "add r3, lr",
+        "subs r3, r3, r0", // as many bytes behind the biases as `out` has
+        "ldrb r7, [r2, #{zero}]",
+        "ldr r2, [r2, #{shift}]",
+        "11:", // the next two results
+        "ldmia r0!, {{r5, r6}}",
+        "ldrh r4, [r2], #2", // both shifts: of a register's, ASRS takes the lowest byte
+        "lsls r5, r5, #1",
+        "ldr r8, [r3], #4",
+        "smmulr r5, r5, r8",
+        "add r5, r5, r5, asr #31",
+        "asrs r5, r4",
+        "adcs r5, r7",
+        "usat r5, #8, r5",
+        "lsrs r4, r4, #8",
+        "lsls r6, r6, #1",
+        "ldr r8, [r3], #4",
+        "smmulr r6, r6, r8",
+        "add r6, r6, r6, asr #31",
+        "asrs r6, r4",
+        "adcs r6, r7",
+        "usat r6, #8, r6",
+        "orr r5, r5, r6, lsl #8",
+        "strh r5, [r1], #2",
+        "cmp r0, lr",
+        "bne 11b",
+        "12:",
+        "add sp, #{layer} + 4",
         "pop {{r4-r11, pc}}",
-        run = const RUN,
-        frame = const 16 + 2 * RUN,
+        frame = const 32 + 2 * RUN,
+        layer = const 32 + 2 * RUN,
+        out = const 32 + 2 * RUN + 40,
+        inputs = const offset_of!(Layer<'_>, inputs),
+        tiles = const offset_of!(Layer<'_>, tiles),
+        numbers = const offset_of!(Layer<'_>, numbers),
+        shift = const offset_of!(Layer<'_>, shift),
+        outputs = const offset_of!(Layer<'_>, shift) + size_of::<usize>(),
+        zero = const offset_of!(Layer<'_>, zero),
     )
+}
+
+/// The number of the first of the largest, 0 of none: from the last to the first, which wins of equals.
+#[inline(always)]
+pub(crate) fn argmax(u: &[u8]) -> usize {
+    let best;
+    // SAFETY: bytes are read from u on, fewer than it has; registers are those that are named, and the flags.
+    unsafe {
+        core::arch::asm!(
+            "movs r2, #0", // the largest so far
+            "mov r12, r2", // its number
+            "2:",
+            "subs r1, #1",
+            "blo 3f",
+            "ldrb r3, [r0, r1]",
+            "cmp r3, r2",
+            "blo 2b",
+            "mov r2, r3",
+            "mov r12, r1",
+            "b 2b",
+            "3:",
+            in("r0") u.as_ptr(),
+            inout("r1") u.len() => _,
+            out("r2") _,
+            out("r3") _,
+            out("r12") best,
+            options(readonly, nostack),
+        );
+    }
+    best
 }

@@ -15,6 +15,7 @@ mod neon;
 mod portable;
 
 /// Memory for floats, used for integers for a while: both are four bytes of any content.
+#[inline(always)]
 pub(crate) fn integers(floats: &mut [f32]) -> &mut [i32] {
     // SAFETY: i32 has the size and the alignment of f32, and any four bytes are a value of either type.
     let (before, integers, after) = unsafe { floats.align_to_mut::<i32>() };
@@ -23,6 +24,7 @@ pub(crate) fn integers(floats: &mut [f32]) -> &mut [i32] {
 }
 
 /// Integers as the bytes that they lie in.
+#[inline(always)]
 pub(crate) fn bytes(integers: &mut [i32]) -> &mut [u8] {
     // SAFETY: u8 has no alignment to keep, its size divides that of i32, and any bytes are values of either type.
     let (before, bytes, after) = unsafe { integers.align_to_mut::<u8>() };
