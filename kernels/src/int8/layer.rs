@@ -145,7 +145,8 @@ impl<'a> Part<'a> {
 /// let m = int8::Rescale::from_factor(0.25).unwrap();
 /// let by = m.multiplier();
 /// let numbers = [1000, 0, 0, 0, by, by, by, by].map(i32::to_le_bytes); // b, then multipliers
-/// let layer = int8::Layer::new(w, &numbers, &[m.shift(); 4], 7).unwrap();
+/// let shifts = [m.shift(); 4];
+/// let layer = int8::Layer::new(w, &numbers, &shifts, 7).unwrap();
 /// let mut out = [0; 4];
 /// assert!(int8::dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
 /// assert_eq!(int8::results(&mut out)[0], 240); // (1000 + 30 - 100) / 4 = 232.5, and 7

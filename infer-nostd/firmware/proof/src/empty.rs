@@ -1,4 +1,4 @@
-//! What the other programs have besides inference.
+//! What the programs that are fed with floats have besides inference.
 #![no_std]
 #![no_main]
 
