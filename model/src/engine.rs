@@ -7,8 +7,9 @@ use core::fmt;
 
 use kernels::Isa;
 
-/// Multiply-adds that are worth a task of their own: 10 to 20 µs of work, a few times what it costs to wake a thread.
-const MIN_MACS: usize = 1 << 20;
+/// Multiply-adds that are worth a task of their own: 40 to 80 µs of work. With a quarter of it, two threads took 1.3 times as long as
+/// one at 784-128-10 with batches of 64 (a Xeon, `cargo run --release -p benches --example step`, 2026-11-29).
+const MIN_MACS: usize = 1 << 22;
 /// Rows in a full register tile: tasks get multiples of it where there are enough.
 const TILE_ROWS: usize = 8;
 

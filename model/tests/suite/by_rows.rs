@@ -122,10 +122,10 @@ fn row_numbers_give_the_bits_of_the_matrix() {
 
 #[test]
 fn row_numbers_on_any_number_of_threads() {
-    let data = Data::new(300, 512, 1, 200, 100); // large enough for eight tasks
+    let data = Data::new(300, 512, 1, 200, 330); // large enough for eight tasks
     let threads = [1, 2, 3, 7].map(Threads::new);
     let engines = threads.each_ref().map(|pool| Engine { pool, ..Engine::default() });
-    check::<f32>(&data, 100, &engines);
+    check::<f32>(&data, 330, &engines);
     let joins = threads.map(Threads::joins);
     assert!(joins[0] == 0 && joins[1..].iter().all(|&joins| joins > 0), "{joins:?}");
 }

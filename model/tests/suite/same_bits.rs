@@ -112,7 +112,7 @@ fn every_instruction_set() {
 fn any_number_of_threads() {
     // Large enough that the products really are split; the second by columns, having a single row.
     for (case, steps_taken) in
-        [(Case::random(200, (200, 150, 3), 0.01, 7), 2), (Case::random(1, (2100, 1100, 3), 0.01, 8), 1)]
+        [(Case::random(200, (800, 220, 3), 0.01, 7), 2), (Case::random(1, (4200, 2200, 3), 0.01, 8), 1)]
     {
         let serial = Engine::default();
         let want = all_bits(&case.pass_on::<f32>(serial));
@@ -131,11 +131,11 @@ fn any_number_of_threads() {
 
 #[test]
 fn a_pool_wider_than_the_workspace_is_used_as_far_as_it_goes() {
-    let case = Case::random(200, (200, 150, 3), 0.0, 9);
+    let case = Case::random(200, (400, 150, 3), 0.0, 9);
     let (net, x, threads) = (case.net::<f32>(), cast::<f32>(&case.x), Threads::new(8));
     let engine = Engine { pool: &threads, ..Engine::default() };
     let mut ws = Workspace::new(case.shape, 200, 2);
-    forward(engine, &net, Mat::new(&x, 200, 200), &mut ws);
+    forward(engine, &net, Mat::new(&x, 200, 400), &mut ws);
     assert_eq!(threads.joins.load(Ordering::Relaxed), 1, "two tasks for the rows of the batch");
     let want = case.pass::<f32>();
     assert!((0..200).all(|i| ws.scores().row(i) == want.ws.scores().row(i)));
