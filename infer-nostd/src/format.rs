@@ -236,6 +236,22 @@ impl Header {
         Ok(())
     }
 
+    /// What every kind of file is held to beside its checksum: these rules, and a length that is the header's and follows from
+    /// its sizes.
+    pub(crate) const fn check_file(&self, computed: usize, got: usize) -> Result<(), Error> {
+        if let Err(error) = self.check() {
+            return Err(error);
+        }
+        let &Self { stated, .. } = self;
+        if stated != computed {
+            return Err(Error::FileLength { stated, computed });
+        }
+        if got != stated {
+            return Err(Error::Length { needed: stated, got });
+        }
+        Ok(())
+    }
+
     /// How many numbers: (D + 1) H + (H + 1) C + 2 Q; the largest `usize` stands for more than that.
     const fn numbers(&self) -> usize {
         let &Self { d, h, c, q, .. } = self;
@@ -252,18 +268,11 @@ impl Header {
     }
 }
 
-/// What every kind of file is held to: it is as long as its header says, which is as long as it must be by its sizes, and
-/// its checksum is right. All of it without the checksum.
-pub(crate) const fn check_whole(bytes: &[u8], stated: usize, computed: usize) -> Result<&[u8], Error> {
-    if stated != computed {
-        return Err(Error::FileLength { stated, computed });
-    }
+/// All bytes of a file before its checksum, whose checksum it is.
+pub(crate) const fn check_sum(bytes: &[u8]) -> Result<&[u8], Error> {
     let Some((checked, checksum)) = bytes.split_last_chunk::<CRC_LEN>() else {
-        return Err(Error::Length { needed: stated, got: bytes.len() });
+        return Err(Error::Length { needed: HEADER_LEN + CRC_LEN, got: bytes.len() });
     };
-    if bytes.len() != stated {
-        return Err(Error::Length { needed: stated, got: bytes.len() });
-    }
     let (stored, computed) = (u32::from_le_bytes(*checksum), crc32(checked));
     if stored != computed {
         return Err(Error::Checksum { stored, computed });
@@ -272,39 +281,50 @@ pub(crate) const fn check_whole(bytes: &[u8], stated: usize, computed: usize) ->
 }
 
 /// Reads and checks a whole file: lengths, then the checksum, then the values. Names are left for [`Net::check_names`].
+///
+/// A good file passes few instructions: its parts are taken off one by one. Only where they do not come out even is it asked
+/// which rule is broken.
 pub(crate) const fn parse(bytes: &[u8]) -> Result<Net<'_>, Error> {
     let header = match Header::read(bytes, KIND) {
         Ok(header) => header,
         Err(error) => return Err(error),
     };
-    if let Err(error) = header.check() {
+    let Some((numbers, net)) = sections(&header, bytes) else {
+        return Err(match header.check_file(header.file_len(), bytes.len()) {
+            Err(error) => error,
+            Ok(()) => Error::Length { needed: header.stated, got: bytes.len() }, // never
+        });
+    };
+    if let Err(error) = check_sum(bytes) {
         return Err(error);
     }
-    let checked = match check_whole(bytes, header.stated, header.file_len()) {
-        Ok(checked) => checked,
-        Err(error) => return Err(error),
-    };
-    match sections(&header, checked) {
-        Some((numbers, net)) => match not_finite(numbers) {
-            None => Ok(net),
-            Some(index) => Err(Error::NotFinite { offset: HEADER_LEN + index * size_of::<f32>() }),
-        },
-        // Never, for the lengths fit; but no panic either way.
-        None => Err(Error::Length { needed: header.stated, got: bytes.len() }),
+    match not_finite(numbers) {
+        None => Ok(net),
+        Some(index) => Err(Error::NotFinite { offset: HEADER_LEN + index * size_of::<f32>() }),
     }
 }
 
-/// All numbers of a file, and where they belong.
+/// All numbers of a file, and where they belong. None if the header is not that of these bytes: [`Header::check_file`] says why.
 #[inline(always)]
-const fn sections<'a>(header: &Header, checked: &'a [u8]) -> Option<(&'a [[u8; 4]], Net<'a>)> {
-    let &Header { d, h, c, .. } = header;
-    let Some((_, body)) = checked.split_at_checked(HEADER_LEN) else { return None };
-    let Some((numbers, names)) = body.split_at_checked(body.len().wrapping_sub(header.names)) else {
+const fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Option<(&'a [[u8; 4]], Net<'a>)> {
+    let &Header { d, h, c, q, names, stated } = header;
+    if bytes.len() != stated {
+        return None;
+    }
+    let Some((_, body)) = bytes.split_at_checked(HEADER_LEN) else { return None };
+    // The last four bytes are the checksum.
+    let Some((numbers, names)) = body.split_at_checked(body.len().wrapping_sub(CRC_LEN).wrapping_sub(names))
+    else {
         return None;
     };
-    let numbers = numbers.as_chunks().0;
+    let Some((names, _)) = names.split_last_chunk::<CRC_LEN>() else { return None };
+    let (numbers, []) = numbers.as_chunks() else { return None };
     let Some((layer1, rest)) = Layer::take(d, h, numbers, true) else { return None };
     let Some((layer2, moments)) = Layer::take(h, c, rest, false) else { return None };
+    // Q divides D, or there is none.
+    if moments.len() != q.wrapping_mul(2) || (q != 0 && !d.is_multiple_of(q)) {
+        return None;
+    }
     Some((numbers, Net { layer1, layer2, moments, names }))
 }
 

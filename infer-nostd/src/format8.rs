@@ -3,7 +3,7 @@
 use kernels::int8::{Layer, LayerError, OUTPUTS, Rescale, Weights, pack, packed_len};
 
 use crate::format::{
-    CRC_LEN, HEADER_LEN, Header, I8, KIND, check_whole, not_finite, put, put_header, put_names_and_checksum,
+    CRC_LEN, HEADER_LEN, Header, I8, KIND, check_sum, not_finite, put, put_header, put_names_and_checksum,
 };
 use crate::names::names_len;
 use crate::{Error, Net8, Section};
@@ -148,10 +148,10 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
         Ok(header) => header,
         Err(error) => return Err(error),
     };
-    if let Err(error) = header.check() {
+    if let Err(error) = header.check_file(file_len(&header), bytes.len()) {
         return Err(error);
     }
-    let checked = match check_whole(bytes, header.stated, file_len(&header)) {
+    let checked = match check_sum(bytes) {
         Ok(checked) => checked,
         Err(error) => return Err(error),
     };

@@ -165,19 +165,25 @@ impl<'a> Net<'a> {
         Ok(try_argmax(scores).unwrap_or(0)) // there is no net without a class
     }
 
-    /// Both layers; the one path behind the three calls above, compiled once.
+    /// Both layers, or what does not fit the net.
+    #[inline(always)]
     fn forward<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s mut [f32], Error> {
+        let (inputs, room) = (x.len(), scratch.len());
+        match self.layers(isa, x, scratch) {
+            Some(scores) => Ok(scores),
+            None if inputs != self.d() => Err(Error::Input { needed: self.d(), got: inputs }),
+            None => Err(Error::Scratch { needed: self.scratch_len(), got: room }),
+        }
+    }
+
+    /// Both layers; the one path behind the three calls above, compiled once. None if x or the scratch does not fit the net.
+    fn layers<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Option<&'s mut [f32]> {
         if x.len() != self.d() {
-            return Err(Error::Input { needed: self.d(), got: x.len() });
+            return None;
         }
-        let short = Error::Scratch { needed: self.scratch_len(), got: scratch.len() };
-        let (hidden, rest) = scratch.split_at_mut_checked(self.h()).ok_or(short)?;
-        let scores = rest.get_mut(..self.c()).ok_or(short)?;
-        if self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, scores) {
-            Ok(scores)
-        } else {
-            Err(short) // the layers of a net fit each other, so never; but no panic either way
-        }
+        let (hidden, rest) = scratch.split_at_mut_checked(self.h())?;
+        let scores = rest.get_mut(..self.c())?;
+        (self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, scores)).then_some(scores)
     }
 
     /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
@@ -196,8 +202,8 @@ impl<'a> Net<'a> {
         let mut first = 0;
         while first < self.d() {
             let len = (self.d() - first).min(BLOCK);
-            let (Some(now), Some(block)) = (x.get(first, len), block.get_mut(..len)) else { return false };
-            if !self.normalization().try_apply(isa, first, now, block)
+            let Some(block) = block.get_mut(..len) else { return false };
+            if !self.normalization().try_apply(isa, first, x, block)
                 || !try_dense_part(isa, block, &self.layer1, first, hidden)
             {
                 return false;

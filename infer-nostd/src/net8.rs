@@ -252,11 +252,8 @@ impl<'a> Net8<'a> {
             let mut done = 0;
             while done < len {
                 let count = (len - done).min(NUMBERS);
-                let (Some(now), Some(numbers)) = (x.get(first + done, count), numbers.get_mut(..count))
-                else {
-                    return false;
-                };
-                if !self.normalization().try_apply(Isa::best(), first + done, now, numbers) {
+                let Some(numbers) = numbers.get_mut(..count) else { return false };
+                if !self.normalization().try_apply(Isa::best(), first + done, x, numbers) {
                     return false;
                 }
                 quantize(numbers, block.get_mut(done..).unwrap_or(&mut []));

@@ -54,10 +54,13 @@ impl<'a> Layer<'a> {
         numbers: &'a [[u8; 4]],
         relu: bool,
     ) -> Option<(Self, &'a [[u8; 4]])> {
-        let Some(rows) = k.checked_add(1) else { return None };
-        let Some(len) = rows.checked_mul(n) else { return None };
-        match numbers.split_at_checked(len) {
-            Some((numbers, rest)) if k > 0 && n > 0 => {
+        // Whole rows of n that there are: more than k, so the product below is no larger than the length.
+        let Some(rows) = numbers.len().checked_div(n) else { return None };
+        if k == 0 || rows <= k {
+            return None;
+        }
+        match numbers.split_at_checked(k.wrapping_add(1).wrapping_mul(n)) {
+            Some((numbers, rest)) => {
                 let usual = match n % STRIP {
                     0 => true,
                     10 => !relu,
@@ -65,7 +68,7 @@ impl<'a> Layer<'a> {
                 };
                 Some((Self { k, n, numbers, linear: !relu, usual }, rest))
             }
-            _ => None,
+            None => None,
         }
     }
 

@@ -25,17 +25,17 @@ pub fn exp<T: Scalar>(isa: Isa, x: &mut [T]) {
 }
 
 /// Constants for f32.
-mod single {
+pub(crate) mod single {
     /// e^x is ∞ beyond the upper end and 0 beyond the lower one, where n is −151; in between −150 ≤ n ≤ 128.
-    pub(super) const ENDS: (f32, f32) = (-105.0, 89.0);
-    pub(super) const LOG2_E: f32 = core::f32::consts::LOG2_E;
+    pub(crate) const ENDS: (f32, f32) = (-105.0, 89.0);
+    pub(crate) const LOG2_E: f32 = core::f32::consts::LOG2_E;
     /// 1.5 · 2²³: adding it and taking it off again rounds to an integer.
-    pub(super) const ROUND: f32 = 12_582_912.0;
+    pub(crate) const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts (0x3f317218, 0xb102e308): with the first, x − n·ln 2 is exact in a fused multiply-add.
-    pub(super) const LN_2: (f32, f32) = (core::f32::consts::LN_2, -1.904_654_2e-9);
+    pub(crate) const LN_2: (f32, f32) = (core::f32::consts::LN_2, -1.904_654_2e-9);
     /// e^r = 1 + r (1 + r (C[0] + C[1] r + … + C[4] r⁴)) for |r| ≤ ½ ln 2, relative error 2^−28.09 (the best
     /// possible of this degree is 2^−28.29). Bits: 3efffffe 3e2aaa45 3d2aac25 3c091ef0 3ab563a6.
-    pub(super) const C: [f32; 5] =
+    pub(crate) const C: [f32; 5] =
         [0.499_999_94, 0.166_665_15, 0.041_668_076, 0.008_369_192_5, 0.001_383_890_2];
 }
 

@@ -45,12 +45,12 @@ impl<'a> Floats<'a> {
         }
     }
 
-    /// Element i, +0 past the end: for those who have checked the length, without a panic in the program.
+    /// Element i; None past the end.
     #[inline(always)]
-    pub(crate) fn at(&self, i: usize) -> f32 {
+    pub(crate) fn at(&self, i: usize) -> Option<f32> {
         match self {
-            Self::F32(x) => x.get(i).map_or(0.0, |x| x.get()),
-            Self::Bytes(x) => x.get(i).map_or(0.0, |x| x.get()),
+            Self::F32(x) => x.get(i).copied(),
+            Self::Bytes(x) => x.get(i).map(|x| x.get()),
         }
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::Isa;
-use crate::arch::{SMALL, compact};
+use crate::arch::{SMALL, compact, kept};
 use crate::floats::Floats;
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -166,18 +166,24 @@ impl<'a> Normalization<'a> {
         );
         let fits = first <= self.inputs && out.len() <= self.inputs - first;
         assert!(fits, "inputs {first}.. ({} of them) reach past the last of {}", out.len(), self.inputs);
-        let _ = self.try_apply(isa, first, x, out); // it fits
+        if SMALL {
+            self.one_by_one(first, x, 0, out);
+        } else {
+            self.vectors(isa, first, x, out);
+        }
     }
 
-    /// [`Normalization::apply`] for parts that may not fit: false then, and `out` is left alone. Never panics.
+    /// [`Normalization::apply`] for a part of the whole row, as long as `out`; false if there is no such part, and `out` is left
+    /// alone. Never panics.
     #[must_use = "false: nothing was written"]
     #[inline(always)]
-    pub fn try_apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) -> bool {
-        if x.len() != out.len() || first > self.inputs || out.len() > self.inputs - first {
+    pub fn try_apply(&self, isa: Isa, first: usize, row: Input<'_>, out: &mut [f32]) -> bool {
+        let Some(x) = row.get(first, out.len()) else { return false };
+        if row.len() != self.inputs {
             return false;
         }
         if SMALL {
-            self.one_by_one(first, x, out);
+            self.one_by_one(first, row, first, out);
         } else {
             self.vectors(isa, first, x, out);
         }
@@ -192,26 +198,25 @@ impl<'a> Normalization<'a> {
         }
     }
 
-    /// The way of processors without: first the numbers as they are, then normalised where they lie, so that the second loop
-    /// is there once.
+    /// The way of processors without: one loop for whatever comes, each number by itself. Those of `out` are x from `skip` on.
     #[inline(always)]
-    fn one_by_one(&self, first: usize, x: Input<'_>, out: &mut [f32]) {
-        match x {
-            Input::U8(x) => as_they_are(x, out),
-            Input::F32(x) => as_they_are(x, out),
-        }
-        let width = self.width();
-        let Some(mut q) = first.checked_div(width) else { return }; // no inputs, none to normalise
-        let mut room = width - (first - q * width); // elements that this mean is still for
-        if self.mean.is_empty() {
-            return;
-        }
-        for x in out {
-            if room == 0 {
-                (q, room) = (q + 1, width);
-            }
-            room -= 1;
-            *x = (*x - self.mean.at(q)) * self.scale.at(q);
+    fn one_by_one(&self, first: usize, x: Input<'_>, skip: usize, out: &mut [f32]) {
+        let width = kept(self.width());
+        let (bytes, numbers): (&[u8], &[f32]) = match x {
+            Input::U8(x) => (x, &[]),
+            Input::F32(x) => (&[], x),
+        };
+        for (j, out) in out.iter_mut().enumerate() {
+            let x = match (bytes.get(skip + j), numbers.get(skip + j)) {
+                (Some(&x), _) => x.into(),
+                (None, Some(&x)) => x,
+                _ => return, // never: there are as many as `out` has room for
+            };
+            let q = (first + j).checked_div(width).unwrap_or(0); // no inputs, none to normalise
+            *out = match (self.mean.at(q), self.scale.at(q)) {
+                (Some(mean), Some(scale)) => (x - mean) * scale,
+                _ => x, // without means
+            };
             compact();
         }
     }
@@ -239,15 +244,6 @@ impl Raw for u8 {
     #[inline(always)]
     fn load<S: Simd>(s: S, x: &[u8; LANES]) -> S::V {
         s.load_bytes(x)
-    }
-}
-
-/// out ← x.
-#[inline(always)]
-fn as_they_are<X: Raw>(x: &[X], out: &mut [f32]) {
-    for (&x, out) in x.iter().zip(out) {
-        *out = x.into();
-        compact();
     }
 }
 
@@ -329,7 +325,7 @@ mod tests {
                     for x in [Input::U8(&bytes), Input::F32(&numbers)].map(|x| x.part(first, len)) {
                         let (mut want, mut got) = ([7.0; 24], [7.0; 24]);
                         normalization.apply(Isa::best(), first, x, &mut want[..len]);
-                        normalization.one_by_one(first, x, &mut got[..len]);
+                        normalization.one_by_one(first, x, 0, &mut got[..len]);
                         assert_eq!(
                             got.map(f32::to_bits),
                             want.map(f32::to_bits),

@@ -11,6 +11,8 @@
 //! The strips run in default-NaN mode: a NaN has no sign then, so the ReLU is one integer instruction. (NaN payloads are
 //! free in the order contract.) The mode is put back at the end.
 
+pub(crate) mod softmax;
+
 use core::arch::asm;
 
 use crate::dense::{Part, STRIP};

@@ -5,8 +5,24 @@ pub(crate) mod short;
 
 pub(crate) use rows::{exponentials, height, lanes, row_maxima, sum_of_exponentials, sum_rows};
 
-use crate::arch::{SMALL, compact, kept};
-use crate::exp::exp_f32;
+use crate::arch::SMALL;
+#[cfg(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(target_has_atomic = "64")
+))]
+use crate::arch::cortex_m4::softmax::row as small;
+#[cfg(not(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(target_has_atomic = "64")
+)))]
+use crate::{
+    arch::{compact, kept},
+    exp::exp_f32,
+};
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
@@ -50,7 +66,13 @@ pub fn softmax_row(isa: Isa, row: &mut [f32]) {
     }
 }
 
-/// The way of processors without vectors.
+/// The way of processors without vectors and without assembly of ours.
+#[cfg(not(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(target_has_atomic = "64")
+)))]
 fn small(row: &mut [f32]) {
     let max = reference::row_max(row.iter().copied());
     let mut partial = [0.0; LANES];

@@ -36,16 +36,19 @@ fn main() -> bool {
         }
     }
     for n in 0..=COLUMNS {
-        let mut row = [0.0; COLUMNS];
-        row.iter_mut().for_each(|x| *x = 40.0 * random.number(false));
-        let mut want = row;
-        softmax_row(Isa::best(), &mut row[..n]);
-        reference::softmax(MatMut::new(&mut want[..n], 1, n));
-        if !same(&row, &want) {
-            board::print("softmax differs\n");
-            return false;
+        // Exponentials are of every size, subnormal ones, 0 and those of zeros, infinities and NaN among them.
+        for (size, special) in [(1.0, false), (40.0, false), (60.0, false), (1.0, true), (60.0, true)] {
+            let mut row = [0.0; COLUMNS];
+            row.iter_mut().for_each(|x| *x = size * random.number(special));
+            let mut want = row;
+            softmax_row(Isa::best(), &mut row[..n]);
+            reference::softmax(MatMut::new(&mut want[..n], 1, n));
+            if !same(&row, &want) {
+                board::print("softmax differs\n");
+                return false;
+            }
+            cases += 1;
         }
-        cases += 1;
     }
     let Some(sums) = int8::every_shape(&mut random) else { return false };
     cases += sums;
