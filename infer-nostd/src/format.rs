@@ -319,8 +319,8 @@ const fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Option<(&'a [[u8; 4]]
     };
     let Some((names, _)) = names.split_last_chunk::<CRC_LEN>() else { return None };
     let (numbers, []) = numbers.as_chunks() else { return None };
-    let Some((layer1, rest)) = Layer::take(d, h, numbers, true) else { return None };
-    let Some((layer2, moments)) = Layer::take(h, c, rest, false) else { return None };
+    let Some((layer1, rest)) = Layer::take(d, h, numbers) else { return None };
+    let Some((layer2, moments)) = Layer::take(h, c, rest) else { return None };
     // Q divides D, or there is none.
     if moments.len() != q.wrapping_mul(2) || (q != 0 && !d.is_multiple_of(q)) {
         return None;

@@ -183,13 +183,13 @@ impl<'a> Net<'a> {
         }
         let (hidden, rest) = scratch.split_at_mut_checked(self.h())?;
         let scores = rest.get_mut(..self.c())?;
-        (self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, scores)).then_some(scores)
+        (self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, false, scores)).then_some(scores)
     }
 
     /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
     fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
         match x {
-            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, &self.layer1, hidden),
+            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, &self.layer1, true, hidden),
             _ => self.normalised(isa, x, hidden),
         }
     }
@@ -204,7 +204,7 @@ impl<'a> Net<'a> {
             let len = (self.d() - first).min(BLOCK);
             let Some(block) = block.get_mut(..len) else { return false };
             if !self.normalization().try_apply(isa, first, x, block)
-                || !try_dense_part(isa, block, &self.layer1, first, hidden)
+                || !try_dense_part(isa, block, &self.layer1, first, true, hidden)
             {
                 return false;
             }

@@ -28,19 +28,13 @@ pub struct Layer<'a> {
     k: usize,
     n: usize,
     numbers: &'a [[u8; 4]],
-    /// No max(0, ·) follows.
-    linear: bool,
-    /// Whether strips of sixteen columns are all there is, and perhaps one of ten if no ReLU follows.
-    #[allow(dead_code)] // but where such strips have an assembly of their own
-    pub(crate) usual: bool,
 }
 
 impl<'a> Layer<'a> {
-    /// A layer of k inputs and n outputs, with max(0, ·) at the end if `relu`. None if k or n is 0, or there are not
-    /// (k + 1)·n numbers.
+    /// A layer of k inputs and n outputs. None if k or n is 0, or there are not (k + 1)·n numbers.
     #[inline(always)]
-    pub const fn new(k: usize, n: usize, numbers: &'a [[u8; 4]], relu: bool) -> Option<Self> {
-        match Self::take(k, n, numbers, relu) {
+    pub const fn new(k: usize, n: usize, numbers: &'a [[u8; 4]]) -> Option<Self> {
+        match Self::take(k, n, numbers) {
             Some((layer, [])) => Some(layer),
             _ => None,
         }
@@ -48,26 +42,14 @@ impl<'a> Layer<'a> {
 
     /// A layer of the first (k + 1)·n numbers, and those that follow. None if k or n is 0, or there are fewer.
     #[inline(always)]
-    pub const fn take(
-        k: usize,
-        n: usize,
-        numbers: &'a [[u8; 4]],
-        relu: bool,
-    ) -> Option<(Self, &'a [[u8; 4]])> {
+    pub const fn take(k: usize, n: usize, numbers: &'a [[u8; 4]]) -> Option<(Self, &'a [[u8; 4]])> {
         // Whole rows of n that there are: more than k, so the product below is no larger than the length.
         let Some(rows) = numbers.len().checked_div(n) else { return None };
         if k == 0 || rows <= k {
             return None;
         }
         match numbers.split_at_checked(k.wrapping_add(1).wrapping_mul(n)) {
-            Some((numbers, rest)) => {
-                let usual = match n % STRIP {
-                    0 => true,
-                    10 => !relu,
-                    _ => false,
-                };
-                Some((Self { k, n, numbers, linear: !relu, usual }, rest))
-            }
+            Some((numbers, rest)) => Some((Self { k, n, numbers }, rest)),
             None => None,
         }
     }
@@ -80,11 +62,6 @@ impl<'a> Layer<'a> {
     /// Outputs n.
     pub const fn outputs(&self) -> usize {
         self.n
-    }
-
-    /// Whether max(0, ·) follows.
-    pub const fn relu(&self) -> bool {
-        !self.linear
     }
 
     /// The numbers as they lie.
@@ -125,7 +102,7 @@ impl<'a> Layer<'a> {
 /// use kernels::{Layer, pack_layer};
 /// let mut numbers = [[0; 4]; 6];
 /// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.25], &mut numbers);
-/// let layer = Layer::new(2, 2, &numbers, false).unwrap();
+/// let layer = Layer::new(2, 2, &numbers).unwrap();
 /// assert!(layer.weights().eq([1.0, -2.0, 3.0, -4.0]));
 /// assert!(layer.bias().eq([0.5, 0.25]));
 /// ```
@@ -147,7 +124,7 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
     }
 }
 
-/// out ← x W, and where x ends with the layer's last input, + b, ReLU as the layer says.
+/// out ← x W, and where x ends with the layer's last input, + b, and max(0, ·) if `relu`.
 ///
 /// x holds the inputs from `first` on; the chains start from +0 if `first` is 0, else from what `out` holds: a long x may come in
 /// parts. So x as a whole, with `first` = 0, is a layer. The bits of a row of [`crate::matmul()`] with the matching
@@ -161,12 +138,12 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
 /// use kernels::{Isa, Layer, dense, pack_layer};
 /// let mut numbers = [[0; 4]; 6];
 /// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.5], &mut numbers);
-/// let layer = Layer::new(2, 2, &numbers, true).unwrap();
+/// let layer = Layer::new(2, 2, &numbers).unwrap();
 /// let mut h = [0.0; 2];
-/// dense(Isa::best(), &[1.0, 1.0], &layer, 0, &mut h);
+/// dense(Isa::best(), &[1.0, 1.0], &layer, 0, true, &mut h);
 /// assert_eq!(h, [4.5, 0.0]);
 /// ```
-pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f32]) {
+pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, relu: bool, out: &mut [f32]) {
     let (len, &Layer { k, n, .. }) = (x.len(), layer);
     assert!(
         len > 0 && first < k && len <= k - first,
@@ -174,17 +151,20 @@ pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f3
     );
     assert!(out.len() == n, "out has {} elements, the layer {n} outputs: they must be equal", out.len());
     // The lengths fit.
-    let _ = if len == k { try_dense(isa, x, layer, out) } else { try_dense_part(isa, x, layer, first, out) };
+    let _ = if len == k {
+        try_dense(isa, x, layer, relu, out)
+    } else {
+        try_dense_part(isa, x, layer, first, relu, out)
+    };
 }
 
 /// [`dense`] for a whole x and lengths that may not fit: false then, and `out` is left alone. Never panics.
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
-pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, out: &mut [f32]) -> bool {
-    let &Layer { k, n, linear, .. } = layer;
-    let fit = x.len() == k && out.len() == n;
+pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) -> bool {
+    let fit = x.len() == layer.k && out.len() == layer.n;
     if fit {
-        run(isa, Part { x, layer, first: 0, last: true, relu: !linear }, true, out);
+        run(isa, Part { x, layer, first: 0, last: true, relu }, true, out);
     }
     fit
 }
@@ -192,12 +172,19 @@ pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, out: &mut [f32]) -> boo
 /// [`try_dense`] for x from input `first` on, as [`dense`] has it.
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
-pub fn try_dense_part(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, out: &mut [f32]) -> bool {
-    let &Layer { k, n, linear, .. } = layer;
+pub fn try_dense_part(
+    isa: Isa,
+    x: &[f32],
+    layer: &Layer<'_>,
+    first: usize,
+    relu: bool,
+    out: &mut [f32],
+) -> bool {
+    let &Layer { k, n, .. } = layer;
     let fit = !x.is_empty() && first < k && x.len() <= k - first && out.len() == n;
     if fit {
         let last = first + x.len() == k;
-        run(isa, Part { x, layer, first, last, relu: last && !linear }, false, out);
+        run(isa, Part { x, layer, first, last, relu: last && relu }, false, out);
     }
     fit
 }
@@ -351,14 +338,14 @@ mod tests {
             let bytes = &mut bytes[..(k + 1) * n];
             pack_layer(w, b, bytes);
             for relu in [false, true] {
-                let layer = Layer::new(k, n, bytes, relu).unwrap();
+                let layer = Layer::new(k, n, bytes).unwrap();
                 for cut in 0..k {
                     let (mut want, mut got) = ([0.5; 48], [0.5; 48]);
                     for (first, x) in [(0, &x[..cut]), (cut, &x[cut..])] {
                         if x.is_empty() {
                             continue;
                         }
-                        dense(Isa::best(), x, &layer, first, &mut want[..n]);
+                        dense(Isa::best(), x, &layer, first, relu, &mut want[..n]);
                         let last = first + x.len() == k;
                         let part = Part { x, layer: &layer, first, last, relu: relu && last };
                         small(part, &mut got[..n]);

@@ -178,16 +178,14 @@ impl<'a> Normalization<'a> {
     #[must_use = "false: nothing was written"]
     #[inline(always)]
     pub fn try_apply(&self, isa: Isa, first: usize, row: Input<'_>, out: &mut [f32]) -> bool {
-        let Some(x) = row.get(first, out.len()) else { return false };
-        if row.len() != self.inputs {
-            return false;
-        }
         if SMALL {
-            self.one_by_one(first, row, first, out);
-        } else {
+            return self.one_by_one(first, row, first, out);
+        }
+        let Some(x) = row.get(first, out.len()) else { return false };
+        if row.len() == self.inputs {
             self.vectors(isa, first, x, out);
         }
-        true
+        row.len() == self.inputs
     }
 
     /// The way of processors with vectors.
@@ -198,27 +196,34 @@ impl<'a> Normalization<'a> {
         }
     }
 
-    /// The way of processors without: one loop for whatever comes, each number by itself. Those of `out` are x from `skip` on.
+    /// The way of processors without: one loop for whatever comes, each number by itself. Those of `out` are x from `skip` on;
+    /// false if there are fewer.
     #[inline(always)]
-    fn one_by_one(&self, first: usize, x: Input<'_>, skip: usize, out: &mut [f32]) {
-        let width = kept(self.width());
+    fn one_by_one(&self, first: usize, x: Input<'_>, skip: usize, out: &mut [f32]) -> bool {
+        // Without means, (x − 0)·1 is x, whatever x is.
+        let (mean, scale) = match self.mean.is_empty() {
+            true => (Floats::Bytes(&[[0; 4]]), Floats::Bytes(&[1f32.to_le_bytes()])),
+            false => (self.mean, self.scale),
+        };
+        let width = kept(self.inputs.checked_div(mean.len()).unwrap_or(0));
         let (bytes, numbers): (&[u8], &[f32]) = match x {
             Input::U8(x) => (x, &[]),
             Input::F32(x) => (&[], x),
         };
         for (j, out) in out.iter_mut().enumerate() {
-            let x = match (bytes.get(skip + j), numbers.get(skip + j)) {
-                (Some(&x), _) => x.into(),
-                (None, Some(&x)) => x,
-                _ => return, // never: there are as many as `out` has room for
+            let x = match bytes.get(skip + j) {
+                Some(&x) => x.into(),
+                None => match numbers.get(skip + j) {
+                    Some(&x) => x,
+                    None => return false,
+                },
             };
-            let q = (first + j).checked_div(width).unwrap_or(0); // no inputs, none to normalise
-            *out = match (self.mean.at(q), self.scale.at(q)) {
-                (Some(mean), Some(scale)) => (x - mean) * scale,
-                _ => x, // without means
-            };
+            let Some(q) = (first + j).checked_div(width) else { return false };
+            let (Some(mean), Some(scale)) = (mean.at(q), scale.at(q)) else { return false };
+            *out = (x - mean) * scale;
             compact();
         }
+        true
     }
 
     /// Inputs that share a mean: D/Q, or all of them where there is none.

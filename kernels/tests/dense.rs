@@ -31,10 +31,10 @@ impl Case {
         self
     }
 
-    fn layer(&self, relu: bool) -> Layer<'_> {
+    fn layer(&self) -> Layer<'_> {
         let (numbers, rest) = self.bytes[self.offset..].as_chunks();
         assert!(rest.is_empty());
-        Layer::new(self.x.len(), self.b.len(), numbers, relu).unwrap()
+        Layer::new(self.x.len(), self.b.len(), numbers).unwrap()
     }
 
     /// The row of the reference product.
@@ -56,7 +56,7 @@ impl Case {
             let mut out = vec![f32::INFINITY; n + 4];
             out[2..][..n].fill(f32::NAN);
             for (part, x) in self.x.chunks(size).enumerate() {
-                dense(isa, x, &self.layer(relu), part * size, &mut out[2..][..n]);
+                dense(isa, x, &self.layer(), part * size, relu, &mut out[2..][..n]);
             }
             let context = format!("{isa} {k} x {n} in parts of {size}, at {} {relu}", self.offset);
             assert_same_bits(&out[2..][..n], &want, format_args!("{context}"));
@@ -129,8 +129,8 @@ fn layers_tell_what_they_hold() {
     let mut rng = Rng::new(84);
     for (k, n) in [(1, 1), (3, 15), (2, 16), (5, 17), (4, 32), (7, 50)] {
         let case = Case::new(Values::Uniform, k, n, &mut rng).at(3);
-        let layer = case.layer(true);
-        assert_eq!((layer.inputs(), layer.outputs(), layer.relu()), (k, n, true));
+        let layer = case.layer();
+        assert_eq!((layer.inputs(), layer.outputs()), (k, n));
         assert!(layer.weights().eq(case.w.iter().copied()) && layer.bias().eq(case.b.iter().copied()));
         // Column j of [W; b] in its strip.
         for j in 0..n {
@@ -147,13 +147,13 @@ fn layers_tell_what_they_hold() {
 fn shapes_that_do_not_fit_are_refused() {
     let numbers = [[0; 4]; 16];
     for (k, n, len) in [(3, 4, 15), (3, 4, 12), (0, 4, 4), (3, 0, 0), (usize::MAX, 2, 0), (1 << 62, 8, 8)] {
-        assert!(Layer::new(k, n, &numbers[..len], false).is_none(), "{k} x {n}");
+        assert!(Layer::new(k, n, &numbers[..len]).is_none(), "{k} x {n}");
     }
-    let layer = Layer::new(3, 4, &numbers, false).unwrap();
+    let layer = Layer::new(3, 4, &numbers).unwrap();
     let x = [0.0; 5];
     for isa in isas() {
         let call =
-            |len: usize, first: usize, n: usize| dense(isa, &x[..len], &layer, first, &mut vec![0.0; n]);
+            |len: usize, first: usize, n: usize| dense(isa, &x[..len], &layer, first, false, &mut vec![0.0; n]);
         call(3, 0, 4);
         call(1, 2, 4);
         assert_panics("x has 4 elements from input 0 on, the layer 3 inputs", || call(4, 0, 4));
@@ -169,10 +169,10 @@ fn shapes_that_do_not_fit_are_refused() {
         for (len, first, n) in
             [(4, 0, 4), (2, 2, 4), (1, 3, 4), (1, usize::MAX, 4), (0, 0, 4), (0, 3, 4), (3, 0, 3)]
         {
-            refused(len, n, &|x, out| try_dense_part(isa, x, &layer, first, out));
+            refused(len, n, &|x, out| try_dense_part(isa, x, &layer, first, false, out));
         }
         for (len, n) in [(0, 4), (2, 4), (4, 4), (3, 3), (3, 5)] {
-            refused(len, n, &|x, out| try_dense(isa, x, &layer, out));
+            refused(len, n, &|x, out| try_dense(isa, x, &layer, false, out));
         }
     }
     let pack = |w: usize, b: usize, out: usize| pack_layer(&x[..w], &x[..b], &mut { numbers }[..out]);

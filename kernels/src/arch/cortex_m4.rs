@@ -65,10 +65,11 @@ const GO_ON: usize = 1 << 31;
 #[inline(always)]
 pub(crate) fn row(row: Part<'_>, out: &mut [f32]) {
     let (w, n) = (row.layer.numbers().as_ptr().cast::<f32>(), out.len());
-    if row.layer.usual && w.is_aligned() {
+    let strips_alone = n % STRIP == 0 || n % STRIP == 10 && !row.relu;
+    if strips_alone && w.is_aligned() {
         let size = 4 * n - if row.relu { RELU } else { BIAS };
-        // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, and is a usual one; its numbers
-        // are aligned.
+        // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, of which there are strips of
+        // sixteen, and perhaps one of ten with the bias alone; its numbers are aligned.
         unsafe { strips(row.x.as_ptr(), row.x.len(), w, out.as_mut_ptr(), size) }
     } else {
         part(row, out);

@@ -76,13 +76,13 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
             let mut bytes = Bytes([0xff; 4 * (ROWS + 1) * COLUMNS + 4]);
             let numbers = bytes.0[offset..][..4 * (k + 1) * n].as_chunks_mut().0;
             pack_layer(w, b, numbers);
-            let Some(layer) = Layer::new(k, n, numbers, relu) else { return false };
+            let Some(layer) = Layer::new(k, n, numbers) else { return false };
             for cut in 0..k {
                 let mut got = [0.5; COLUMNS];
                 if cut > 0 {
-                    dense(Isa::best(), &x[..cut], &layer, 0, &mut got[..n]);
+                    dense(Isa::best(), &x[..cut], &layer, 0, relu, &mut got[..n]);
                 }
-                dense(Isa::best(), &x[cut..], &layer, cut, &mut got[..n]);
+                dense(Isa::best(), &x[cut..], &layer, cut, relu, &mut got[..n]);
                 if !same(&got, &want) {
                     return false;
                 }
