@@ -178,7 +178,8 @@ impl<'a> Net<'a> {
 
     /// Both layers; the one path behind the three calls above, compiled once. None if x or the scratch does not fit the net.
     fn layers<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Option<&'s mut [f32]> {
-        if x.len() != self.d() {
+        // The layers of a net fit each other, so the second is never refused; but no panic either way.
+        if x.len() != self.d() || self.h() != self.layer2.inputs() {
             return None;
         }
         let (hidden, rest) = scratch.split_at_mut_checked(self.h())?;

@@ -152,8 +152,9 @@ fn shapes_that_do_not_fit_are_refused() {
     let layer = Layer::new(3, 4, &numbers).unwrap();
     let x = [0.0; 5];
     for isa in isas() {
-        let call =
-            |len: usize, first: usize, n: usize| dense(isa, &x[..len], &layer, first, false, &mut vec![0.0; n]);
+        let call = |len: usize, first: usize, n: usize| {
+            dense(isa, &x[..len], &layer, first, false, &mut vec![0.0; n])
+        };
         call(3, 0, 4);
         call(1, 2, 4);
         assert_panics("x has 4 elements from input 0 on, the layer 3 inputs", || call(4, 0, 4));

@@ -13,6 +13,11 @@ use crate::arch::SMALL;
     not(target_has_atomic = "64")
 ))]
 use crate::arch::cortex_m4::softmax::row as small;
+use crate::floats::{load_at, store_at};
+use crate::ln::ln_vector;
+use crate::scalar::Scalar;
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Isa, Mat, MatMut, reference};
 #[cfg(not(all(
     target_arch = "arm",
     target_os = "none",
@@ -23,11 +28,6 @@ use crate::{
     arch::{compact, kept},
     exp::exp_f32,
 };
-use crate::floats::{load_at, store_at};
-use crate::ln::ln_vector;
-use crate::scalar::Scalar;
-use crate::simd::{Kernel, LANES, Simd};
-use crate::{Isa, Mat, MatMut, reference};
 
 /// Each row of S becomes its softmax: S_ij ← e^{S_ij − max} · (1 / Σ_j e^{S_ij − max}).
 ///
