@@ -27,8 +27,9 @@
 //! # Speed on AArch64
 //! Processors with the dot product (all of Apple's, Cortex-A76 and later, Raspberry Pi 5) take 48 instructions for 256 products,
 //! others 117 (SDOT against SMULL, the inner loop). On Linux and Android it is found at run time: the first layer reads
-//! `/proc/self/auxv`, three calls of the system, and a program that may not read it goes the other way. Apple's targets have it. Elsewhere (Windows, bare metal) only a library or the system can tell, so
-//! there programs use it if they are compiled for it: `RUSTFLAGS="-C target-feature=+dotprod"`. Results are the same.
+//! `/proc/self/auxv`, three calls of the system, and a program that may not read it goes the other way. Apple's targets have it.
+//! Elsewhere (Windows, bare metal) the processor itself does not tell a program, so there it is used by those compiled for it:
+//! `RUSTFLAGS="-C target-feature=+dotprod"`. Results are the same.
 
 mod input;
 mod layer;
