@@ -7,6 +7,12 @@
 // Intrinsics on registers share one proof, the token; what touches memory has a block and a proof of its own.
 #![allow(clippy::multiple_unsafe_ops_per_block)]
 
+#[cfg(all(
+    target_arch = "aarch64",
+    target_endian = "little",
+    any(target_os = "linux", target_os = "android")
+))]
+mod auxv;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]

@@ -32,12 +32,16 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
 ) {
-    if !check::<E, H, V>(&o) {
-        run::<S, E, H, V, false, false, false, false>(s, o, chains, (&mut [], &mut []));
-    } else if H == S::TILE_ROWS && V == 3 && o.depth > NEAR {
-        run::<S, E, H, V, true, true, false, false>(s, o, chains, (&mut [], &mut []));
-    } else {
-        run::<S, E, H, V, true, false, false, false>(s, o, chains, (&mut [], &mut []));
+    let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
+    let whole = check::<E, H, V>(&o);
+    let far = H == S::TILE_ROWS && V == 3 && o.depth > NEAR;
+    let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
+    match (whole, far, apart) {
+        (false, ..) => run::<S, E, H, V, false, false, false, false, false>(s, o, chains, none),
+        (true, false, false) => run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none),
+        (true, false, true) => run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none),
+        (true, true, false) => run::<S, E, H, V, true, true, false, false, false>(s, o, chains, none),
+        (true, true, true) => run::<S, E, H, V, true, true, true, false, false>(s, o, chains, none),
     }
 }
 
@@ -65,10 +69,10 @@ pub(crate) fn multiply_leaving<
     );
     assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
     if check::<f32, H, V>(&o) {
-        run::<S, f32, H, V, true, false, LEAVES_A, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, H, V, true, false, false, LEAVES_A, LEAVES_B>(s, o, chains, copies);
     } else {
         assert!(!LEAVES_A);
-        run::<S, f32, H, V, false, false, false, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, H, V, false, false, false, false, LEAVES_B>(s, o, chains, copies);
     }
 }
 
@@ -85,8 +89,11 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
 
 /// Depth up to which a panel of three vectors stays in the L1 cache.
 const NEAR: usize = 128;
+/// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
+const AHEAD: usize = 8;
 
-/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. FAR: B is asked for ahead.
+/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. FAR: B is asked for ahead. APART: so is
+/// A, whose columns lie apart, each on a line (and often a page) of its own.
 /// `copies` are as long as [`multiply_leaving`] asserts.
 #[inline(always)]
 fn run<
@@ -96,6 +103,7 @@ fn run<
     const V: usize,
     const FULL: bool,
     const FAR: bool,
+    const APART: bool,
     const LEAVES_A: bool,
     const LEAVES_B: bool,
 >(
@@ -107,10 +115,13 @@ fn run<
     let mut acc = *chains;
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
+        if APART {
+            s.prefetch(o.a, (p + AHEAD).wrapping_mul(o.a_col));
+        }
         if FAR {
             // The panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
             for v in 0..V {
-                s.prefetch(o.b, (p + 8) * o.b_row + v * o.b_vector);
+                s.prefetch(o.b, (p + AHEAD) * o.b_row + v * o.b_vector);
             }
         }
         if LEAVES_B {

@@ -25,8 +25,11 @@
 //! no processor has to move a byte.
 //!
 //! # Speed on AArch64
-//! Programs for processors with the dot product (all of Apple's, Cortex-A76 and later, Raspberry Pi 5) are faster if they are
-//! compiled for it: `RUSTFLAGS="-C target-feature=+dotprod"`, or `-C target-cpu=native` on such a machine. Results are the same.
+//! Processors with the dot product (all of Apple's, Cortex-A76 and later, Raspberry Pi 5) take 48 instructions for 256 products,
+//! others 117 (SDOT against SMULL, the inner loop). On Linux and Android it is found at run time: the first layer reads
+//! `/proc/self/auxv`, three calls of the system, and a program that may not read it goes the other way. Apple's targets have it.
+//! Elsewhere (Windows, bare metal) the processor itself does not tell a program, so there it is used by those compiled for it:
+//! `RUSTFLAGS="-C target-feature=+dotprod"`. Results are the same.
 
 mod input;
 mod layer;
