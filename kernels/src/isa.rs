@@ -74,8 +74,8 @@ impl Isa {
     /// about ten times slower than a plain product would be.
     pub const PORTABLE: Self = Self(Token::Portable(arch::portable::Portable));
 
-    /// The fastest one this processor has. The first call asks the processor (10 µs in a virtual machine), later
-    /// ones read one atomic.
+    /// The fastest one this processor has. On x86-64 the first call asks the processor (10 µs in a virtual machine) and later
+    /// ones read one atomic; elsewhere the target says it.
     #[inline]
     pub fn best() -> Self {
         if arch::SMALL {

@@ -4,6 +4,9 @@ use kernels::{Isa, Mat, MatMut, Scalar, Source};
 
 use crate::engine::{Work, cut};
 
+/// Rows that take about as long as the penalty, which waits for memory: 4 where the weights lie in the L2 cache, 16 where not.
+const PENALTY_ROWS: usize = 8;
+
 /// Some rows of a batch, with all that has a row for each of them: from X to dX. No row depends on another one.
 pub(crate) struct Band<'a, T> {
     pub(crate) x: Source<'a, T>,
@@ -18,6 +21,8 @@ pub(crate) struct Band<'a, T> {
     pub(crate) dh0: MatMut<'a, T>,
     pub(crate) dx: Option<MatMut<'a, T>>,
     pub(crate) losses: &'a mut [T],
+    /// Room for the penalty, if it is wanted: whoever has the first rows computes it.
+    pub(crate) penalty: Option<&'a mut T>,
     /// Workspaces of the products, and how many.
     pub(crate) products: &'a mut [T],
     pub(crate) room: usize,
@@ -51,7 +56,9 @@ impl<T: Scalar> Work for Band<'_, T> {
 
     fn split(self, left: usize, tasks: usize) -> (Self, Self) {
         let rows = self.h.rows();
-        let at = cut(rows, left, tasks);
+        let many = rows / tasks >= 2 * PENALTY_ROWS;
+        let besides = if self.penalty.is_some() && many { PENALTY_ROWS } else { 0 };
+        let at = cut(rows + besides, left, tasks) - besides;
         let (x0, x1) = (self.x.row_range(0..at), self.x.row_range(at..rows));
         let at_gathered = at.min(self.gathered.rows());
         let (gathered0, gathered1) = self.gathered.split_rows(at_gathered);
@@ -74,6 +81,7 @@ impl<T: Scalar> Work for Band<'_, T> {
                 dh0: dh00,
                 dx: dx0,
                 losses: losses0,
+                penalty: self.penalty,
                 products: products0,
                 room: left,
                 ..self
@@ -88,6 +96,7 @@ impl<T: Scalar> Work for Band<'_, T> {
                 dh0: dh01,
                 dx: dx1,
                 losses: losses1,
+                penalty: None,
                 products: products1,
                 room: self.room - left,
                 ..self
