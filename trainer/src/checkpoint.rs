@@ -4,7 +4,7 @@
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | magic | 8 bytes | `TLNRUN\0` and the version, 1 |
+//! | magic | 8 bytes | `TLNRUN\0` and the version, 2 |
 //! | terms | list of u8 | what the training depends on, as text: see [`Terms`](crate::terms::Terms) |
 //! | D, H, C | 3 × u64 | sizes of the net |
 //! | step | u64 | steps taken |
@@ -12,8 +12,9 @@
 //! | seconds, evaluating, images | f64, f64, u64 | what the time went into so far |
 //! | net | list of f32 | W1, b1, W2, b2 |
 //! | velocity | list of f32 | the same of the velocity; empty without momentum |
-//! | rows | list of u32 | the rows in the order of this epoch |
-//! | used | u64 | how many of them the epoch has used |
+//! | rows | list of u32 | the rows in the order of this epoch; of more than 2²⁰ those of the group under way |
+//! | used | u64 | how many of them have been drawn |
+//! | groups | u64 | groups of rows begun, in all epochs |
 //! | words | u128 | words that the generator of the batches has given; its key and stream follow from the seed |
 //! | losses, rates | list of f32, list of f64 | of each step |
 //! | records | list of records | number, iterations (2 × u64), rate (f64), training, validation |
@@ -29,12 +30,11 @@ use model::{Motion, Params, Shape};
 
 use crate::batches::{Batches, Position};
 use crate::history::{Epoch, Evaluation, History};
-use crate::random::{Random, Stream};
 use crate::train::Settings;
 use crate::training::{Best, Clock, State};
 
 /// How a checkpoint begins; the last byte is the version.
-const MAGIC: [u8; 8] = *b"TLNRUN\0\x01";
+const MAGIC: [u8; 8] = *b"TLNRUN\0\x02";
 /// Bytes that are written at a time.
 const PIECE: usize = 1 << 16;
 
@@ -49,9 +49,10 @@ pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     out.int(images)?;
     out.floats(state.net.as_slice())?;
     out.floats(state.motion.as_ref().map_or(&[], |motion| motion.velocity.as_slice()))?;
-    let Position { rows, used, words } = state.batches.position();
+    let Position { rows, used, groups, words } = state.batches.position();
     out.list(&rows, |out, row| out.bytes(&row.to_le_bytes()))?;
     out.int(used)?;
+    out.bytes(&groups.to_le_bytes())?;
     out.bytes(&words.to_le_bytes())?;
     out.floats(&state.history.losses)?;
     out.list(&state.history.rates, |out, &rate| out.f64(rate))?;
@@ -92,7 +93,8 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     let net = from.params(shape)?.ok_or("it has no net")?;
     let motion = from.params(shape)?.map(Motion::with);
     let rows = from.list(4, |from| Ok(u32::from_le_bytes(from.take()?)))?;
-    let (used, words) = (from.int()?, u128::from_le_bytes(from.take()?));
+    let (used, groups) = (from.int()?, u64::from_le_bytes(from.take()?));
+    let position = Position { rows: rows.into(), used, groups, words: u128::from_le_bytes(from.take()?) };
     let losses = from.list(4, |from| Ok(f32::from_le_bytes(from.take()?)))?;
     let rates = from.list(8, In::f64)?;
     let epochs = from.list(72, In::epoch)?;
@@ -100,8 +102,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     let best = from.params(shape)?.and_then(|net| Some(Best { record: record.checked_sub(1)?, net }));
     let history = History { losses, rates, epochs };
     let sound = from.0.is_empty()
-        && rows.len() == train_rows
-        && used <= rows.len()
+        && position.is_one_of(train_rows)
         && history.losses.len() == step
         && history.rates.len() == step
         && motion.is_some() == (settings.momentum > 0.0)
@@ -109,9 +110,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     if !sound {
         return Err("its parts do not fit together".into());
     }
-    let position = Position { rows: rows.into(), used, words };
-    let random = Random::new(settings.seed, Stream::Batches);
-    let batches = Batches::at(position, settings.batch_size, settings.order, random);
+    let batches = Batches::at(position, settings.batch_size, settings.order, settings.seed);
     Ok(State { net, motion, step, rate, batches, history, best, clock })
 }
 

@@ -6,7 +6,6 @@ use model::{Engine, Params, Shape, Step, Workspace, backward, forward, loss, pre
 use crate::Error;
 use crate::batches::Batches;
 use crate::init::init;
-use crate::random::{Random, Stream};
 use crate::report::Report;
 use crate::rows::{Part, View};
 use crate::train::{Plan, Settings};
@@ -19,9 +18,8 @@ pub fn explain(
     out: &mut Report,
 ) -> Result<(), Error> {
     let shape = Plan::new(train, settings)?.shape;
-    let random = Random::new(settings.seed, Stream::Batches);
-    let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
-    let (view, rows) = (train.view, batches.draw());
+    let mut batches = Batches::new(settings.batch_size, settings.order, settings.seed);
+    let (view, rows) = (train.view, batches.draw(train.rows));
     let (x, y) = (view.x(rows), view.y(rows));
     let mut net = init(shape, settings.std, settings.seed);
     let (eta, lambda) = (settings.learning_rate as f32, settings.reg as f32);

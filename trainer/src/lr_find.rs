@@ -9,7 +9,6 @@ use model::{Engine, Step, Workspace, sgd_step};
 use crate::Error;
 use crate::batches::Batches;
 use crate::init::init;
-use crate::random::{Random, Stream};
 use crate::rows::Part;
 use crate::train::{Plan, Settings};
 
@@ -52,14 +51,13 @@ pub fn lr_find(engine: Engine<'_>, train: Part<'_>, settings: &Settings) -> Resu
     let plan = Plan::new(train, settings)?;
     let mut net = init(plan.shape, settings.std, settings.seed);
     let mut workspace = Workspace::new(plan.shape, settings.batch_size, engine.pool.width());
-    let random = Random::new(settings.seed, Stream::Batches);
-    let mut batches = Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random);
+    let mut batches = Batches::new(settings.batch_size, settings.order, settings.seed);
     let (mut tried, mut diverges): (Vec<Tried>, _) = (Vec::new(), None);
     let (mut sum, mut weight, mut least) = (0.0, 0.0, f64::INFINITY);
     let factor = Scalar::ln(MOST / LEAST) / (STEPS - 1) as f64;
     for i in 0..STEPS {
         let rate = LEAST * Scalar::exp(factor * i as f64);
-        let rows = batches.draw();
+        let rows = batches.draw(train.rows);
         let (x, y) = (train.view.x(rows), train.view.y(rows));
         let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
         let loss = sgd_step(engine, &mut net, x, y, step, &mut workspace).total();

@@ -10,7 +10,6 @@ use crate::dataset::Numbers;
 use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
-use crate::random::{Random, Stream};
 use crate::rows::Part;
 use crate::schedule::{Schedule, cosine};
 use crate::train::{Plan, Settings, Trained, diverged};
@@ -91,7 +90,7 @@ impl<'a> Training<'a> {
             val,
             settings,
             plan,
-            state: state.unwrap_or_else(|| State::start(train, settings, plan)),
+            state: state.unwrap_or_else(|| State::start(settings, plan)),
             workspace: Workspace::new(shape, settings.batch_size, threads),
             evaluator: Evaluator::new(shape, threads),
         })
@@ -159,7 +158,7 @@ impl<'a> Training<'a> {
     /// The step itself.
     fn descend(&mut self, rate: f64) -> f32 {
         let Self { engine, state, workspace, settings, .. } = self;
-        let rows = state.batches.draw();
+        let rows = state.batches.draw(self.train.rows);
         state.clock.images += rows.len();
         let (x, y) = (self.train.view.x(rows), self.train.view.y(rows));
         let step = Step { eta: rate as f32, lambda: settings.reg as f32 };
@@ -233,14 +232,13 @@ impl<'a> Training<'a> {
 
 impl State {
     /// Before the first step.
-    fn start(train: Part<'_>, settings: &Settings, plan: Plan) -> Self {
-        let random = Random::new(settings.seed, Stream::Batches);
+    fn start(settings: &Settings, plan: Plan) -> Self {
         Self {
             net: init(plan.shape, settings.std, settings.seed),
             motion: (settings.momentum > 0.0).then(|| Motion::new(plan.shape)),
             step: 0,
             rate: settings.learning_rate,
-            batches: Batches::new(train.rows.to_vec(), settings.batch_size, settings.order, random),
+            batches: Batches::new(settings.batch_size, settings.order, settings.seed),
             history: History::default(),
             best: None,
             clock: Clock::default(),

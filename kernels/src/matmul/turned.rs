@@ -46,6 +46,12 @@ impl Turned<'_, '_, '_, '_> {
     /// not of full height have left no copy of A.
     #[inline(always)]
     pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Narrow<'_>, j: usize) -> usize {
+        const {
+            assert!(
+                S::TURNED.is_multiple_of(2) && S::TURNED <= MOST,
+                "Simd::TURNED: wanted an even number up to 10"
+            )
+        };
         let (rows, n, depth) = (self.target.rows.len(), b.b.cols(), b.b.rows());
         if S::TURNED == 0 {
             return 0;

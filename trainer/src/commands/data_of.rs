@@ -77,7 +77,12 @@ impl Chosen {
     pub(super) fn explain(&self, error: Error) -> Error {
         let who = match &self.from {
             From::CommandLine => return error,
-            From::Flags(path) => format!("{} names these data; --data names others", path.display()),
+            From::Flags(path) => {
+                let spec = Path::new(&self.spec);
+                let elsewhere = self.spec != "digits" && spec.is_relative() && !spec.exists();
+                let begins = if elsewhere { ", by a path from the folder that `train` ran in" } else { "" };
+                format!("{} names these data{begins}; --data names others", path.display())
+            }
             From::Nowhere(path) => {
                 format!("the digits are taken where neither --data nor {} names data", path.display())
             }

@@ -1,17 +1,27 @@
 //! `trainer search merge`: the best of all shards.
 
-use crate::Error;
-use crate::args::MergeArgs;
+use super::data_of::{beside, flags};
+use crate::args::{MergeArgs, TrainArgs};
 use crate::files::Target;
 use crate::report::{Event, Report, talk};
-use crate::search::merge::merge;
+use crate::search::merge::{Winner, merge};
+use crate::train::Length;
+use crate::{Error, config, config_file};
 
-/// Reads the journals, writes the best net.
+/// Reads the journals, writes the best net and its flags.
 pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
     let merged = merge(&args.journals)?;
     let out = Target::find(&args.out)?;
-    let (best, bytes) = merged.winner()?;
-    out.write(&bytes)?;
+    let winner = merged.winner()?;
+    out.write(&winner.bytes)?;
+    match flags_of(&winner, args)? {
+        Some(text) => out.beside("toml").map_or(Ok(()), |target| target.write(text.as_bytes()))?,
+        None => talk(format_args!(
+            "no flags of this net in {}: its shard has not ended; none are written, so name the data with --data",
+            beside(&winner.path, "toml").display()
+        )),
+    }
+    let Winner { outcome: best, line, bytes, .. } = winner;
 
     let mut report = Report::new(args.json);
     if !merged.missing.is_empty() {
@@ -19,8 +29,6 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
         let of = merged.header.shard.1;
         talk(format_args!("no journal of shard {missing} of {of}: this is the best of the others"));
     }
-    let at = merged.outcomes.iter().position(|o| o == best).expect("the best is one of them");
-    let line = &merged.lines[at];
     let epoch = best.best().map_or(0, |(epoch, _)| epoch.number);
     report.line(format_args!(
         "validation accuracy  {:.4}  (of {} results)",
@@ -45,4 +53,20 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
             .with("bytes", bytes.len()),
     );
     report.finish()
+}
+
+/// The flags that lie beside the winner's net, for the net in its new place; None if there are none, or those of an earlier
+/// best: a shard writes them when it ends.
+fn flags_of(winner: &Winner<'_>, args: &MergeArgs) -> Result<Option<String>, Error> {
+    let Some(there) = flags(&winner.path)? else { return Ok(None) };
+    let choice = config::choice(&there);
+    let settings = &choice.settings;
+    let line = |name: &str| winner.line[name].as_f64();
+    let of_winner = line("hidden") == Some(settings.hidden as f64)
+        && line("learning_rate") == Some(settings.learning_rate)
+        && line("reg") == Some(settings.reg)
+        && line("learning_rate_decay") == Some(settings.learning_rate_decay)
+        && winner.outcome.best().is_some_and(|(epoch, _)| settings.length == Length::Epochs(epoch.number));
+    let moved = TrainArgs { out: args.out.clone(), ..there };
+    Ok(of_winner.then(|| config_file::of_run(&moved, &choice)))
 }

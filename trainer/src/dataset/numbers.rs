@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::row_set::RowSet;
+use super::row_set::{RowSet, ones};
 
 /// Numbers of rows.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +53,23 @@ impl<'a> Numbers<'a> {
         let mut list = Vec::with_capacity(self.len());
         self.blocks(256).for_each(|block| list.extend_from_slice(&block));
         list
+    }
+
+    /// Appends some of them: of every 64 (of a list as it stands, of a set by their numbers) those whose bit `mask` sets.
+    pub fn pick(self, mut mask: impl FnMut() -> u64, to: &mut Vec<u32>) {
+        match self {
+            Self::List(rows) => {
+                for piece in rows.chunks(64) {
+                    let all = u64::MAX >> (64 - piece.len());
+                    to.extend(ones(mask() & all).map(|i| piece[i as usize]));
+                }
+            }
+            Self::Set(rows) => {
+                for (i, word) in rows.words().iter().enumerate() {
+                    to.extend(ones(word & mask()).map(|bit| 64 * i as u32 + bit));
+                }
+            }
+        }
     }
 
     /// So many of them, or all if there are fewer, evenly spread.

@@ -55,10 +55,19 @@ impl RowSet {
 
     /// Its rows, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
-        // w & (w − 1) is w without its lowest bit.
-        let rest = |w: &u64| w.checked_sub(1).map(|below| w & below);
-        let bits = move |word| std::iter::successors(Some(word), rest).take_while(|&w| w != 0);
         let numbered = self.words.iter().enumerate();
-        numbered.flat_map(move |(i, &word)| bits(word).map(move |w| 64 * i as u32 + w.trailing_zeros()))
+        numbered.flat_map(|(i, &word)| ones(word).map(move |bit| 64 * i as u32 + bit))
     }
+
+    /// Row i is bit i mod 64 of word i / 64.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+}
+
+/// The places of the bits of a word that are 1, ascending.
+pub(super) fn ones(word: u64) -> impl Iterator<Item = u32> {
+    // w & (w − 1) is w without its lowest bit.
+    let rest = |w: &u64| w.checked_sub(1).map(|below| w & below);
+    std::iter::successors(Some(word), rest).take_while(|&w| w != 0).map(u64::trailing_zeros)
 }

@@ -60,9 +60,22 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged, Error> {
     Ok(merged)
 }
 
+/// The best result of all journals.
+#[derive(Clone, Debug)]
+pub struct Winner<'a> {
+    /// The result.
+    pub outcome: &'a Outcome,
+    /// Its line.
+    pub line: &'a Value,
+    /// Its net, which lies beside the journal it is from.
+    pub path: PathBuf,
+    /// The net's bytes.
+    pub bytes: Vec<u8>,
+}
+
 impl Merged {
-    /// The best result and the bytes of its net, which lies beside the journal it is from.
-    pub fn winner(&self) -> Result<(&Outcome, Vec<u8>), Error> {
+    /// The best result and its net.
+    pub fn winner(&self) -> Result<Winner<'_>, Error> {
         let best = best(&self.outcomes).ok_or_else(|| {
             Error::data("no journal holds a finished training; run the shards longer, with a larger --budget")
         })?;
@@ -76,7 +89,7 @@ impl Merged {
                 self.from[at].display()
             )));
         }
-        Ok((best, bytes))
+        Ok(Winner { outcome: best, line: &self.lines[at], path, bytes })
     }
 }
 

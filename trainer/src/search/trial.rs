@@ -15,7 +15,6 @@ use crate::dataset::{Numbers, Values};
 use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History};
 use crate::init::init;
-use crate::random::{Random, Stream};
 use crate::rows::Part;
 use crate::train::{Plan, Settings};
 
@@ -96,8 +95,7 @@ impl<'a> Trial<'a> {
     pub fn new(field: &'a Field<'a>, candidate: usize, settings: Settings) -> Result<Self, Error> {
         let plan = Plan::new(field.train, &settings)?;
         let net = init(plan.shape, settings.std, settings.seed);
-        let random = Random::new(settings.seed, Stream::Batches);
-        let batches = Batches::new(field.train.rows.to_vec(), settings.batch_size, settings.order, random);
+        let batches = Batches::new(settings.batch_size, settings.order, settings.seed);
         Ok(Self {
             field,
             candidate,
@@ -145,7 +143,7 @@ impl<'a> Trial<'a> {
 
     /// One step; whether its loss and its weights were finite.
     fn step(&mut self, engine: Engine<'_>, workspace: &mut Workspace<f32>) -> bool {
-        let (view, rows) = (self.field.train.view, self.batches.draw());
+        let (view, rows) = (self.field.train.view, self.batches.draw(self.field.train.rows));
         let step = Step { eta: self.rate as f32, lambda: self.settings.reg as f32 };
         let loss = sgd_step(engine, &mut self.net, view.x(rows), view.y(rows), step, workspace).total();
         self.history.losses.push(loss);

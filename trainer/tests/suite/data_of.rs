@@ -64,7 +64,9 @@ fn an_error_says_who_named_the_data() {
     std::fs::rename(desk.path("table.csv"), desk.path("moved.csv")).expect("a file");
     for command in ["eval", "quantize", "doctor"] {
         let line = desk.fails(&[command, "net.tln"], 3);
-        let names = line.contains("net.tln.toml names these data; --data names others");
+        let names = line.contains(
+            "net.tln.toml names these data, by a path from the folder that `train` ran in; --data names others",
+        );
         assert!(line.contains("\"table.csv\": cannot open it") && names, "{line}");
         std::fs::rename(desk.path("net.tln.toml"), desk.path("gone.toml")).expect("a file");
         let line = desk.fails(&[command, "net.tln"], 3);

@@ -151,6 +151,13 @@ fn rising_and_non_finite_loss() {
     has_not(&case, "non-finite");
     case.history = history((0..200).map(falling).collect());
     has_not(&case, "rising-loss");
+    // Twenty-four steps that go up and down around one loss: a tenth is two of them, and the last two are high. Ten times as
+    // many that end as high do rise.
+    let noisy = |i: usize| 1.0 + [0.0, 0.2, -0.2, 0.1, -0.1, -0.15, 0.05, 0.15][i % 8];
+    case.history = history((0..24).map(noisy).collect());
+    has_not(&case, "rising-loss");
+    case.history = history((0..240).map(|i| noisy(i) + if i < 200 { 0.0 } else { 0.2 }).collect());
+    has(&case, "rising-loss");
     case.history = history((0..200).map(|i| if i == 41 { f32::NAN } else { falling(i) }).collect());
     let findings = case.examine();
     assert_eq!(findings[0].rule, "non-finite");

@@ -139,8 +139,21 @@ fn shards_joined_give_the_winner_of_the_whole() {
     let joined = merge(&journals).ok();
     assert_eq!((joined.stderr.as_str(), &done(&joined)["finished"]), ("", &8.into()));
     assert!(desk.read("joined.tln") == desk.read("whole.tln"));
+    let flags = |name: &str| String::from_utf8(desk.read(name)).expect("UTF-8");
+    assert_eq!(flags("joined.tln.toml"), flags("whole.tln.toml").replace("whole.tln", "joined.tln"));
+    assert!(desk.run(&["eval", "joined.tln"]).ok().stdout.contains("table.csv"));
     let part = merge(&journals[..2]).ok();
     assert!(part.stderr.contains("shard 3 of 3"), "{}", part.stderr);
+    // A shard that has not ended has no flags, or those of an earlier best.
+    let ended: Vec<Vec<u8>> = (1..=3).map(|i| desk.read(&format!("part{i}.tln.toml"))).collect();
+    for (i, bytes) in (1..).zip(&ended) {
+        let text = String::from_utf8_lossy(bytes).replace("epochs = ", "epochs = 9");
+        desk.write(&format!("part{i}.tln.toml"), text);
+    }
+    desk.write("joined.tln.toml", "another's");
+    let unended = merge(&journals).ok();
+    assert!(unended.stderr.contains("its shard has not ended"), "{}", unended.stderr);
+    assert_eq!(flags("joined.tln.toml"), "another's");
     // Another search's journal, and a net that is not the journal's.
     search(&desk, &["--seed", "2", "--out", "other.tln"]).ok();
     assert_eq!(merge(&["part1.tln.journal".into(), "other.tln.journal".into()]).code, 2);

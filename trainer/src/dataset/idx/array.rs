@@ -53,14 +53,14 @@ impl Array {
         element.values(self.read()?, true, record, &path)
     }
 
-    /// Labels: whole numbers from 0 to 255, of whatever type.
-    pub(super) fn read_labels(self) -> Result<Vec<u8>, Error> {
+    /// Labels: whole numbers from 0 to 255, of whatever type, as a data set holds them.
+    pub(super) fn read_labels(self) -> Result<Vec<u16>, Error> {
         let (element, path) = (self.element, self.path.clone());
         let label = |(i, bytes): (usize, &[u8])| {
             let number = element.get(bytes, true);
             let byte = number as u8;
             match f64::from(byte) == number {
-                true => Ok(byte),
+                true => Ok(u16::from(byte)),
                 false => Err(Error::data(format!(
                     "{} record {}: label {number} is out of range: labels are whole numbers from 0 to 255",
                     path.display(),

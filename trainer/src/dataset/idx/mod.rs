@@ -33,7 +33,7 @@ struct Part {
     place: String,
     /// Where its images come from.
     images: String,
-    labels: Vec<u8>,
+    labels: Vec<u16>,
     values: Values,
     /// Lengths of the images' dimensions, the number of rows first.
     dims: Vec<usize>,
@@ -59,7 +59,7 @@ impl Part {
     }
 
     /// The largest label.
-    fn largest(&self) -> u8 {
+    fn largest(&self) -> u16 {
         self.labels.iter().copied().max().unwrap_or(0)
     }
 
@@ -88,13 +88,12 @@ impl Part {
     }
 
     /// Gives the labels their final numbers and names.
-    fn into_dataset(self, span: Span, options: &OpenOptions) -> Result<Dataset, Error> {
+    fn into_dataset(mut self, span: Span, options: &OpenOptions) -> Result<Dataset, Error> {
         let d = self.dims[1..].iter().product();
         options.check_d(&self.images, d)?;
         let Span { first, count } = span;
-        let mut labels = Vec::with_capacity(self.labels.len());
-        for (row, &label) in self.labels.iter().enumerate() {
-            if !(first..first + count).contains(&usize::from(label)) {
+        for (row, label) in self.labels.iter_mut().enumerate() {
+            if !(first..first + count).contains(&usize::from(*label)) {
                 return Err(Error::data(format!(
                     "{} record {}: label {label} is out of range: the training part has {first} to {}",
                     self.place,
@@ -102,12 +101,12 @@ impl Part {
                     first + count - 1
                 )));
             }
-            labels.push(u16::from(label) - first as u16);
+            *label -= first as u16;
         }
         let own = classes::numbered(first, count);
-        let classes = classes::adopt(&self.place, &mut labels, &own, options.classes.as_deref())?;
+        let classes = classes::adopt(&self.place, &mut self.labels, &own, options.classes.as_deref())?;
         let (channels, image) = image_of(&self.dims[1..]);
-        Ok(Dataset { values: self.values, labels, d, channels, image, classes })
+        Ok(Dataset { values: self.values, labels: self.labels, d, channels, image, classes })
     }
 }
 
