@@ -1,13 +1,22 @@
-//! Tells two processors whose instructions `arch/int8` has its own assembly for, and which the compiler does not name on stable:
-//! Armv7E-M (Cortex-M4 and M7), with SIMD instructions on bytes and halfwords, and Armv7-M (Cortex-M3).
+//! Names three kinds of processors that `arch` has assembly for and that no stable `cfg` tells.
+
+use std::env::var;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(armv7e_m, armv7_m)");
-    let target = std::env::var("TARGET").unwrap_or_default();
+    println!("cargo::rustc-check-cfg=cfg(armv7e_m, armv7_m, cortex_m_fpu)");
+    let target = var("TARGET").unwrap_or_default();
+    // Armv7E-M (Cortex-M4 and M7) has SIMD instructions on bytes and halfwords, Armv7-M (Cortex-M3) has not.
     if target.starts_with("thumbv7em-none-") {
         println!("cargo::rustc-cfg=armv7e_m");
     } else if target.starts_with("thumbv7m-none-") {
         println!("cargo::rustc-cfg=armv7_m");
+    }
+    // Bare-metal Arm with hardware floats in its calls: of these Cortex-M alone lacks 64-bit atomics. Its unit has the fused
+    // multiply-add on all of them.
+    let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    let bare_arm = cfg("ARCH") == "arm" && cfg("OS") == "none" && cfg("ABI") == "eabihf";
+    if bare_arm && cfg("HAS_ATOMIC").split(',').all(|bits| bits != "64") {
+        println!("cargo::rustc-cfg=cortex_m_fpu");
     }
 }

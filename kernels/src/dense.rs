@@ -1,11 +1,6 @@
 //! One row through one layer: y = x W + b, with weights used where they lie.
 
-#[cfg(all(
-    target_arch = "arm",
-    target_os = "none",
-    target_abi = "eabihf",
-    not(target_has_atomic = "64")
-))]
+#[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4;
 use crate::arch::multiply::{Operands, multiply};
 use crate::arch::{SMALL, compact, kept};
@@ -192,22 +187,12 @@ pub fn try_dense_part(
 /// out ← the part of the row (or the whole of it) through its layer: the assembly of this processor, its only loop, or vectors.
 #[inline(always)]
 fn run(isa: Isa, part: Part<'_>, whole: bool, out: &mut [f32]) {
-    #[cfg(all(
-        target_arch = "arm",
-        target_os = "none",
-        target_abi = "eabihf",
-        not(target_has_atomic = "64")
-    ))]
+    #[cfg(cortex_m_fpu)]
     {
         let _ = isa;
         if whole { cortex_m4::row(part, out) } else { cortex_m4::part(part, out) }
     }
-    #[cfg(not(all(
-        target_arch = "arm",
-        target_os = "none",
-        target_abi = "eabihf",
-        not(target_has_atomic = "64")
-    )))]
+    #[cfg(not(cortex_m_fpu))]
     {
         let _ = whole;
         if SMALL { small(part, out) } else { isa.run(Row { part, out }) }

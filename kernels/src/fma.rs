@@ -3,19 +3,9 @@
 /// round(a·b + c): one rounding, as the FMA instruction does it, for every input (NaN payloads aside).
 #[inline(always)]
 pub(crate) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
-    #[cfg(all(
-        target_arch = "arm",
-        target_os = "none",
-        target_abi = "eabihf",
-        not(target_has_atomic = "64")
-    ))]
+    #[cfg(cortex_m_fpu)]
     return crate::arch::cortex_m4::mul_add(a, b, c);
-    #[cfg(not(all(
-        target_arch = "arm",
-        target_os = "none",
-        target_abi = "eabihf",
-        not(target_has_atomic = "64")
-    )))]
+    #[cfg(not(cortex_m_fpu))]
     if crate::arch::SMALL { in_f64_once(a, b, c) } else { in_f64(a, b, c) }
 }
 

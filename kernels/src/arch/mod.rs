@@ -18,12 +18,10 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 pub(crate) mod block;
+#[cfg(cortex_m_fpu)]
+pub(crate) mod cortex_m4;
 #[cfg(target_arch = "x86_64")]
 mod cpuid;
-// Bare-metal targets with hardware floats in their calls, of which Cortex-M alone lacks 64-bit atomics. There is no stable
-// `cfg` for its unit, which has the fused multiply-add on all of them.
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(target_has_atomic = "64")))]
-pub(crate) mod cortex_m4;
 pub(crate) mod int8;
 pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little"))]

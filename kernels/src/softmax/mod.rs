@@ -6,24 +6,14 @@ pub(crate) mod short;
 pub(crate) use rows::{exponentials, height, lanes, row_maxima, sum_of_exponentials, sum_rows};
 
 use crate::arch::SMALL;
-#[cfg(all(
-    target_arch = "arm",
-    target_os = "none",
-    target_abi = "eabihf",
-    not(target_has_atomic = "64")
-))]
+#[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4::softmax::row as small;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Isa, Mat, MatMut, reference};
-#[cfg(not(all(
-    target_arch = "arm",
-    target_os = "none",
-    target_abi = "eabihf",
-    not(target_has_atomic = "64")
-)))]
+#[cfg(not(cortex_m_fpu))]
 use crate::{
     arch::{compact, kept},
     exp::exp_f32,
@@ -67,12 +57,7 @@ pub fn softmax_row(isa: Isa, row: &mut [f32]) {
 }
 
 /// The way of processors without vectors and without assembly of ours.
-#[cfg(not(all(
-    target_arch = "arm",
-    target_os = "none",
-    target_abi = "eabihf",
-    not(target_has_atomic = "64")
-)))]
+#[cfg(not(cortex_m_fpu))]
 fn small(row: &mut [f32]) {
     let max = reference::row_max(row.iter().copied());
     let mut partial = [0.0; LANES];
