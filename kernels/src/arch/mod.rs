@@ -29,7 +29,7 @@ pub(crate) mod cortex_m4;
 mod cpuid;
 pub(crate) mod int8;
 pub(crate) mod multiply;
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
 pub(crate) mod rows;
