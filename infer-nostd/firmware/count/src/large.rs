@@ -7,5 +7,6 @@ use core::hint::black_box;
 use infer_nostd::{Input, Net, Net8, Scratch, include_net, include_net8};
 
 mod measure;
+use measure::{count, stack};
 
 program!("large.tln", "large-bytes.tln", "large-int8.tln");

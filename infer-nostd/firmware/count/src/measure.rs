@@ -3,39 +3,16 @@
 use core::hint::black_box;
 
 use board::{count_begin, count_end, print};
-use infer_nostd::{Input, Net, Net8};
 
-/// Counts the instructions of one call of `scores`.
+/// Counts the instructions of one call with an input of which the compiler knows nothing.
 #[inline(always)]
-pub(crate) fn scores(what: &str, net: &Net<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
+pub(crate) fn count<T, R>(what: &str, input: T, call: impl FnOnce(T) -> R) -> R {
     print(what);
-    let x = black_box(x);
+    let input = black_box(input);
     count_begin();
-    let good = net.scores(x, scratch).is_ok();
+    let result = call(input);
     count_end();
-    good
-}
-
-/// Counts the instructions of one call of `classify` of an int8 net.
-#[inline(always)]
-pub(crate) fn classify8(what: &str, net: &Net8<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
-    print(what);
-    let x = black_box(x);
-    count_begin();
-    let good = net.classify(x, scratch).is_ok();
-    count_end();
-    good
-}
-
-/// Counts the instructions of one call of `scores` of an int8 net.
-#[inline(always)]
-pub(crate) fn scores8(what: &str, net: &Net8<'_>, x: Input<'_>, scratch: &mut [f32]) -> bool {
-    print(what);
-    let x = black_box(x);
-    count_begin();
-    let good = net.scores(x, scratch).is_ok();
-    count_end();
-    good
+    result
 }
 
 /// Measures the stack of one call: how far below the caller's frame the paint is gone.
@@ -48,17 +25,6 @@ pub(crate) fn stack(what: &str, call: impl FnOnce() -> bool) -> bool {
     board::print_number(used as u32);
     print(" bytes of stack\n");
     good
-}
-
-/// Counts the instructions of reading and checking a net.
-#[inline(never)]
-pub(crate) fn check(what: &str, file: &[u8]) -> bool {
-    print(what);
-    let file = black_box(file);
-    count_begin();
-    let net = Net::from_bytes(file);
-    count_end();
-    net.is_ok()
 }
 
 #[panic_handler]
@@ -87,27 +53,28 @@ macro_rules! program {
             let mut scratch = Scratch::<{ INT8.scratch_len() }>::new(); // that of the others, rounded up
             let scratch = scratch.as_mut();
             let (floats, bytes) = ([0.5f32; RAW.d()], [100u8; RAW.d()]);
-            let mut good = measure::scores("f32, compiled in: ", &RAW, Input::F32(&floats), scratch);
-            good &= measure::scores("u8 normalised, compiled in: ", &BYTES, Input::U8(&bytes), scratch);
-            good &= measure::classify8("int8, class of bytes: ", &INT8, Input::U8(&bytes), scratch);
-            good &= measure::scores8("int8, scores of bytes: ", &INT8, Input::U8(&bytes), scratch);
-            good &= measure::scores8("int8, scores of f32: ", &INT8, Input::F32(&floats), scratch);
-            good &= measure::check("read and check at run time: ", FILE);
+            let (x, raw) = (Input::F32(&floats), Input::U8(&bytes));
+            let (f32_net, u8_net, int8_net) = (&RAW, &BYTES, &INT8);
+            let mut good = count("f32, compiled in: ", x, |x| f32_net.scores(x, scratch)).is_ok();
+            good &= count("u8 normalised, compiled in: ", raw, |x| u8_net.scores(x, scratch)).is_ok();
+            good &= count("int8, class of bytes: ", raw, |x| int8_net.classify(x, scratch)).is_ok();
+            good &= count("int8, scores of bytes: ", raw, |x| int8_net.scores(x, scratch)).is_ok();
+            good &= count("int8, scores of f32: ", x, |x| int8_net.scores(x, scratch)).is_ok();
+            good &= count("read and check at run time: ", FILE, Net::from_bytes).is_ok();
             if let (Ok(aligned), Ok(odd)) =
                 (Net::from_bytes(black_box(FILE)), Net::from_bytes(black_box(&ODD.1)))
             {
-                good &= measure::scores("f32, at run time: ", &aligned, Input::F32(&floats), scratch);
-                good &=
-                    measure::scores("f32, at run time, not aligned: ", &odd, Input::F32(&floats), scratch);
+                good &= count("f32, at run time: ", x, |x| aligned.scores(x, scratch)).is_ok();
+                good &= count("f32, at run time, not aligned: ", x, |x| odd.scores(x, scratch)).is_ok();
             } else {
                 good = false;
             }
-            let (x, raw) = (black_box(Input::F32(&floats)), black_box(Input::U8(&bytes)));
-            good &= measure::stack("scores of f32: ", || RAW.scores(x, scratch).is_ok());
-            good &= measure::stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
-            good &= measure::stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
-            good &= measure::stack("int8, class of bytes: ", || INT8.classify(raw, scratch).is_ok());
-            good &= measure::stack("read and check: ", || Net::from_bytes(black_box(FILE)).is_ok());
+            let (x, raw) = (black_box(x), black_box(raw));
+            good &= stack("scores of f32: ", || RAW.scores(x, scratch).is_ok());
+            good &= stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
+            good &= stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
+            good &= stack("int8, class of bytes: ", || INT8.classify(raw, scratch).is_ok());
+            good &= stack("read and check: ", || Net::from_bytes(black_box(FILE)).is_ok());
             good
         }
     };
