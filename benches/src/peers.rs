@@ -44,15 +44,16 @@ pub struct ExpPeer {
 
 /// Every way to e^x that this machine can run.
 pub fn exp_peers() -> Vec<ExpPeer> {
-    let mut all = vec![
+    #[cfg(target_arch = "x86_64")]
+    let sleef = (sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f"))
+        .then_some(ExpPeer { name: "SLEEF", run: sleef::exp });
+    #[cfg(not(target_arch = "x86_64"))]
+    let sleef = None;
+    let everywhere = [
         ExpPeer { name: "std", run: |x| x.iter_mut().for_each(|x| *x = x.exp()) },
         ExpPeer { name: "libm", run: |x| x.iter_mut().for_each(|x| *x = libm::expf(*x)) },
     ];
-    #[cfg(target_arch = "x86_64")]
-    if sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f") {
-        all.push(ExpPeer { name: "SLEEF", run: sleef::exp });
-    }
-    all
+    everywhere.into_iter().chain(sleef).collect()
 }
 
 fn gemm(p: &mut Product) {

@@ -66,7 +66,7 @@ instruction_sets! {
     Portable = "portable", arch::portable::Portable;
     #[cfg(target_arch = "x86_64")] Avx2 = "avx2", arch::avx2::Avx2;
     #[cfg(target_arch = "x86_64")] Avx512 = "avx512", arch::avx512::Avx512;
-    #[cfg(all(target_arch = "aarch64", target_endian = "little"))] Neon = "neon", arch::neon::Neon;
+    #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))] Neon = "neon", arch::neon::Neon;
 }
 
 impl Isa {

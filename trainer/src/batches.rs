@@ -67,16 +67,6 @@ pub struct Position<'a> {
     pub words: u128,
 }
 
-impl Position<'_> {
-    /// Whether a supply of batches of `rows` rows may be there.
-    #[must_use]
-    pub fn is_one_of(&self, rows: usize) -> bool {
-        let listed = self.rows.len();
-        let as_many = if self.groups == 0 { listed == 0 } else { listed == rows || rows > WHOLE };
-        self.used <= listed && listed <= rows && as_many
-    }
-}
-
 impl Batches {
     /// Batches of `size` rows, drawn by this seed.
     ///
@@ -106,17 +96,47 @@ impl Batches {
         Position { rows: Cow::Borrowed(rows), used: *used, groups: *groups, words: random.position() }
     }
 
-    /// The supply of the same size, order and seed, at this position.
-    ///
-    /// # Panics
-    /// As [`Batches::new`], and if more rows are used than there are.
-    #[must_use]
-    pub fn at(position: Position<'_>, size: usize, order: Order, seed: u64) -> Self {
+    /// This supply, before its first batch, moved to where one of the same size, order and seed is after so many batches out of
+    /// `all`. The error says why it cannot be there.
+    pub fn at(mut self, position: Position<'_>, drawn: usize, all: Numbers<'_>) -> Result<Self, String> {
         let Position { rows, used, groups, words } = position;
-        assert!(used <= rows.len(), "{used} of {} rows are used", rows.len());
-        let mut batches = Self::new(size, order, seed);
-        batches.random.go_to(words);
-        Self { rows: rows.into_owned(), used, groups, ..batches }
+        let mut left = all.to_set();
+        if let Some(row) = rows.iter().find(|&&row| !left.remove(row as usize)) {
+            return Err(format!(
+                "it names row {row}, which is none of the training part's or is there twice"
+            ));
+        }
+        if !self.may_be_at(rows.len(), used, groups, drawn, all.len()) {
+            return Err(format!(
+                "it has drawn {used} of {} rows, the last of group {groups}: {drawn} batches of {} out of {} rows end elsewhere",
+                rows.len(),
+                self.size,
+                all.len()
+            ));
+        }
+        self.random.go_to(words);
+        Ok(Self { rows: rows.into_owned(), used, groups, ..self })
+    }
+
+    /// Whether after so many batches out of `n` rows it has used so many of the rows listed and begun so many groups.
+    fn may_be_at(&self, listed: usize, used: usize, groups: u64, drawn: usize, n: usize) -> bool {
+        if drawn == 0 {
+            return (listed, used, groups) == (0, 0, 0);
+        }
+        if self.order == Order::Replacement {
+            return (listed, used, groups) == (n, 0, 1);
+        }
+        let (per_epoch, groups_of) = (self.order.per_epoch(n, self.size), self.groups(n));
+        let (epoch, batch) = ((drawn - 1) / per_epoch, (drawn - 1) % per_epoch);
+        let begun = epoch as u64 * groups_of + 1..=(epoch as u64 + 1) * groups_of;
+        // Of one group the place follows; how many rows each of many has, chance has decided.
+        let place = (n, n.min((batch + 1).saturating_mul(self.size)));
+        begun.contains(&groups) && used <= listed && (groups_of > 1 || (listed, used) == place)
+    }
+
+    /// Groups of an epoch of `n` rows.
+    fn groups(&self, n: usize) -> u64 {
+        if n > self.whole { 1 << GROUP_BITS } else { 1 }
     }
 
     /// With replacement: the rows of the batch drawn last.
@@ -148,7 +168,7 @@ impl Batches {
     }
 
     fn next_of_epoch(&mut self, all: Numbers<'_>) -> &[u32] {
-        let groups = if all.len() > self.whole { 1 << GROUP_BITS } else { 1 };
+        let groups = self.groups(all.len());
         let epoch_goes_on = |begun: u64| !begun.is_multiple_of(groups);
         while self.used == self.rows.len()
             || self.rows.len() - self.used < self.size && epoch_goes_on(self.groups)
@@ -244,9 +264,10 @@ mod tests {
     #[test]
     fn a_supply_goes_on_from_its_position() {
         for (order, whole) in [(Order::Shuffled, WHOLE), (Order::Shuffled, 5), (Order::Replacement, WHOLE)] {
-            let mut first = Batches { whole, ..Batches::new(4, order, 1) };
-            for _ in 0..20 {
-                let copy = || Batches { whole, ..Batches::at(first.position(), 4, order, 1) };
+            let new = || Batches { whole, ..Batches::new(4, order, 1) };
+            let mut first = new();
+            for drawn in 0..20 {
+                let copy = || new().at(first.position(), drawn, TEN).unwrap();
                 let (mut second, mut third) = (copy(), copy());
                 for _ in 0..7 {
                     assert_eq!(second.draw(TEN), third.draw(TEN));
@@ -258,17 +279,49 @@ mod tests {
         }
     }
 
+    /// Ten rows in batches of four are three an epoch: after five batches eight rows of the second order are used.
     #[test]
-    fn a_position_belongs_to_its_number_of_rows() {
-        let at = |listed: u32, used, groups| Position { rows: (0..listed).collect(), used, groups, words: 0 };
-        assert!(at(10, 4, 1).is_one_of(10) && at(0, 0, 0).is_one_of(10));
-        assert!(
-            !at(10, 11, 1).is_one_of(10)
-                && !at(9, 4, 1).is_one_of(10)
-                && !at(10, 4, 0).is_one_of(10)
-                && !at(11, 4, 1).is_one_of(10)
-        );
-        assert!(at(10, 4, 1).is_one_of(WHOLE + 1) && !at(10, 4, 1).is_one_of(WHOLE));
+    fn a_position_that_no_batches_lead_to_is_refused() {
+        use Order::{Replacement, Shuffled};
+        let all = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+        let at = |(order, whole), rows: &[u32], used, groups, drawn| {
+            let supply = Batches { whole, ..Batches::new(4, order, 1) };
+            supply.at(Position { rows: rows.into(), used, groups, words: 0 }, drawn, TEN).err()
+        };
+        let (one, many, any) = ((Shuffled, WHOLE), (Shuffled, 5), (Replacement, WHOLE));
+        for (kind, rows, used, groups, drawn) in [
+            (one, &all[..0], 0, 0, 0),
+            (one, &all, 4, 1, 1),
+            (one, &all, 8, 2, 5),
+            (one, &all, 10, 2, 6),
+            (many, &all[2..8], 6, 33, 5),
+            (many, &all[2..8], 0, 64, 5),
+            (any, &all, 0, 1, 5),
+        ] {
+            assert_eq!(at(kind, rows, used, groups, drawn), None, "{kind:?} {used} {groups} {drawn}");
+        }
+        for (kind, rows, used, groups, drawn) in [
+            (one, &all[..], 0, 0, 0),  // listed before the first batch
+            (one, &all, 4, 1, 0),      // used before it
+            (one, &all, 7, 2, 5),      // a row short
+            (one, &all, 8, 1, 5),      // of the epoch before
+            (one, &all, 8, 2, 2),      // of the one after
+            (one, &all[1..], 8, 2, 5), // a row is missing
+            (one, &all, 11, 2, 6),     // more than there are
+            (many, &all[2..8], 7, 33, 5),
+            (many, &all[2..8], 6, 32, 5),
+            (many, &all[2..8], 6, 65, 5),
+            (any, &all, 1, 1, 5),
+            (any, &all, 0, 2, 5),
+            (any, &all[1..], 0, 1, 5),
+        ] {
+            let error = at(kind, rows, used, groups, drawn).expect("no such position");
+            assert!(error.contains("batches of 4 out of 10 rows"), "{error}");
+        }
+        for row in [1, 10, 64, u32::MAX] {
+            let error = at(one, &[&all[..9], &[row]].concat(), 8, 2, 5).expect("no such row, or twice");
+            assert!(error.starts_with(&format!("it names row {row}, ")), "{error}");
+        }
     }
 
     #[test]

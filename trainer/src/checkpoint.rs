@@ -29,6 +29,7 @@ use std::io::{self, Read, Write};
 use model::{Motion, Params, Shape};
 
 use crate::batches::{Batches, Position};
+use crate::dataset::Numbers;
 use crate::history::{Epoch, Evaluation, History};
 use crate::train::Settings;
 use crate::training::{Best, Clock, State};
@@ -82,12 +83,14 @@ pub fn terms(bytes: &[u8]) -> Result<String, String> {
     In(body).text()
 }
 
-/// The state in a checkpoint, for a training with these settings over so many rows.
-pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<State, String> {
+/// The state in a checkpoint, for a training of a net of this shape with these settings on these rows.
+pub fn decode(bytes: &[u8], settings: &Settings, shape: Shape, train: Numbers<'_>) -> Result<State, String> {
     let mut from = In(body(bytes)?);
     from.text()?;
     let [d, h, c, step] = [from.int()?, from.int()?, from.int()?, from.int()?];
-    let shape = Shape::new(d, h, c).map_err(|e| e.to_string())?;
+    if Shape::new(d, h, c) != Ok(shape) {
+        return Err(format!("its net is {d}-{h}-{c}, this training's is {shape}"));
+    }
     let [rate, seconds, evaluating] = [from.f64()?, from.f64()?, from.f64()?];
     let clock = Clock { seconds, evaluating, images: from.int()? };
     let net = from.params(shape)?.ok_or("it has no net")?;
@@ -102,7 +105,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     let best = from.params(shape)?.and_then(|net| Some(Best { record: record.checked_sub(1)?, net }));
     let history = History { losses, rates, epochs };
     let sound = from.0.is_empty()
-        && position.is_one_of(train_rows)
+        && clock.images <= step.saturating_mul(settings.batch_size)
         && history.losses.len() == step
         && history.rates.len() == step
         && motion.is_some() == (settings.momentum > 0.0)
@@ -110,7 +113,8 @@ pub fn decode(bytes: &[u8], settings: &Settings, train_rows: usize) -> Result<St
     if !sound {
         return Err("its parts do not fit together".into());
     }
-    let batches = Batches::at(position, settings.batch_size, settings.order, settings.seed);
+    let batches =
+        Batches::new(settings.batch_size, settings.order, settings.seed).at(position, step, train)?;
     Ok(State { net, motion, step, rate, batches, history, best, clock })
 }
 

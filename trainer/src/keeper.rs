@@ -8,8 +8,9 @@ use crate::checkpoint;
 use crate::files::Target;
 use crate::interrupt::Interrupt;
 use crate::report::talk;
+use crate::rows::Part;
 use crate::terms::Terms;
-use crate::train::{News, Settings, tell};
+use crate::train::{News, Plan, Settings, tell};
 use crate::training::{State, Training};
 use crate::{Error, Kind};
 
@@ -38,11 +39,11 @@ impl Keeper {
         self.target.as_ref().map(Target::path)
     }
 
-    /// The state in the checkpoint; None where there is none.
+    /// The state in the checkpoint of a training on these rows; None where there is none.
     ///
     /// # Errors
-    /// If it is broken, or of a training with other terms.
-    pub fn load(&self, settings: &Settings, train_rows: usize) -> Result<Option<State>, Error> {
+    /// If it is broken, or of a training with other terms, or on other rows.
+    pub fn load(&self, settings: &Settings, train: Part<'_>) -> Result<Option<State>, Error> {
         let Some(path) = self.path() else { return Ok(None) };
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -61,7 +62,8 @@ impl Keeper {
                 "--resume: {place} is of another training: {what}; give the same arguments, or leave --resume out"
             )));
         }
-        checkpoint::decode(&bytes, settings, train_rows).map_err(broken).map(Some)
+        let shape = Plan::new(train, settings)?.shape;
+        checkpoint::decode(&bytes, settings, shape, train.rows).map_err(broken).map(Some)
     }
 
     /// Runs the training to its end. A checkpoint is written at each record, before it is told, after half a second of

@@ -7,23 +7,16 @@
 
 use core::arch::asm;
 use core::ffi::CStr;
-use core::sync::atomic::{AtomicU8, Ordering};
+
+use super::asked::Asked;
 
 /// Sums of four products of bytes: SDOT and UDOT.
 pub(super) const DOT_PRODUCT: u8 = 1;
-const ASKED: u8 = 128;
 
-/// The features found. Asking takes three calls of the system, so the answer is kept: two threads that ask at the same time
-/// both find the same.
+/// The features found. Asking takes three calls of the system, so the answer is kept.
 pub(super) fn features() -> u8 {
-    static FOUND: AtomicU8 = AtomicU8::new(0);
-    let found = FOUND.load(Ordering::Relaxed);
-    if found & ASKED != 0 {
-        return found;
-    }
-    let found = ask() | ASKED;
-    FOUND.store(found, Ordering::Relaxed);
-    found
+    static FOUND: Asked = Asked::new();
+    FOUND.or_ask(ask)
 }
 
 /// A system that does not let the file be read (no /proc, a sandbox) counts as one whose processor has nothing of it.

@@ -1,7 +1,8 @@
 //! What an x86-64 processor and its operating system offer, asked once, without std.
 
 use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
-use core::sync::atomic::{AtomicU8, Ordering};
+
+use super::asked::Asked;
 
 /// AVX2 and FMA, with the upper halves of the registers saved by the operating system.
 pub(super) const AVX2_FMA: u8 = 1;
@@ -9,19 +10,11 @@ pub(super) const AVX2_FMA: u8 = 1;
 pub(super) const AVX512F: u8 = 2;
 /// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
 pub(super) const AVX512_VNNI: u8 = 4;
-const ASKED: u8 = 128;
 
-/// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept: two threads that ask
-/// at the same time both find the same.
+/// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept.
 pub(super) fn features() -> u8 {
-    static FOUND: AtomicU8 = AtomicU8::new(0);
-    let found = FOUND.load(Ordering::Relaxed);
-    if found & ASKED != 0 {
-        return found;
-    }
-    let found = ask() | ASKED;
-    FOUND.store(found, Ordering::Relaxed);
-    found
+    static FOUND: Asked = Asked::new();
+    FOUND.or_ask(ask)
 }
 
 /// Intel's Software Developer's Manual, volume 1, 14.3, 14.5.3 and 15.2: the order of the questions.

@@ -7,6 +7,11 @@
 // Intrinsics on registers share one proof, the token; what touches memory has a block and a proof of its own.
 #![allow(clippy::multiple_unsafe_ops_per_block)]
 
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "aarch64", target_endian = "little", any(target_os = "linux", target_os = "android"))
+))]
+mod asked;
 #[cfg(all(
     target_arch = "aarch64",
     target_endian = "little",
@@ -24,7 +29,7 @@ pub(crate) mod cortex_m4;
 mod cpuid;
 pub(crate) mod int8;
 pub(crate) mod multiply;
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
 pub(crate) mod rows;

@@ -135,3 +135,34 @@ pub(super) fn narrow<'a>(b: Mat<'a, f32>, r: usize, out: &'a mut [f32], ready: b
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::arch::portable::Portable;
+
+    /// The bits are the same either way; only here it shows which way is gone.
+    #[test]
+    fn rows_are_read_where_they_lie_unless_they_meet_in_the_cache() {
+        let x = std::vec![0.0; 8 * 2 * PAGE];
+        let in_place = |apart, transposed, reads| {
+            let x = Mat::with_strides(&x, 8, 5, apart, 1);
+            in_place::<Portable>(if transposed { x.t() } else { x }, reads).is_some()
+        };
+        assert!(in_place(PAGE, false, 9), "X as it stands, always");
+        assert!(
+            in_place(784, true, 5) && !in_place(784, true, 6),
+            "Xᵀ, of which few readings are cheaper than a copy"
+        );
+        for apart in [PAGE, 2 * PAGE] {
+            assert!(
+                in_place(apart, true, 1) && !in_place(apart, true, 2),
+                "Xᵀ of rows whole pages apart, once"
+            );
+        }
+        assert!(in_place(PAGE + 1, true, 2));
+        let neither = Mat::with_strides(&x, 5, 8, 2, 1024);
+        assert!(super::in_place::<Portable>(neither, 1).is_none());
+    }
+}

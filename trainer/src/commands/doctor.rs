@@ -7,6 +7,7 @@ use super::data_of::{self, Chosen};
 use super::{class_names, parse_net, read_net};
 use crate::any_net::AnyNet;
 use crate::args::{DoctorArgs, TrainArgs};
+use crate::dataset::Numbers;
 use crate::doctor::{Course, Finding, Patient, Unasked};
 use crate::prepare::Prepared;
 use crate::preset::Choice;
@@ -28,7 +29,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     let view = View::new(data.data(), net.normalization())?;
     let (train, val) = (data.train()?.rows, data.val()?.map(|part| part.rows));
     let params = params(&net)?;
-    let state = known.as_ref().and_then(|_| run_of(args, &choice, &params, train.len()));
+    let state = known.as_ref().and_then(|_| run_of(args, &choice, &params, train));
     let history = state.as_ref().map(|state| &state.history);
     let patient = Patient {
         engine: Engine::default(),
@@ -72,9 +73,9 @@ pub(super) fn tell(findings: &[Finding], unasked: &Unasked, report: &mut Report)
 }
 
 /// The run that made the net, if its checkpoint lies beside it: one that has this very net.
-fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, rows: usize) -> Option<State> {
+fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, train: Numbers<'_>) -> Option<State> {
     let bytes = std::fs::read(data_of::beside(&data_of::trained(&args.net), "checkpoint")).ok()?;
-    let state = checkpoint::decode(&bytes, &choice.settings, rows).ok()?;
+    let state = checkpoint::decode(&bytes, &choice.settings, net.shape(), train).ok()?;
     let best = state.best.as_ref().map(|best| &best.net);
     (best == Some(net) || state.net == *net).then_some(state)
 }

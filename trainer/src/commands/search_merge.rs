@@ -1,5 +1,8 @@
 //! `trainer search merge`: the best of all shards.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use super::data_of::{beside, flags};
 use crate::args::{MergeArgs, TrainArgs};
 use crate::files::Target;
@@ -14,12 +17,17 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
     let out = Target::find(&args.out)?;
     let winner = merged.winner()?;
     out.write(&winner.bytes)?;
+    let flags = out.beside("toml");
     match flags_of(&winner, args)? {
-        Some(text) => out.beside("toml").map_or(Ok(()), |target| target.write(text.as_bytes()))?,
-        None => talk(format_args!(
-            "no flags of this net in {}: its shard has not ended; none are written, so name the data with --data",
-            beside(&winner.path, "toml").display()
-        )),
+        Some(text) => flags.map_or(Ok(()), |target| target.write(text.as_bytes()))?,
+        None => {
+            let what = flags.map_or(Ok(None), |target| remove(target.path()))?;
+            talk(format_args!(
+                "no flags of this net in {}: its shard has not ended; {}, so name the data with --data",
+                beside(&winner.path, "toml").display(),
+                what.as_deref().unwrap_or("none are written")
+            ));
+        }
     }
     let Winner { outcome: best, line, bytes, .. } = winner;
 
@@ -53,6 +61,16 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
             .with("bytes", bytes.len()),
     );
     report.finish()
+}
+
+/// Takes away the flags of the net that was replaced, for `eval` would take its data for those of the new one; says so if there
+/// were any.
+fn remove(path: &Path) -> Result<Option<String>, Error> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(Some(format!("{}, of another net, is removed", path.display()))),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Error::write("remove", path, &e)),
+    }
 }
 
 /// The flags that lie beside the winner's net, for the net in its new place; None if there are none, or those of an earlier

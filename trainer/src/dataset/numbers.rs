@@ -55,6 +55,19 @@ impl<'a> Numbers<'a> {
         list
     }
 
+    /// As a set.
+    #[must_use]
+    pub fn to_set(self) -> RowSet {
+        match self {
+            Self::List(rows) => {
+                let mut set = RowSet::none(rows.iter().max().map_or(0, |&row| row as usize + 1));
+                rows.iter().for_each(|&row| set.insert(row as usize));
+                set
+            }
+            Self::Set(rows) => rows.clone(),
+        }
+    }
+
     /// Appends some of them: of every 64 (of a list as it stands, of a set by their numbers) those whose bit `mask` sets.
     pub fn pick(self, mut mask: impl FnMut() -> u64, to: &mut Vec<u32>) {
         match self {

@@ -32,6 +32,15 @@ impl RowSet {
         self.words[row / 64] |= 1 << (row % 64);
     }
 
+    /// Takes a row away: whether it was there.
+    pub fn remove(&mut self, row: usize) -> bool {
+        let bit = 1 << (row % 64);
+        let Some(word) = self.words.get_mut(row / 64).filter(|word| **word & bit != 0) else { return false };
+        *word &= !bit;
+        self.len -= 1;
+        true
+    }
+
     /// Whether it has the row.
     ///
     /// # Panics

@@ -258,6 +258,47 @@ fn a_damaged_checkpoint_is_refused_whatever_is_wrong_with_it() {
     desk.run(&args).ok();
 }
 
+/// Its checksum is right and its terms are these; what it holds is of no such training.
+#[test]
+fn a_forged_checkpoint_is_refused_with_what_is_wrong() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let good = desk.read("net.tln.checkpoint");
+    let int = |at: usize| u64::from_le_bytes(good[at..at + 8].try_into().expect("eight bytes")) as usize;
+    let shape = 16 + int(8);
+    let net = shape + 64;
+    let rows = net + 8 + 4 * int(net) + 8; // the velocity is empty
+    let places = rows + 8 + 4 * int(rows);
+    assert_eq!(
+        (int(shape), int(rows), int(places), int(places + 8)),
+        (4, 48, 48, 5),
+        "the format has changed"
+    );
+    let second = &good[rows + 12..rows + 16];
+    let row = |number: u32| number.to_le_bytes().to_vec();
+    let cases = [
+        (rows + 8, row(60), "it names row 60, which"),
+        (rows + 8, row(u32::MAX), "it names row 4294967295, which"),
+        (rows + 8, second.to_vec(), "or is there twice"),
+        (places, 40u64.to_le_bytes().to_vec(), "it has drawn 40 of 48 rows, the last of group 5"),
+        (places + 8, u64::MAX.to_le_bytes().to_vec(), "of group 18446744073709551615"),
+        (shape + 56, u64::MAX.to_le_bytes().to_vec(), "its parts do not fit together"),
+        (shape + 8, 5u64.to_le_bytes().to_vec(), "its net is 4-5-3, this training's is 4-6-3"),
+    ];
+    for (at, bytes, what) in cases {
+        let mut forged = good.clone();
+        forged[at..at + bytes.len()].copy_from_slice(&bytes);
+        let (body, checksum) = forged.split_last_chunk_mut::<4>().expect("longer");
+        let mut crc = flate2::Crc::new();
+        crc.update(body);
+        *checksum = crc.sum().to_le_bytes();
+        desk.write("net.tln.checkpoint", &forged);
+        let args = ["train", "--data", "table.csv", "--hidden", "6", "--epochs", "5", "--resume"];
+        let line = desk.fails(&args, 3);
+        assert!(line.contains(what) && line.contains("leave --resume out"), "{line}");
+    }
+}
+
 #[test]
 fn a_fresh_run_says_that_it_replaces_an_unfinished_one() {
     let desk = Desk::new();

@@ -150,10 +150,20 @@ fn shards_joined_give_the_winner_of_the_whole() {
         let text = String::from_utf8_lossy(bytes).replace("epochs = ", "epochs = 9");
         desk.write(&format!("part{i}.tln.toml"), text);
     }
-    desk.write("joined.tln.toml", "another's");
-    let unended = merge(&journals).ok();
-    assert!(unended.stderr.contains("its shard has not ended"), "{}", unended.stderr);
-    assert_eq!(flags("joined.tln.toml"), "another's");
+    for (before, what) in [(true, "joined.tln.toml, of another net, is removed"), (false, "none are written")]
+    {
+        assert_eq!(desk.path("joined.tln.toml").exists(), before);
+        let told = merge(&journals).ok().stderr;
+        assert!(told.contains("its shard has not ended") && told.contains(what), "{told}");
+    }
+    assert!(!desk.path("joined.tln.toml").exists(), "it would name the data of another net");
+    std::fs::create_dir(desk.path("joined.tln.toml")).expect("a folder");
+    let refused = merge(&journals);
+    assert!(
+        refused.code == 1 && refused.stderr.contains("joined.tln.toml: cannot remove it"),
+        "{}",
+        refused.stderr
+    );
     // Another search's journal, and a net that is not the journal's.
     search(&desk, &["--seed", "2", "--out", "other.tln"]).ok();
     assert_eq!(merge(&["part1.tln.journal".into(), "other.tln.journal".into()]).code, 2);

@@ -9,7 +9,7 @@ mod avx512;
 mod cortex_m3;
 #[cfg(armv7e_m)]
 pub(crate) mod cortex_m4;
-#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+#[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 mod neon;
 #[cfg(not(any(armv7e_m, armv7_m)))]
 mod portable;

@@ -19,7 +19,7 @@ pub(super) fn state(
         keeper.warn_of_loss();
         return Ok(None);
     }
-    let state = keeper.load(settings, train.rows.len())?;
+    let state = keeper.load(settings, train)?;
     if !args.common.json {
         match (keeper.path(), &state) {
             (Some(path), Some(state)) => {
