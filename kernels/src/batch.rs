@@ -33,6 +33,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Panics
     /// If `data` is no whole number of rows, or if there is no row of one of the numbers.
+    #[track_caller]
     pub fn new(data: Input<'a>, normalization: Normalization<'a>, rows: &'a [u32]) -> Self {
         let (len, d) = (data.len(), normalization.inputs());
         assert!(d > 0 && len.is_multiple_of(d), "{len} values are no whole number of rows of {d}");
@@ -60,6 +61,7 @@ impl<'a> Batch<'a> {
     /// # Panics
     /// If the range reaches past the last row.
     #[must_use]
+    #[track_caller]
     pub fn row_range(self, range: Range<usize>) -> Self {
         Self { rows: &self.rows[range], ..self }
     }
@@ -68,6 +70,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Panics
     /// If `x` is not N × D.
+    #[track_caller]
     pub fn gather<T: Scalar>(self, isa: Isa, x: MatMut<'_, T>) {
         let (wanted, got) = ((self.rows(), self.cols()), (x.rows(), x.cols()));
         assert!(got == wanted, "X is {} x {}, the batch {} x {}", got.0, got.1, wanted.0, wanted.1);
@@ -106,6 +109,7 @@ impl<T: Scalar> Source<'_, T> {
     /// # Panics
     /// If the range reaches past the last row.
     #[must_use]
+    #[track_caller]
     pub fn row_range(self, range: Range<usize>) -> Self {
         match self {
             Self::Mat(x) => Self::Mat(x.row_range(range)),

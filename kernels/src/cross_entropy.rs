@@ -28,6 +28,7 @@ use crate::{Isa, Mat, MatMut, reference};
 /// cross_entropy(Isa::best(), Mat::new(&[1e4, -1e4, 0.0, 0.0], 2, 2), &[1, 0], &mut loss);
 /// assert_eq!(loss, [2e4, core::f32::consts::LN_2]);
 /// ```
+#[track_caller]
 pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &mut [T]) {
     check((s.rows(), s.cols()), labels, loss.len());
     T::cross_entropy(isa, s, labels, loss, None);
@@ -50,6 +51,7 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
 /// cross_entropy_gradient(Isa::best(), s, &[1], 1, MatMut::new(&mut ds, 1, 2), &mut loss);
 /// assert_eq!((ds, loss), ([0.5, -0.5], [core::f32::consts::LN_2]));
 /// ```
+#[track_caller]
 pub fn cross_entropy_gradient<T: Scalar>(
     isa: Isa,
     s: Mat<'_, T>,
@@ -64,6 +66,7 @@ pub fn cross_entropy_gradient<T: Scalar>(
     T::cross_entropy(isa, s, labels, loss, Some((ds, n)));
 }
 
+#[track_caller]
 fn check((rows, cols): (usize, usize), labels: &[u32], loss: usize) {
     let given = labels.len();
     assert!(rows == given, "{given} labels for {rows} rows: they must be equal");

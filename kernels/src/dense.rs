@@ -101,6 +101,7 @@ impl<'a> Layer<'a> {
 /// assert!(layer.weights().eq([1.0, -2.0, 3.0, -4.0]));
 /// assert!(layer.bias().eq([0.5, 0.25]));
 /// ```
+#[track_caller]
 pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
     let (n, got) = (b.len(), out.len());
     assert!(
@@ -138,6 +139,7 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
 /// dense(Isa::best(), &[1.0, 1.0], &layer, 0, true, &mut h);
 /// assert_eq!(h, [4.5, 0.0]);
 /// ```
+#[track_caller]
 pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, relu: bool, out: &mut [f32]) {
     let (len, &Layer { k, n, .. }) = (x.len(), layer);
     assert!(

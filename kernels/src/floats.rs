@@ -38,6 +38,7 @@ impl<'a> Floats<'a> {
     ///
     /// # Panics
     /// If i is out of range.
+    #[track_caller]
     pub fn get(&self, i: usize) -> f32 {
         match self {
             Self::F32(x) => x[i],

@@ -72,8 +72,12 @@
 //! ```
 //!
 //! # Panics
-//! Shapes that do not fit are a programmer's mistake: functions panic and name both numbers. Views have `try_`
-//! twins for shapes that come from elsewhere.
+//! Shapes that do not fit are a programmer's mistake: functions panic, name both numbers and, as std does, the line that
+//! called them. Views have `try_` twins for shapes that come from elsewhere.
+//!
+//! # Equations
+//! *Source: eq. (4)* means the derivation, `DERIVATION.md` in the crate `model`, which has the letters too: X is N × D, H
+//! N × H, the scores S N × C.
 #![no_std]
 // Processors without vectors leave the vector ways of some operations aside.
 #![cfg_attr(target_os = "none", allow(dead_code, unused_imports))]

@@ -48,6 +48,7 @@ impl Input<'_> {
     /// # Panics
     /// If they reach past the end.
     #[must_use]
+    #[track_caller]
     pub fn part(self, first: usize, len: usize) -> Self {
         match self {
             Self::U8(x) => Self::U8(&x[first..][..len]),
@@ -157,6 +158,7 @@ impl<'a> Normalization<'a> {
     ///
     /// # Panics
     /// If `x` and `out` differ in length, or if the part reaches past the last input.
+    #[track_caller]
     pub fn apply(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) {
         assert!(
             x.len() == out.len(),

@@ -23,6 +23,7 @@ const VECTORS: usize = MATRIX_PARTIALS / LANES;
 /// kernels::column_sums(kernels::Isa::best(), kernels::Mat::new(&a, 2, 2), &mut sums);
 /// assert_eq!(sums, [4.0, 6.0]);
 /// ```
+#[track_caller]
 pub fn column_sums<T: Scalar>(isa: Isa, a: Mat<'_, T>, out: &mut [T]) {
     assert!(
         out.len() == a.cols(),
@@ -55,6 +56,7 @@ pub fn sum_of_squares<T: Scalar>(isa: Isa, x: &[T]) -> T {
 /// assert_eq!(kernels::argmax(&[0.5f32, 2.0, 2.0]), 1);
 /// assert_eq!(kernels::argmax(&[0.5, f32::NAN, f32::INFINITY]), 1);
 /// ```
+#[track_caller]
 pub fn argmax<T: Scalar>(x: &[T]) -> usize {
     assert!(!x.is_empty(), "argmax of nothing");
     T::argmax(x)

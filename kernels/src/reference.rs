@@ -16,6 +16,7 @@ pub const MATRIX_PARTIALS: usize = 128;
 ///
 /// # Panics
 /// If the shapes do not fit.
+#[track_caller]
 pub fn matmul<T: Scalar>(a: Mat<'_, T>, b: Mat<'_, T>, mut c: MatMut<'_, T>, epilogue: Epilogue<'_, T>) {
     crate::matmul::check_shapes(a, b, &c, epilogue);
     for i in 0..c.rows() {
@@ -124,6 +125,7 @@ pub fn cross_entropy<T: Scalar>(
 ///
 /// # Panics
 /// If `x` is empty.
+#[track_caller]
 pub fn argmax<T: Scalar>(x: &[T]) -> usize {
     assert!(!x.is_empty(), "argmax of nothing");
     first_largest(x)

@@ -30,6 +30,7 @@ pub fn relu<T: Scalar>(isa: Isa, x: &mut [T]) {
 /// kernels::relu_backward(kernels::Isa::best(), &[1.0, 0.0, 0.5], &mut d);
 /// assert_eq!(d, [5.0, 0.0, 7.0]);
 /// ```
+#[track_caller]
 pub fn relu_backward<T: Scalar>(isa: Isa, h: &[T], d: &mut [T]) {
     assert!(h.len() == d.len(), "h has {} elements, d has {}: they must be equal", h.len(), d.len());
     T::relu_backward(isa, h, d);

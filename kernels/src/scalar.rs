@@ -226,9 +226,9 @@ impl Ops for f64 {
         b: Mat<'_, f64>,
         c: MatMut<'_, f64>,
         e: Epilogue<'_, f64>,
-        ws: &mut [f64],
+        _: &mut [f64],
     ) {
-        crate::matmul::matmul_f64(a, b, c, e, ws);
+        crate::matmul::matmul_f64(a, b, c, e);
     }
     fn relu(_: Isa, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = reference::relu(*x));

@@ -14,6 +14,7 @@ use crate::simd::{Kernel, LANES, Simd};
 /// kernels::axpy(kernels::Isa::best(), 2.0, &[3.0, 4.0], &mut y);
 /// assert_eq!(y, [7.0, 9.0]);
 /// ```
+#[track_caller]
 pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
     assert!(x.len() == y.len(), "x has {} elements, y has {}: they must be equal", x.len(), y.len());
     T::axpy(isa, a, x, y);
@@ -32,6 +33,7 @@ pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
 /// kernels::sgd_step(kernels::Isa::best(), &mut w, &[0.5, -0.5], 1.0, 2.0);
 /// assert_eq!(w, [0.0, 3.0]);
 /// ```
+#[track_caller]
 pub fn sgd_step<T: Scalar>(isa: Isa, w: &mut [T], g: &[T], f: T, eta: T) {
     assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
     T::sgd_step(isa, w, g, f, eta);
@@ -65,6 +67,7 @@ pub struct Momentum<T> {
 /// momentum_step(Isa::best(), &mut w, &mut v, &[4.0], rule);
 /// assert_eq!((w, v), ([0.0], [-1.0])); // v = ½·2 − ½·4
 /// ```
+#[track_caller]
 pub fn momentum_step<T: Scalar>(isa: Isa, w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
     assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
     assert!(w.len() == v.len(), "w has {} elements, v has {}: they must be equal", w.len(), v.len());

@@ -45,6 +45,15 @@ impl fmt::Display for ShapeError {
 
 impl core::error::Error for ShapeError {}
 
+/// The matrix that was made, or a panic with the complaint.
+#[track_caller]
+fn or_panic<M>(made: Result<M, ShapeError>) -> M {
+    match made {
+        Ok(matrix) => matrix,
+        Err(complaint) => panic!("{complaint}"),
+    }
+}
+
 /// Elements that a strided `rows` × `cols` matrix spans, from its first to its last one inclusive.
 const fn span(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> Result<usize, ShapeError> {
     if rows == 0 || cols == 0 {
@@ -82,8 +91,9 @@ impl<'a, T: Copy> Mat<'a, T> {
     ///
     /// # Panics
     /// If `data.len()` is not `rows · cols`.
+    #[track_caller]
     pub fn new(data: &'a [T], rows: usize, cols: usize) -> Self {
-        Self::try_new(data, rows, cols).unwrap_or_else(|e| panic!("{e}"))
+        or_panic(Self::try_new(data, rows, cols))
     }
 
     /// [`Mat::new`] that returns its complaint.
@@ -100,6 +110,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     ///
     /// # Panics
     /// If the last element lies outside `data`.
+    #[track_caller]
     pub fn with_strides(
         data: &'a [T],
         rows: usize,
@@ -107,7 +118,7 @@ impl<'a, T: Copy> Mat<'a, T> {
         row_stride: usize,
         col_stride: usize,
     ) -> Self {
-        Self::try_with_strides(data, rows, cols, row_stride, col_stride).unwrap_or_else(|e| panic!("{e}"))
+        or_panic(Self::try_with_strides(data, rows, cols, row_stride, col_stride))
     }
 
     /// [`Mat::with_strides`] that returns its complaint.
@@ -161,6 +172,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     ///
     /// # Panics
     /// If i or j is out of range.
+    #[track_caller]
     pub fn get(&self, i: usize, j: usize) -> T {
         assert!(
             i < self.rows && j < self.cols,
@@ -175,6 +187,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     ///
     /// # Panics
     /// If i is out of range.
+    #[track_caller]
     pub fn row(&self, i: usize) -> Option<&'a [T]> {
         assert!(i < self.rows, "row {i} is outside a {} x {} matrix", self.rows, self.cols);
         match self.col_stride {
@@ -190,6 +203,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     /// # Panics
     /// If the range reaches past the last row.
     #[must_use]
+    #[track_caller]
     pub fn row_range(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.rows, "rows {range:?} of {}", self.rows);
         let rows = range.end - range.start;
@@ -202,6 +216,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     /// # Panics
     /// If the range reaches past the last column.
     #[must_use]
+    #[track_caller]
     pub fn col_range(self, range: Range<usize>) -> Self {
         self.t().row_range(range).t()
     }
@@ -244,8 +259,9 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If `data.len()` is not `rows · cols`.
+    #[track_caller]
     pub fn new(data: &'a mut [T], rows: usize, cols: usize) -> Self {
-        Self::try_new(data, rows, cols).unwrap_or_else(|e| panic!("{e}"))
+        or_panic(Self::try_new(data, rows, cols))
     }
 
     /// [`MatMut::new`] that returns its complaint.
@@ -261,8 +277,9 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If the last element lies outside `data`, or if the rows overlap.
+    #[track_caller]
     pub fn with_row_stride(data: &'a mut [T], rows: usize, cols: usize, row_stride: usize) -> Self {
-        Self::try_with_row_stride(data, rows, cols, row_stride).unwrap_or_else(|e| panic!("{e}"))
+        or_panic(Self::try_with_row_stride(data, rows, cols, row_stride))
     }
 
     /// [`MatMut::with_row_stride`] that returns its complaint.
@@ -312,6 +329,7 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If i is out of range.
+    #[track_caller]
     pub fn row(&self, i: usize) -> &[T] {
         assert!(i < self.rows, "row {i} is outside a {} x {} matrix", self.rows, self.cols);
         if self.cols == 0 { &[] } else { &self.data[i * self.row_stride..][..self.cols] }
@@ -321,6 +339,7 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If i is out of range.
+    #[track_caller]
     pub fn row_mut(&mut self, i: usize) -> &mut [T] {
         assert!(i < self.rows, "row {i} is outside a {} x {} matrix", self.rows, self.cols);
         if self.cols == 0 { &mut [] } else { &mut self.data[i * self.row_stride..][..self.cols] }
@@ -335,6 +354,7 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If there are fewer than `at` rows.
+    #[track_caller]
     pub fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows, "cannot split {} rows at {at}", self.rows);
         // Below the last row nothing follows, not even the rest of its stride.
@@ -348,6 +368,7 @@ impl<'a, T: Copy> MatMut<'a, T> {
     ///
     /// # Panics
     /// If there is not exactly one row, or if there are fewer than `at` columns.
+    #[track_caller]
     pub fn split_cols(self, at: usize) -> (Self, Self) {
         assert!(
             self.rows == 1,

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::hint::black_box;
+
 use common::matrix::{Layout, Output, Stored};
 use common::tail::{Strided, Tail, Target};
 use common::{Rng, Values, assert_panics, assert_same_bits, panic_message, requested, same};
@@ -65,6 +67,10 @@ fn a_write_between_or_behind_rows_is_found() {
 fn a_closure_that_returns_does_not_pass_for_a_panic() {
     assert_panics("it must panic, it returned", || assert_panics("", || {}));
     assert_panics("the panic says 'a', want 'b'", || assert_panics("b", || panic!("a")));
+    // Raised in a file of std.
+    assert_panics("want the line of the call", || {
+        assert_panics("step != 0", || _ = (0..3).step_by(black_box(0)))
+    });
 }
 
 #[test]

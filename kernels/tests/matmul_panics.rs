@@ -80,7 +80,7 @@ fn epilogues_that_do_not_fit() {
 fn a_workspace_that_is_too_short() {
     let needed = matmul_workspace(2, 4, 3);
     for short in [1, needed] {
-        let part = format!("the workspace needs {needed} elements, it has {}", needed - short);
+        let part = format!("needs matmul_workspace(2, 4, 3) = {needed} elements, it has {}", needed - short);
         assert_refused(&part, Call { short, ..RIGHT }, Epilogue::Store);
     }
 }

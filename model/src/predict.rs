@@ -11,7 +11,7 @@ use kernels::{Mat, Scalar, argmax};
 /// # Panics
 /// If `out` does not have one element a row, or if there are no classes.
 ///
-/// Source: eq. (6), and 1.4.
+/// Source: eq. (6).
 ///
 /// ```
 /// let scores = [0.5f32, 2.0, 2.0, /* second row */ 9.0, 1.0, 0.0];

@@ -33,7 +33,7 @@ impl<T: Scalar> Step<T> {
 /// # Panics
 /// If X, labels and workspace do not fit the net, or if X has no rows.
 ///
-/// Source: eq. (1)-(41), and 1.3 for the descent.
+/// Source: eq. (1)-(41), and "The step" of the derivation.
 ///
 /// ```
 /// use kernels::Mat;

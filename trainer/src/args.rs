@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use kernels::Isa;
 
@@ -334,7 +335,19 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Error>
             command => Ok(Request::Run(Box::new(command))),
         },
         Err(e) if !e.use_stderr() => Ok(Request::Show(e.to_string())),
-        Err(e) => Err(Error::usage(one_line(&e.to_string()))),
+        Err(e) => Err(Error::usage(one_line(&e.to_string()) + &file_tip(&e))),
+    }
+}
+
+/// A file where no file is taken: most likely a data set.
+fn file_tip(e: &clap::Error) -> String {
+    let stray =
+        [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| e.get(kind));
+    match stray {
+        Some(ContextValue::String(name)) if std::path::Path::new(name).exists() => {
+            format!("; for data say --data {name}")
+        }
+        _ => String::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::train::News;
 /// Plain lines a training gets, about.
 const LINES: usize = 10;
 /// Characters of the curve behind the bar.
-const CURVE: usize = 12;
+const CURVE: usize = 11;
 /// Losses that are kept for it; when there are twice as many, neighbours are averaged.
 const KEPT: usize = 256;
 /// How often the numbers behind the bar change.
@@ -69,7 +69,7 @@ impl Progress {
     }
 }
 
-/// The bar: share, time left, images a second, loss, accuracy, and the curve of the loss: 78 columns at most.
+/// The bar: share, time left, rows a second, loss, accuracy, and the curve of the loss: 78 columns at most.
 #[derive(Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -141,7 +141,7 @@ impl Bar {
         let loss = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
         let val = self.val.map_or_else(String::new, |val| format!("  val {val:.4}"));
         format!(
-            "{left:>4} left  {} img/s  loss {loss:.4}{val}  {}",
+            "{left:>4} left  {} rows/s  loss {loss:.4}{val}  {}",
             short(speed),
             spark::line(&self.losses, CURVE)
         )
@@ -199,7 +199,7 @@ mod tests {
     fn a_resumed_run_is_timed_from_where_it_goes_on() {
         let bar = Bar::new(100);
         let message = bar.message(2.0, 10, 90);
-        assert!(message.starts_with(" 18s left  500 img/s"), "{message}");
+        assert!(message.starts_with(" 18s left  500 rows/s"), "{message}");
         let mut bar = Bar::new(100);
         bar.step(501, 1000, 1.0);
         assert_eq!(bar.before, Some(500));

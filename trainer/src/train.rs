@@ -1,4 +1,4 @@
-//! The training loop: mini-batch stochastic gradient descent. Source: 1.3.
+//! The training loop: mini-batch stochastic gradient descent.
 
 use model::{Engine, Params, Shape};
 

@@ -43,6 +43,7 @@ impl<'a> Weights<'a> {
     ///
     /// # Panics
     /// If there is no such weight.
+    #[track_caller]
     pub const fn get(&self, k: usize, j: usize) -> i8 {
         assert!(k < self.inputs(), "no such input");
         let (tile, byte) = place(k, j, self.stride());
@@ -67,6 +68,7 @@ impl<'a> Weights<'a> {
 ///
 /// # Panics
 /// If `w` does not have k · n weights, or `bytes` not as many as [`packed_len`] says.
+#[track_caller]
 pub fn pack(w: &[i8], k: usize, n: usize, bytes: &mut [u8]) {
     assert!(Some(w.len()) == k.checked_mul(n), "W has {} weights: it needs {k} x {n}", w.len());
     let (got, needed) = (bytes.len(), packed_len(k, n));

@@ -7,6 +7,7 @@ use super::Layer;
 ///
 /// # Panics
 /// If `x` does not have as many elements as the layer has inputs, or `out` as many as it has outputs.
+#[track_caller]
 pub fn dense(x: &[u8], layer: &Layer<'_>, out: &mut [u8]) {
     let w = layer.weights();
     assert!(x.len() == w.inputs(), "{} inputs for a layer of {}", x.len(), w.inputs());

@@ -63,6 +63,7 @@ pub enum Epilogue<'a, T> {
 /// matmul(Isa::best(), a, b, MatMut::new(&mut c, 2, 2), Epilogue::Store, &mut workspace);
 /// assert_eq!(c, [19.0, 22.0, 43.0, 50.0]);
 /// ```
+#[track_caller]
 pub fn matmul<T: Scalar>(
     isa: Isa,
     a: Mat<'_, T>,
@@ -71,6 +72,8 @@ pub fn matmul<T: Scalar>(
     epilogue: Epilogue<'_, T>,
     workspace: &mut [T],
 ) {
+    check_shapes(a, b, &c, epilogue);
+    check_workspace(a, &c, workspace.len());
     T::matmul(isa, a, b, c, epilogue, workspace);
 }
 
@@ -81,6 +84,7 @@ pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
 }
 
 /// Panics with both numbers where shapes do not fit.
+#[track_caller]
 pub(crate) fn check_shapes<T: Scalar>(
     a: Mat<'_, T>,
     b: Mat<'_, T>,
@@ -111,9 +115,14 @@ pub(crate) fn check_shapes<T: Scalar>(
 }
 
 /// Panics with both numbers where the workspace is too short.
+#[track_caller]
 fn check_workspace<T: Scalar>(a: Mat<'_, T>, c: &MatMut<'_, T>, got: usize) {
-    let needed = matmul_workspace(c.rows(), c.cols(), a.cols());
-    assert!(got >= needed, "the workspace needs {needed} elements, it has {got}");
+    let (m, n, k) = (c.rows(), c.cols(), a.cols());
+    let needed = matmul_workspace(m, n, k);
+    assert!(
+        got >= needed,
+        "the workspace needs matmul_workspace({m}, {n}, {k}) = {needed} elements, it has {got}"
+    );
 }
 
 /// The f32 product.
@@ -125,22 +134,17 @@ pub(crate) fn matmul_f32(
     epilogue: Epilogue<'_, f32>,
     workspace: &mut [f32],
 ) {
-    check_shapes(a, b, &c, epilogue);
-    check_workspace(a, &c, workspace.len());
     isa.run(Product { a, b, c, epilogue, workspace });
 }
 
 /// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's. It needs
-/// no workspace but asks for it as f32 does: generic code that is tested in f64 alone must not fail in f32.
+/// no workspace; [`matmul`] asks for it all the same, for generic code that is tested in f64 alone must not fail in f32.
 pub(crate) fn matmul_f64(
     a: Mat<'_, f64>,
     b: Mat<'_, f64>,
     mut c: MatMut<'_, f64>,
     epilogue: Epilogue<'_, f64>,
-    workspace: &[f64],
 ) {
-    check_shapes(a, b, &c, epilogue);
-    check_workspace(a, &c, workspace.len());
     if b.col_stride() != 1 || matches!(epilogue, Epilogue::SgdStep { .. }) {
         return reference::matmul(a, b, c, epilogue);
     }

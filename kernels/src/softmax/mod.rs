@@ -99,6 +99,7 @@ fn small(row: &mut [f32]) {
 /// log_sum_exp(Isa::best(), Mat::new(&[-1e4, 1e4], 1, 2), &mut out);
 /// assert_eq!(out, [1e4]);
 /// ```
+#[track_caller]
 pub fn log_sum_exp<T: Scalar>(isa: Isa, s: Mat<'_, T>, out: &mut [T]) {
     let (rows, got) = (s.rows(), out.len());
     assert!(rows == got, "out has {got} elements, S has {rows} rows: they must be equal");

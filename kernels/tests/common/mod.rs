@@ -6,8 +6,9 @@ pub(crate) mod product;
 pub(crate) mod scores;
 pub(crate) mod tail;
 
+use std::cell::RefCell;
 use std::fmt::{Arguments, Debug};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 use kernels::Isa;
@@ -212,9 +213,30 @@ pub(crate) fn panic_message(f: impl FnOnce()) -> String {
     }
 }
 
-/// Fails unless `f` panics with a message that contains `part`: the numbers that tell what was wrong.
+thread_local! {
+    /// The file that this thread's last panic named.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps the place of every panic from here on, and lets it be printed as before.
+fn keep_places() {
+    static KEPT: Once = Once::new();
+    KEPT.call_once(|| {
+        let print = take_hook();
+        set_hook(Box::new(move |panic| {
+            PLACE.set(panic.location().map_or(String::new(), |place| place.file().to_owned()));
+            print(panic);
+        }));
+    });
+}
+
+/// Fails unless `f` panics with a message that contains `part`, the numbers that tell what was wrong, and names a line of the
+/// tests as its place, where the call is: not one inside the crate.
 #[track_caller]
 pub(crate) fn assert_panics(part: &str, f: impl FnOnce()) {
+    keep_places();
     let message = panic_message(f);
     assert!(message.contains(part), "the panic says '{message}', want '{part}'");
+    let place = PLACE.take();
+    assert!(place.contains("tests"), "the panic '{part}' names {place}, want the line of the call");
 }

@@ -38,8 +38,16 @@ fn cycles(what: &str, size: f64, sizes: [f64; 2]) -> Option<f64> {
     Some(small + (large - small) / (sizes[1] - sizes[0]) * (size - sizes[0]))
 }
 
-/// Lines for people: flash and RAM for each target, time for the one whose cycles are modelled.
-pub(super) fn estimate(d: usize, h: usize, c: usize, file: usize) -> Vec<String> {
+/// The nets that were measured: D, H, C.
+const MEASURED: [[usize; 3]; 2] = [[64, 32, 10], [784, 128, 10]];
+
+/// Multiply-adds of a row.
+fn macs([d, h, c]: [usize; 3]) -> f64 {
+    (d * h + h * c) as f64
+}
+
+/// Lines for people, of a net of f32: flash and RAM for each target, time for the one whose cycles are modelled.
+pub(super) fn estimate([d, h, c]: [usize; 3], file: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for (target, name) in TARGETS {
         let (Some(compiled_in), Some(received)) =
@@ -51,12 +59,9 @@ pub(super) fn estimate(d: usize, h: usize, c: usize, file: usize) -> Vec<String>
             "{name:<14} flash {file} for the net, {compiled_in} for code ({received} for a net received at run time)"
         ));
     }
-    let macs = (d * h + h * c) as f64;
-    let measured = [[64, 32, 10], [784, 128, 10]];
-    let macs_of = measured.map(|[d, h, c]| (d * h + h * c) as f64);
-    let bytes_of = measured.map(|[d, h, c]| (36 + 4 * ((d + 1) * h + (h + 1) * c)) as f64);
+    let bytes_of = MEASURED.map(|[d, h, c]| (36 + 4 * ((d + 1) * h + (h + 1) * c)) as f64);
     if let (Some(scores), Some(check), Some(stack)) = (
-        cycles("f32, compiled in", macs, macs_of),
+        cycles("f32, compiled in", macs([d, h, c]), MEASURED.map(macs)),
         cycles("read and check at run time", file as f64, bytes_of),
         worst("stack", M4F, "784-128-10 scores of u8, normalised"),
     ) {
@@ -71,23 +76,52 @@ pub(super) fn estimate(d: usize, h: usize, c: usize, file: usize) -> Vec<String>
     lines
 }
 
+/// The same of a net of int8 that takes bytes: compiled in, and the class alone.
+pub(super) fn estimate8(sizes: [usize; 3], file: usize, scratch: usize) -> Vec<String> {
+    let flash = |(target, name)| {
+        let code = worst("flash", target, "classify8")?;
+        Some(format!("{name:<14} flash {file} for the net, {code} for code"))
+    };
+    let mut lines: Vec<_> = TARGETS.into_iter().filter_map(flash).collect();
+    if let (Some(class), Some(stack)) = (
+        cycles("int8, class of bytes", macs(sizes), MEASURED.map(macs)),
+        worst("stack", M4F, "784-128-10 int8, class of bytes"),
+    ) {
+        lines.push(format!(
+            "on Cortex-M4F  RAM {scratch} for scratch and at most {stack} of stack; {class:.0} cycles a class of bytes (a model): \
+             {:.2} ms at 64 MHz",
+            class / 64e3
+        ));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{M4F, estimate, figure};
+    use super::{M4F, MEASURED, estimate, estimate8, figure};
 
     #[test]
     fn the_nets_that_were_measured_get_their_own_figures() {
-        for (net, [d, h, c]) in [("64-32-10", [64, 32, 10]), ("784-128-10", [784, 128, 10])] {
-            let lines = estimate(d, h, c, 36 + 4 * ((d + 1) * h + (h + 1) * c));
-            assert_eq!(lines.len(), 5);
-            let levels = ["release", "s", "z"];
-            let cycles = levels.map(|level| {
-                figure(&format!("cycles {M4F} {level} {net} f32, compiled in")).expect("a line of table.txt")
-            });
-            let worst = cycles.into_iter().fold(0.0, f64::max);
-            assert!(lines[4].contains(&format!(" {worst} cycles")), "{}", lines[4]);
-            let code = figure(&format!("flash {M4F} release classify")).expect("a line of table.txt");
-            assert!(lines[0].contains(&format!(" {code} for code")), "{}", lines[0]);
+        for (net, sizes) in ["64-32-10", "784-128-10"].into_iter().zip(MEASURED) {
+            let [d, h, c] = sizes;
+            let kinds = [
+                (estimate(sizes, 36 + 4 * ((d + 1) * h + (h + 1) * c)), "f32, compiled in", "classify"),
+                (estimate8(sizes, 2896, 176), "int8, class of bytes", "classify8"),
+            ];
+            for (lines, what, program) in kinds {
+                assert_eq!(lines.len(), 5);
+                let levels = ["release", "s", "z"];
+                let cycles = levels.map(|level| {
+                    figure(&format!("cycles {M4F} {level} {net} {what}")).expect("a line of table.txt")
+                });
+                let worst = cycles.into_iter().fold(0.0, f64::max);
+                assert!(lines[4].contains(&format!(" {worst} cycles")), "{}", lines[4]);
+                let code = levels.map(|level| {
+                    figure(&format!("flash {M4F} {level} {program}")).expect("a line of table.txt")
+                });
+                let code = code.into_iter().fold(0.0, f64::max);
+                assert!(lines[0].contains(&format!(" {code} for code")), "{}", lines[0]);
+            }
         }
     }
 }

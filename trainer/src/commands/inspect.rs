@@ -70,10 +70,15 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
             s.min, s.max, s.mean, s.std, s.zeros
         ));
     }
-    if let AnyNet::F32(_) = net {
-        for line in device::estimate(d, h, c, bytes) {
-            report.line(line);
+    let lines = match net {
+        AnyNet::F32(_) => device::estimate([d, h, c], bytes),
+        AnyNet::Int8(_) if mean.is_empty() => device::estimate8([d, h, c], bytes, 4 * net.scratch_len()),
+        AnyNet::Int8(_) => {
+            vec!["on processors   measured for int8 nets of bytes alone; this one takes numbers".to_owned()]
         }
+    };
+    for line in lines {
+        report.line(line);
     }
 }
 

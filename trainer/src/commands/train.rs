@@ -254,8 +254,8 @@ impl Run<'_> {
             ("validation accuracy", share(trained.val)),
             ("training accuracy", share(Some(trained.train))),
             ("steps", trained.history.losses.len().to_string()),
-            ("seconds", format!("{:.1}", trained.seconds)),
-            ("images a second", format!("{:.0}", trained.images_per_second)),
+            ("seconds", format!("{:.3}", trained.seconds)),
+            ("rows a second", format!("{:.0}", trained.images_per_second)),
         ];
         let mut doctor: Vec<String> =
             findings.iter().map(|found| format!("{}; {}", found.what, found.advice)).collect();
@@ -305,7 +305,7 @@ impl Run<'_> {
         }
         report.line(format_args!("loss                 {loss:.6}  (training part, penalty included)"));
         let (seconds, speed) = (trained.seconds, trained.images_per_second);
-        report.line(format_args!("time                 {seconds:.3} s, {speed:.0} images/s"));
+        report.line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s"));
         report.line(format_args!("net                  {} ({} bytes)", args.out.display(), written.bytes));
         if let Some(history) = &args.history {
             report.line(format_args!("history              {}", history.display()));

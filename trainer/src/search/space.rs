@@ -42,7 +42,7 @@ pub struct Axes {
 }
 
 impl Axes {
-    /// Every combination, in random order: whatever a budget leaves undone, the rest is a fair sample. Source: 1.5.
+    /// Every combination, in random order: whatever a budget leaves undone, the rest is a fair sample.
     pub fn grid(&self, seed: u64) -> Result<Vec<Point>, Error> {
         let sizes =
             [self.hidden.len(), self.learning_rate.len(), self.reg.len(), self.learning_rate_decay.len()];

@@ -21,7 +21,7 @@ pub struct Curve {
     pub name: String,
     /// Colour: `c0`, `c1`, `c2` or `raw` (thin and pale).
     pub colour: &'static str,
-    /// (x, y), x ascending.
+    /// (x, y), x ascending, above 0.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -53,7 +53,8 @@ impl Plot {
     /// As a drawing.
     #[must_use]
     pub fn draw(&self) -> Drawing {
-        let (x, y) = (self.ends(|p| p.0), self.ends(|p| p.1));
+        // From 0, so that plots of the same training beside each other have the same x axis.
+        let (x, y) = ((0.0, self.ends(|p| p.0).1), self.ends(|p| p.1));
         let log = self.y == Axis::Log && y.0 > 0.0 && y.1 / y.0 > WIDE;
         let scaled = |v: f64| if log { v.ln() } else { v };
         let (x0, x1) = x;
@@ -169,6 +170,22 @@ mod tests {
         assert_eq!(labels(log_ticks(0.03, 3.0)), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
         assert_eq!(labels(log_ticks(1e-3, 40.0)), ["0.001", "0.01", "0.1", "1", "10"]);
         assert!(log_ticks(1e-300, 1e300).len() < 12);
+    }
+
+    /// An accuracy is known after an epoch, a loss after a step: their plots agree all the same.
+    #[test]
+    fn the_x_axis_begins_at_0() {
+        let svg = |first: f64| {
+            let points = vec![(first, 1.0), (1000.0, 2.0)];
+            let curves = vec![Curve { name: String::new(), colour: "c0", points }];
+            Plot { title: "t".into(), x: "step".into(), y: Axis::Plain, curves }.draw().to_svg()
+        };
+        let (early, late) = (svg(1.0), svg(300.0));
+        let labels = |svg: &'_ str| -> Vec<String> {
+            svg.split("<text").filter_map(|text| Some(text.split_once("</text>")?.0.to_owned())).collect()
+        };
+        assert_eq!(labels(&early), labels(&late));
+        assert!(late.contains(">0<") && late.contains(">800<"), "{late}");
     }
 
     #[test]

@@ -62,7 +62,8 @@ impl<'a> View<'a> {
             };
             let html = format!(
                 "<img class=\"sheet\" style=\"--w:{}px\" alt=\"templates of the first layer\" src=\"{}\">\
-                 <p>The weights from each pixel, {note}; grey is 0. Shapes and colours are learnt, noise is not.</p>",
+                 <p>The weights from each pixel, {note}; grey is 0. Shapes and colours are \
+                 learnt, noise is left of the first weights: a larger --reg wears it away.</p>",
                 picture.width * zoom,
                 picture.to_data_uri()
             );

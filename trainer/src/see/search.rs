@@ -130,7 +130,7 @@ fn table(spec: &Spec, ranked: &[&Outcome]) -> String {
         let _ = write!(
             html,
             "<tr>{found}<td>{hidden}</td><td>{}</td><td>{}</td><td>{learning_rate_decay}</td>\
-             <td>{epoch} of {}</td><td>{:.1}</td></tr>",
+             <td>{epoch} of {}</td><td>{:.2}</td></tr>",
             label(learning_rate),
             label(reg),
             outcome.asked,

@@ -148,6 +148,23 @@ fn a_decimal_comma_is_told() {
 }
 
 #[test]
+fn a_misspelt_column_is_answered_with_those_that_begin_alike() {
+    let names: Vec<_> = (0..20).map(|i| format!("x{i}")).collect();
+    let text = format!("{},Activity\n{}rest\n", names.join(","), "1,".repeat(20));
+    let error = csv(text, &label("activty")).unwrap_err().to_string();
+    assert!(
+        error.contains("no column \"activty\" for the labels; wanted one of \"Activity\", \"x0\","),
+        "{error}"
+    );
+}
+
+#[test]
+fn text_that_is_not_utf_8_is_told() {
+    let wide: String = "a,b\n1,2\n".chars().flat_map(|c| [c, '\0']).collect();
+    refused(plain(wide), &["no text in UTF-8", "saved as UTF-8"]);
+}
+
+#[test]
 fn lines_are_counted_as_an_editor_does() {
     let cases = [
         ("1,2,x\r\n3,4,y\r\n5,z,x\r\n", "line 3,"),

@@ -71,7 +71,10 @@ fn a_net_for_other_data_is_refused() {
     desk.fails(&["predict", "net.tln", "--data", "wide.csv"], 3);
     desk.write("named.csv", "0,1,red\n".repeat(3) + "0,2,green\n1,2,blue\n");
     let line = desk.fails(&["eval", "net.tln", "--data", "named.csv"], 3);
-    assert!(line.contains("4 inputs") && line.contains("named.csv: its rows have 2"), "{line}");
+    assert!(
+        line.contains("4 inputs") && line.contains("named.csv with its label in column 3: its rows have 2"),
+        "{line}"
+    );
 }
 
 /// Rows of another width have other labels as well, most likely: the width is what helps.

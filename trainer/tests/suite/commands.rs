@@ -7,7 +7,7 @@ fn results_go_to_stdout_and_talk_to_stderr() {
     let desk = Desk::new();
     let run = desk.train(&[]).ok();
     for word in
-        ["training accuracy", "validation accuracy", "loss", "images/s", "net.tln", "12 of 12 validation"]
+        ["training accuracy", "validation accuracy", "loss", "rows/s", "net.tln", "12 of 12 validation"]
     {
         assert!(run.stdout.contains(word), "{word}: {}", run.stdout);
     }

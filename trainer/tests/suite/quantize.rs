@@ -33,7 +33,8 @@ fn digits_lose_less_than_three_tenths_of_a_point() {
     }
     let run = desk.run(&["eval", "a.tln", "--json"]).ok();
     assert!(number(&run.stdout, "accuracy") > 0.9);
-    assert!(desk.run(&["inspect", "a.tln"]).ok().stdout.contains("int8"));
+    let text = desk.run(&["inspect", "a.tln"]).ok().stdout;
+    assert!(text.contains("int8") && text.contains("cycles a class of bytes"), "{text}");
     assert_eq!(desk.run(&["predict", "a.tln", "--data", "digits"]).ok().stdout.lines().count(), 1797);
     let shares = desk.run(&["predict", "a.tln", "--data", "digits", "--proba"]).ok().stdout;
     let sum: f32 = shares.lines().nth(1).unwrap().split(',').map(|x| x.parse::<f32>().unwrap()).sum();

@@ -31,6 +31,10 @@ fn wrong_values_are_told_in_one_line_and_nothing_is_written() {
     }
     assert!(desk.fails(&["--hiden", "3"], 2).contains("--hidden"), "the right flag is suggested");
     assert!(desk.fails(&["evl", "net.tln"], 2).contains("eval"), "the right command is suggested");
+    for args in [&["table.csv"][..], &["train", "table.csv"], &["eval", "net.tln", "table.csv"]] {
+        assert!(desk.fails(args, 2).contains("say --data table.csv"), "{args:?}");
+    }
+    assert!(!desk.fails(&["train", "nothing.csv"], 2).contains("--data"), "no such file");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Is the first line a header, and which column holds the labels?
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use ::csv::StringRecord;
@@ -12,6 +13,11 @@ use crate::error::Error;
 const LABEL_NAMES: [&str; 5] = ["label", "class", "target", "species", "y"];
 /// Those of them that hardly occur as a label itself ("y" does: yes or no).
 const SURE_NAMES: [&str; 4] = ["label", "class", "target", "species"];
+
+/// Characters that two names have in common at their beginning.
+fn common_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
+}
 
 /// What the first record tells.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ impl Layout {
         let named = wish.and_then(|wish| find_name(&names, wish));
         let position = named.or_else(|| wish.and_then(|wish| position(wish, columns)));
         if let (Some(wish), None) = (wish, position) {
+            let mut names = names; // those that begin like the wish come first
+            names.sort_by_key(|name| Reverse(common_start(name, wish)));
             return Err(Error::usage(format!(
                 "{}: no column \"{wish}\" for the labels; wanted one of {}, or a position from 1 to {columns}",
                 path.display(),

@@ -21,7 +21,8 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, Strin
     let mut table = Table::open(path)?;
     let layout = Layout::labelled(path, table.first(), options.label.as_deref())?;
     let label = layout.label.expect("a labelled layout has a label column");
-    options.check_d(path.display(), layout.columns - 1)?;
+    let place_of_label = format!("{} with its label in {}", path.display(), layout.column(label));
+    options.check_d(place_of_label, layout.columns - 1)?;
     let mut labels = Labels::new(options.classes.as_deref());
     let mut values = Growing::default();
     table.for_each(&layout, |line, record| {

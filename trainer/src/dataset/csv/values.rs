@@ -48,9 +48,10 @@ fn number(text: &str) -> Result<f32, String> {
             "\"{}\" has a decimal comma; numbers want a point, as 1.5: write the file with points",
             short(text)
         )),
-        Err(_) => {
-            Err(format!("\"{}\" is no number; fix it, or choose the label column with --label", short(text)))
-        }
+        Err(_) => Err(format!(
+            "\"{}\" is no number; fix it, take the column out, or choose the label column with --label",
+            short(text)
+        )),
     }
 }
 

@@ -11,6 +11,9 @@ use panic_halt as _;
 /// Room for the net that arrives: in a product an area of flash. Any alignment will do; at a multiple of four it is fast.
 const ROOM: usize = 16 * 1024;
 
+/// Inputs of a net that is taken, at most.
+const INPUTS: usize = 256;
+
 /// What the radio would deliver.
 static SENT: &[u8] = include_bytes!("../net.tln");
 
@@ -21,27 +24,27 @@ fn received(area: &[u8]) -> Result<Net<'_>, Error> {
     Net::from_bytes(file)
 }
 
-/// Receives `bytes`, and says what became of them: the class of an empty image, or why the net is refused.
-fn deliver(area: &mut [u8; ROOM], bytes: &[u8]) -> Result<usize, Error> {
+/// Receives `bytes`, and says what became of them: the class of a row of zeros, or why the net is refused.
+fn deliver(area: &mut [u8; ROOM], bytes: impl Iterator<Item = u8>) -> Result<usize, Error> {
     area.fill(0xFF); // as erased flash
-    area.iter_mut().zip(bytes).for_each(|(to, &byte)| *to = byte);
+    area.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
     let net = received(area)?;
     let mut scratch = [0.0; 64]; // nets of up to H + C = 64; a larger one is an error here
-    net.classify(&[0u8; 64], &mut scratch)
+    let zeros = [0u8; INPUTS];
+    net.classify(zeros.get(..net.d()).unwrap_or(&zeros), &mut scratch)
 }
 
 #[entry]
 fn main() -> ! {
     let mut area = [0; ROOM];
-    let good = deliver(&mut area, SENT);
-    let cut = deliver(&mut area, &SENT[..SENT.len() - 100]);
-    let mut bent = [0; ROOM];
-    bent.iter_mut().zip(SENT).for_each(|(to, &byte)| *to = byte);
-    bent[5000] ^= 0x10;
-    let bent = deliver(&mut area, &bent[..SENT.len()]);
+    let sent = || SENT.iter().copied();
+    let good = deliver(&mut area, sent());
+    let cut = deliver(&mut area, sent().take(SENT.len() / 2));
+    let bend = |(i, byte)| if i == SENT.len() / 2 { byte ^ 0x10 } else { byte };
+    let bent = deliver(&mut area, sent().enumerate().map(bend));
     for result in [&good, &cut, &bent] {
         match result {
-            Ok(class) => hprintln!("a good net; an empty image is class {}", class),
+            Ok(class) => hprintln!("a good net; a row of zeros is class {}", class),
             Err(error) => hprintln!("refused: {}", error),
         }
     }
