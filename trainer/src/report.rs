@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::confusion::Confusion;
+use crate::history::Evaluation;
 
 /// The two outputs. A failed write to stdout is kept until [`Report::finish`]: a reader who goes away must not cost
 /// the net its file.
@@ -36,6 +37,17 @@ impl Report {
     pub fn line(&mut self, text: impl Display) {
         if !self.json {
             self.write(format_args!("{text}\n"));
+        }
+    }
+
+    /// The accuracies on the parts that there are, a line each.
+    pub fn accuracies(&mut self, parts: [(&str, Option<Evaluation>); 3]) {
+        for (part, found) in parts {
+            if let Some(found) = found {
+                let name = format!("{part} accuracy");
+                let (correct, rows) = (found.correct, found.rows);
+                self.line(format_args!("{name:20} {:.4}  ({correct} of {rows})", found.accuracy()));
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::wide::{self, Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
 
-/// Elements of a packed block of B: 512 KB, half of an L2 cache.
+/// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
 const B_BLOCK: usize = 1 << 17;
 /// Columns of a block.
 const NC: usize = 512;
@@ -22,7 +22,7 @@ const MC: usize = 192;
 /// A multiple of every tile height and of the rows that are packed side by side.
 const TALL: usize = 48;
 
-/// Elements of an operand that stays in the L1 cache, half of one.
+/// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
 const NEAR: usize = 4096;
 
 /// How the workspace is divided.

@@ -1,11 +1,8 @@
 //! `trainer train`: read, train, write, verify, tell.
 
-use std::path::Path;
-
 use kernels::Isa;
 use model::{Engine, Join};
 
-use super::doctor;
 use crate::args::TrainArgs;
 use crate::doctor::{Course, Finding, Patient, Unasked};
 use crate::files::Target;
@@ -15,15 +12,15 @@ use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::preset::Choice;
 use crate::progress::Progress;
-use crate::report::{self, Event, Report, talk};
-use crate::rows::Part;
+use crate::report::{self, Event, Report};
 use crate::terms::Terms;
 use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, Kind, config, config_file, evaluate::Evaluator, explain, export, see};
+use crate::{Error, Kind, config, config_file, explain, export, see};
 
 mod resume;
+mod telling;
 
 /// The steps.
 pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
@@ -129,40 +126,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Says what is about to happen.
-    fn begin(&self, report: &mut Report) -> Result<(), Error> {
-        let Self { args, choice, data, isa, threads } = self;
-        let settings = &choice.settings;
-        let (d, h, c) = (data.data().d, settings.hidden, data.data().c());
-        let rows = |part: Option<Part<'_>>| part.map_or(0, |part| part.rows.len());
-        let (train, val, test) = (data.train()?.rows.len(), rows(data.val()?), rows(data.test()?));
-        report.event(
-            Event::new("start")
-                .with("data", args.common.data.as_str())
-                .with("d", d)
-                .with("h", h)
-                .with("c", c)
-                .with("train_rows", train)
-                .with("val_rows", val)
-                .with("test_rows", test)
-                .with("seed", settings.seed)
-                .with("isa", isa.name())
-                .with("threads", *threads),
-        );
-        if !report.is_json() {
-            talk(format_args!(
-                "{}: {train} rows to train, {val} to validate, {test} to test; {}",
-                args.common.data,
-                data.describe_classes()
-            ));
-            let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
-            talk(format_args!(
-                "net {d}-{h}-{c}, batches of {batch}, rate {rate:.4}, seed {seed}, {isa}, threads: {threads}"
-            ));
-        }
-        Ok(())
-    }
-
     /// The training, with its news. It runs inside the pool, but its buffers are taken and given back here: what a thread
     /// of the pool gives back, no other can use.
     fn train(
@@ -277,86 +240,6 @@ impl Run<'_> {
         .write(engine, page)
     }
 
-    /// Results, and what to do next.
-    fn end(
-        &self,
-        engine: Engine<'_>,
-        trained: &Trained,
-        written: &Written,
-        resumed_step: usize,
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        let Self { args, choice, isa, threads, .. } = self;
-        let (net, settings) = (&trained.net, &choice.settings);
-        let mut evaluator = Evaluator::new(net.shape(), *threads);
-        let test = self.data.test()?.map(|test| evaluator.evaluate(engine, net, test));
-        let penalty = model::penalty(engine, net, settings.reg as f32);
-        let loss = trained.train.loss + f64::from(penalty);
-        let confusion = evaluator.confusion(engine, net, self.data.judge()?.0);
-        let findings = &written.findings;
-
-        for (name, found) in [("training", Some(trained.train)), ("validation", trained.val), ("test", test)]
-        {
-            if let Some(found) = found {
-                let (correct, rows) = (found.correct, found.rows);
-                let name = format!("{name} accuracy");
-                report.line(format_args!("{name:20} {:.4}  ({correct} of {rows})", found.accuracy()));
-            }
-        }
-        report.line(format_args!("loss                 {loss:.6}  (training part, penalty included)"));
-        let (seconds, speed) = (trained.seconds, trained.images_per_second);
-        report.line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s"));
-        report.line(format_args!("net                  {} ({} bytes)", args.out.display(), written.bytes));
-        if let Some(history) = &args.history {
-            report.line(format_args!("history              {}", history.display()));
-        }
-        if let Some(page) = &args.report {
-            report.line(format_args!("report               {}", page.display()));
-        }
-        let Written { verified, part, .. } = written;
-        report.line(format_args!(
-            "verified             {verified} of {verified} {part} rows, bit for bit, by infer-nostd"
-        ));
-        let steps = trained.history.losses.len();
-        if trained.iterations < steps {
-            report.line(format_args!(
-                "best                 after step {} of {steps}; the last net is {}.last",
-                trained.iterations,
-                args.out.display()
-            ));
-        }
-        report.line(format_args!("\n{part} rows by class:"));
-        report.write_text(confusion.table(&self.data.data().classes));
-        doctor::tell(findings, &written.unasked, report);
-        report.event(
-            Event::new("done")
-                .with("train_accuracy", trained.train.accuracy())
-                .with("val_accuracy", trained.val.map(|val| val.accuracy()))
-                .with("test_accuracy", test.map(|test| test.accuracy()))
-                .with("loss", loss)
-                .with("iterations", trained.history.losses.len())
-                .with("epochs", trained.history.epochs.len())
-                .with("best_iteration", trained.iterations)
-                .with("resumed_step", resumed_step)
-                .with("seconds", seconds)
-                .with("images_per_second", speed)
-                .with("net", args.out.to_string_lossy())
-                .with("bytes", written.bytes)
-                .with("verified", *verified)
-                .with("part", *part)
-                .with_confusion(&confusion)
-                .with("findings", findings.iter().map(|finding| finding.rule).collect::<Vec<_>>())
-                .with("unasked", written.unasked.rules())
-                .with("seed", settings.seed)
-                .with("isa", isa.name())
-                .with("threads", *threads),
-        );
-        if !report.is_json() && args.common.data == "digits" {
-            suggest(&args.out);
-        }
-        Ok(())
-    }
-
     /// What the doctor finds, and what it cannot be asked.
     fn examine(&self, engine: Engine<'_>, trained: &Trained) -> Result<(Vec<Finding>, Unasked), Error> {
         let course = Course { settings: &self.choice.settings, history: Some(&trained.history) };
@@ -371,18 +254,4 @@ impl Run<'_> {
         };
         Ok((patient.examine(), patient.unasked()))
     }
-}
-
-/// For those who have just seen it work.
-fn suggest(net: &Path) {
-    // Cargo says so to the programs that it runs.
-    let cargo = std::env::var_os("CARGO").is_some();
-    let me = if cargo { "cargo run --release --" } else { "trainer" };
-    let net = net.display();
-    talk("\nWhat next?");
-    talk(format_args!("  train on your own table    {me} train --data my.csv --out my.tln"));
-    talk(format_args!("  classify rows with a net   {me} predict {net} --data digits"));
-    talk(format_args!(
-        "  link it into firmware      const NET: infer_nostd::Net = infer_nostd::include_net!(\"{net}\");"
-    ));
 }

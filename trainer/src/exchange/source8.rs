@@ -49,23 +49,7 @@ pub fn c(net: &Net8<'_>) -> String {
          enum {{ NET_D = {d}, NET_H = {h}, NET_C = {c} }};\n\n\
          typedef {input} net_input; /* raw, as the sensor gives it */\n\n"
     );
-    let mut array = |kind: &str, name: &str, size: &str, numbers: &str| {
-        let _ = write!(text, "static const {kind} {name}[{size}] = {{\n{numbers}}};\n\n");
-    };
-    if q > 0 {
-        let floats = |of: kernels::Floats<'_>| numbers_of(&of.iter().collect::<Vec<f32>>(), "f");
-        array("float", "net_mean", &q.to_string(), &floats(net.normalization().mean()));
-        array("float", "net_scale", &q.to_string(), &floats(net.normalization().scale()));
-    }
-    for (i, (layer, [inputs, outputs])) in
-        both(net).iter().zip([["NET_D", "NET_H"], ["NET_H", "NET_C"]]).enumerate()
-    {
-        let i = i + 1;
-        array("int8_t", &format!("net_w{i}"), &format!("{outputs} * {inputs}"), &layer.w);
-        array("int32_t", &format!("net_b{i}"), outputs, &layer.bias);
-        array("int32_t", &format!("net_m{i}"), outputs, &layer.multiplier);
-        array("uint8_t", &format!("net_e{i}"), outputs, &layer.shift);
-    }
+    c_arrays(net, &mut text);
     text += &c_names((0..c).map_while(|i| net.class_name(i)));
     let bytes = match q {
         0 => "        q[k] = (int8_t)((x[k] < 254 ? x[k] : 254) - 127);\n".to_owned(),
@@ -121,6 +105,28 @@ pub fn c(net: &Net8<'_>) -> String {
     text
 }
 
+/// Its numbers.
+fn c_arrays(net: &Net8<'_>, text: &mut String) {
+    let q = net.normalization().mean().len();
+    let mut array = |kind: &str, name: &str, size: &str, numbers: &str| {
+        let _ = write!(text, "static const {kind} {name}[{size}] = {{\n{numbers}}};\n\n");
+    };
+    if q > 0 {
+        let floats = |of: kernels::Floats<'_>| numbers_of(&of.iter().collect::<Vec<f32>>(), "f");
+        array("float", "net_mean", &q.to_string(), &floats(net.normalization().mean()));
+        array("float", "net_scale", &q.to_string(), &floats(net.normalization().scale()));
+    }
+    for (i, (layer, [inputs, outputs])) in
+        both(net).iter().zip([["NET_D", "NET_H"], ["NET_H", "NET_C"]]).enumerate()
+    {
+        let i = i + 1;
+        array("int8_t", &format!("net_w{i}"), &format!("{outputs} * {inputs}"), &layer.w);
+        array("int32_t", &format!("net_b{i}"), outputs, &layer.bias);
+        array("int32_t", &format!("net_m{i}"), outputs, &layer.multiplier);
+        array("uint8_t", &format!("net_e{i}"), outputs, &layer.shift);
+    }
+}
+
 /// Rust; nothing of it needs std.
 #[must_use]
 pub fn rust(net: &Net8<'_>) -> String {
@@ -131,21 +137,7 @@ pub fn rust(net: &Net8<'_>) -> String {
          pub const D: usize = {d};\npub const H: usize = {h};\npub const C: usize = {c};\n\n\
          /// Raw, as the sensor gives it.\npub type Input = {input};\n\n"
     );
-    let mut array = |kind: &str, name: &str, size: &str, numbers: &str| {
-        let _ = write!(text, "static {name}: [{kind}; {size}] = [\n{numbers}];\n\n");
-    };
-    if q > 0 {
-        let floats = |of: kernels::Floats<'_>| numbers_of(&of.iter().collect::<Vec<f32>>(), "");
-        array("f32", "MEAN", &q.to_string(), &floats(net.normalization().mean()));
-        array("f32", "SCALE", &q.to_string(), &floats(net.normalization().scale()));
-    }
-    for (i, (layer, [inputs, outputs])) in both(net).iter().zip([["D", "H"], ["H", "C"]]).enumerate() {
-        let i = i + 1;
-        array("i8", &format!("W{i}"), &format!("{outputs} * {inputs}"), &layer.w);
-        array("i32", &format!("B{i}"), outputs, &layer.bias);
-        array("i32", &format!("M{i}"), outputs, &layer.multiplier);
-        array("u8", &format!("E{i}"), outputs, &layer.shift);
-    }
+    rust_arrays(net, &mut text);
     text += &rust_names((0..c).map_while(|i| net.class_name(i)));
     let bytes = match q {
         0 => "    let q = x.map(|x| (i16::from(x.min(254)) - 127) as i8);\n".to_owned(),
@@ -187,4 +179,24 @@ pub fn rust(net: &Net8<'_>) -> String {
          }}\n"
     );
     text
+}
+
+/// Its numbers.
+fn rust_arrays(net: &Net8<'_>, text: &mut String) {
+    let q = net.normalization().mean().len();
+    let mut array = |kind: &str, name: &str, size: &str, numbers: &str| {
+        let _ = write!(text, "static {name}: [{kind}; {size}] = [\n{numbers}];\n\n");
+    };
+    if q > 0 {
+        let floats = |of: kernels::Floats<'_>| numbers_of(&of.iter().collect::<Vec<f32>>(), "");
+        array("f32", "MEAN", &q.to_string(), &floats(net.normalization().mean()));
+        array("f32", "SCALE", &q.to_string(), &floats(net.normalization().scale()));
+    }
+    for (i, (layer, [inputs, outputs])) in both(net).iter().zip([["D", "H"], ["H", "C"]]).enumerate() {
+        let i = i + 1;
+        array("i8", &format!("W{i}"), &format!("{outputs} * {inputs}"), &layer.w);
+        array("i32", &format!("B{i}"), outputs, &layer.bias);
+        array("i32", &format!("M{i}"), outputs, &layer.multiplier);
+        array("u8", &format!("E{i}"), outputs, &layer.shift);
+    }
 }

@@ -108,13 +108,7 @@ impl Search<'_> {
             bytes.len()
         ));
         self.report.line(format_args!("history              {}", self.files.history.path().display()));
-        for (name, found) in [("training", Some(train)), ("validation", Some(val)), ("test", test)] {
-            if let Some(found) = found {
-                let name = format!("{name} accuracy");
-                let (correct, rows) = (found.correct, found.rows);
-                self.report.line(format_args!("{name:20} {:.4}  ({correct} of {rows})", found.accuracy()));
-            }
-        }
+        self.report.accuracies([("training", Some(train)), ("validation", Some(val)), ("test", test)]);
         self.report.line(format_args!("the same net again   {command}"));
         self.report.event(
             with_point(Event::new("done"), &point)
