@@ -66,6 +66,10 @@ macro_rules! include_any {
                 ::core::result::Result::Ok(()) => net,
                 ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
             },
+            ::core::result::Result::Err($crate::Error::Kind { .. }) => ::core::panic!(
+                "the net file is of a kind that this macro does not take: f32 is for include_net!, int8 for include_net8!; \
+                 a net of an older version has to be trained again"
+            ),
             ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
         };
         NET

@@ -62,8 +62,8 @@
 //! one), and so much more by what its inputs are off. Other processors do not look at it.
 //!
 //! # int8
-//! [`Net8`] is a net of 8-bit integers with the same calls: a quarter of the flash, and no floating point from bytes to class.
-//! `trainer quantize` makes one of a [`Net`].
+//! [`Net8`], compiled in by [`include_net8!`], is a net of 8-bit integers with the same calls: a quarter of the flash, and no
+//! floating point from bytes to class. `trainer quantize` makes one of a [`Net`].
 //!
 //! # Writing
 //! [`encode()`] writes the file that [`Net::from_bytes`] reads; both are in one source file, beside the constants they

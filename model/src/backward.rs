@@ -36,6 +36,7 @@ use crate::{Engine, Labels, Loss, Params, Workspace};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[expect(clippy::too_many_arguments, reason = "the letters of the derivation, one argument each")]
+#[track_caller]
 pub fn backward<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &Params<T>,
@@ -121,6 +122,7 @@ pub(crate) fn weight_gradients<T: Scalar>(isa: Isa, layers: Layers<'_, T>, epilo
 }
 
 /// Panics with both numbers where X, net or gradient are not those of the forward pass.
+#[track_caller]
 fn check<T: Scalar>(
     net: &Params<T>,
     x: Source<'_, T>,

@@ -32,6 +32,7 @@ use crate::{Engine, Params, Workspace};
 /// assert_eq!(ws.scores().row(1), Some(&[0.0, 0.5][..])); // −1 − 1 < 0: the hidden unit is off
 /// # Ok::<(), model::ShapeError>(())
 /// ```
+#[track_caller]
 pub fn forward<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &Params<T>,

@@ -44,6 +44,7 @@ impl<'a> Labels<'a> {
     /// # Panics
     /// If these are the labels of a batch already.
     #[must_use]
+    #[track_caller]
     pub fn rows(self, rows: &'a [u32]) -> Self {
         assert!(
             self.rows.is_none(),

@@ -44,6 +44,7 @@ impl<T: Scalar> Loss<T> {
 /// assert!((loss.total() - 4f64.ln()).abs() < 1e-15); // equal scores: every class has probability 1/4
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn loss<T: Scalar>(
     engine: Engine<'_>,
     net: &Params<T>,
@@ -64,6 +65,7 @@ pub fn loss<T: Scalar>(
 /// As [`loss`].
 ///
 /// Source: eq. (5).
+#[track_caller]
 pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws: &mut Workspace<T>) -> T {
     ws.label(labels);
     let (s, y, losses) = ws.losses();

@@ -60,6 +60,7 @@ impl<T: Scalar> Motion<T> {
 ///
 /// Source: eq. (1)-(41); the velocity is not in it (Polyak 1964, Nesterov 1983 as Sutskever et al. 2013 write it).
 #[expect(clippy::too_many_arguments, reason = "a step's arguments, and the velocity's")]
+#[track_caller]
 pub fn sgd_step_with_velocity<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &mut Params<T>,

@@ -19,6 +19,7 @@ use kernels::{Mat, Scalar, argmax};
 /// model::predict(kernels::Mat::new(&scores, 2, 3), &mut classes);
 /// assert_eq!(classes, [1, 0]);
 /// ```
+#[track_caller]
 pub fn predict<T: Scalar>(scores: Mat<'_, T>, out: &mut [u32]) {
     let (n, c) = (scores.rows(), scores.cols());
     assert!(out.len() == n, "out has {} elements, S has {n} rows: they must be equal", out.len());

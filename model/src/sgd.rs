@@ -52,6 +52,7 @@ impl<T: Scalar> Step<T> {
 /// assert!(after < before / 4.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn sgd_step<'a, T: Scalar>(
     engine: Engine<'_>,
     net: &mut Params<T>,
@@ -75,6 +76,7 @@ pub fn sgd_step<'a, T: Scalar>(
 /// X → H → S → dS → dH0, all that comes before a weight moves, and L: each thread takes its rows the whole way.
 ///
 /// Source: eq. (1)-(16), (22)-(30), (39).
+#[track_caller]
 pub(crate) fn down_to_hidden<T: Scalar>(
     engine: Engine<'_>,
     net: &Params<T>,
@@ -116,6 +118,7 @@ pub(crate) fn down_to_hidden<T: Scalar>(
 /// assert_eq!(net.as_slice(), [0.75, 1.0, -0.25, 0.0]); // f = ¾ for the weights, 1 for the biases
 /// # Ok::<(), model::ShapeError>(())
 /// ```
+#[track_caller]
 pub fn update<T: Scalar>(engine: Engine<'_>, net: &mut Params<T>, grads: &Params<T>, step: Step<T>) {
     let (shape, other) = (net.shape(), grads.shape());
     assert!(shape == other, "the net is {shape}, the gradient {other}: they must be equal");

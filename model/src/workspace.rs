@@ -50,6 +50,7 @@ impl<T: Scalar> Workspace<T> {
     ///
     /// # Panics
     /// If memory cannot hold it.
+    #[track_caller]
     pub fn new(shape: Shape, max_rows: usize, width: usize) -> Self {
         let Shape { d, h, c } = shape;
         let (n, width) = (max_rows, width.max(1));
@@ -127,6 +128,7 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// Starts a pass over the rows of X.
+    #[track_caller]
     pub(crate) fn begin(&mut self, net: Shape, x: Source<'_, T>) {
         let (n, d) = (x.rows(), x.cols());
         assert!(
@@ -140,6 +142,7 @@ impl<T: Scalar> Workspace<T> {
     }
 
     /// Takes up y, after checking that a forward pass has begun and that there is a label for each of its rows.
+    #[track_caller]
     pub(crate) fn label(&mut self, labels: Labels<'_>) {
         let (n, c) = (self.rows, self.shape.c);
         assert!(n > 0, "the loss is a mean over rows: run forward on at least 1, it has run on 0");
