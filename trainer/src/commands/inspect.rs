@@ -74,7 +74,10 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
         AnyNet::F32(_) => device::estimate([d, h, c], bytes),
         AnyNet::Int8(_) if mean.is_empty() => device::estimate8([d, h, c], bytes, 4 * net.scratch_len()),
         AnyNet::Int8(_) => {
-            vec!["on processors   measured for int8 nets of bytes alone; this one takes numbers".to_owned()]
+            vec![
+                "processors     flash and time are known of int8 nets of bytes alone; this one takes numbers"
+                    .to_owned(),
+            ]
         }
     };
     for line in lines {

@@ -213,11 +213,12 @@ impl Run<'_> {
         let share = |found: Option<crate::history::Evaluation>| {
             found.map_or_else(|| "none".into(), |found| format!("{:.2} %", 100.0 * found.accuracy()))
         };
+        let digits = if trained.seconds < 10.0 { 3 } else { 1 };
         let cards = [
             ("validation accuracy", share(trained.val)),
             ("training accuracy", share(Some(trained.train))),
             ("steps", trained.history.losses.len().to_string()),
-            ("seconds", format!("{:.3}", trained.seconds)),
+            ("seconds", format!("{:.digits$}", trained.seconds)),
             ("rows a second", format!("{:.0}", trained.images_per_second)),
         ];
         let mut doctor: Vec<String> =

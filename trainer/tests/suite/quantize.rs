@@ -56,6 +56,7 @@ fn numbers_of_unlike_scales() {
     let run = desk.run(&["quantize", "net.tln", "--data", "table.csv", "--max-loss", "2", "--json"]).ok();
     assert!(number(&run.stdout, "accuracy") > 0.9, "{}", run.stdout);
     assert!(desk.run(&["predict", "net.int8.tln", "--data", "table.csv"]).ok().stdout.starts_with("less\n"));
+    assert!(desk.run(&["inspect", "net.int8.tln"]).ok().stdout.contains("this one takes numbers"));
 }
 
 #[test]

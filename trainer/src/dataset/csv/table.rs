@@ -43,7 +43,7 @@ impl Table {
         }
         if ahead.contains(&0) {
             return Err(Error::data(format!(
-                "{}: no text in UTF-8, so no CSV; a table in UTF-16 has to be saved as UTF-8, CIFAR-10 and IDX files are named by the folder they are in",
+                "{}: no text in UTF-8, so no CSV; a table in UTF-16 has to be saved as UTF-8; CIFAR-10 and IDX files are named by the folder they are in",
                 path.display()
             )));
         }
