@@ -68,7 +68,7 @@ impl Product {
         if m == 1 {
             let numbers = &self.packed[lines(&self.packed)..][..(k + 1) * n];
             let layer = Layer::new(k, n, numbers).expect("as many numbers as its shape has");
-            return dense(isa, &self.a, &layer, 0, false, &mut self.c);
+            return dense(isa, &self.a, &layer, false, &mut self.c);
         }
         let (a, b) = (view(&self.a, self.shape.a, m, k), view(&self.b, self.shape.b, k, n));
         let epilogue = epilogue(self.shape, &self.bias, &self.h);

@@ -1,6 +1,6 @@
 #![doc = include_str!("../FORMAT.md")]
 
-use kernels::{Layer, pack_layer};
+use kernels::{FirstLayer, Layer, pack_layer};
 
 use crate::compact::compact;
 use crate::crc::crc32;
@@ -312,20 +312,14 @@ const fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Option<(&'a [[u8; 4]]
         return None;
     }
     let Some((_, body)) = bytes.split_at_checked(HEADER_LEN) else { return None };
-    // The last four bytes are the checksum.
-    let Some((numbers, names)) = body.split_at_checked(body.len().wrapping_sub(CRC_LEN).wrapping_sub(names))
-    else {
-        return None;
-    };
-    let Some((names, _)) = names.split_last_chunk::<CRC_LEN>() else { return None };
+    let Some((body, _)) = body.split_last_chunk::<CRC_LEN>() else { return None };
+    let Some(len) = body.len().checked_sub(names) else { return None };
+    let Some((numbers, names)) = body.split_at_checked(len) else { return None };
     let (numbers, []) = numbers.as_chunks() else { return None };
-    let Some((layer1, rest)) = Layer::take(d, h, numbers) else { return None };
-    let Some((layer2, moments)) = Layer::take(h, c, rest) else { return None };
-    // Q divides D, or there is none.
-    if moments.len() != q.wrapping_mul(2) || (q != 0 && !d.is_multiple_of(q)) {
-        return None;
-    }
-    Some((numbers, Net { layer1, layer2, moments, names }))
+    let Some((first, rest)) = Layer::take(d, h, numbers) else { return None };
+    let Some((second, moments)) = Layer::take(h, c, rest) else { return None };
+    let Some(first) = FirstLayer::new(first, q, moments) else { return None };
+    Some((numbers, Net { first, second, names }))
 }
 
 /// The number at `header[at..]`; `at` is one of the constants above.
@@ -334,13 +328,12 @@ const fn u32_at(header: &[u8; HEADER_LEN], at: usize) -> u32 {
     u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
 }
 
-/// The first number that is infinite or NaN: its exponent is all ones. (By bytes, which the compiler evaluates in
-/// half the time.)
+/// The first number that is infinite or NaN: its exponent is all ones.
 pub(crate) const fn not_finite(numbers: &[[u8; 4]]) -> Option<usize> {
     let mut i = 0;
     while i < numbers.len() {
         compact();
-        if numbers[i][3] & 0x7F == 0x7F && numbers[i][2] & 0x80 != 0 {
+        if u32::from_le_bytes(numbers[i]) << 1 >= 0xFF00_0000 {
             return Some(i);
         }
         i += 1;

@@ -2,13 +2,12 @@
 
 use core::fmt;
 
-use kernels::{Floats, Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense, try_dense_part};
+use kernels::{
+    FirstLayer, Input, Isa, Layer, Normalization, softmax_row, try_argmax, try_dense, try_first_layer,
+};
 
 use crate::names::{check_names, name};
 use crate::{Error, format};
-
-/// Inputs that are normalised at a time, on the stack: 256 bytes.
-const BLOCK: usize = 64;
 
 /// A two-layer net in the bytes of its file: scores = max(0, x̂ W1 + b1) W2 + b2 with x̂ = (x − μ)·s.
 ///
@@ -19,10 +18,8 @@ const BLOCK: usize = 64;
 /// float unit or emulates one in full.
 #[derive(Clone, Copy)]
 pub struct Net<'a> {
-    pub(crate) layer1: Layer<'a>,
-    pub(crate) layer2: Layer<'a>,
-    /// Q means, then Q scales.
-    pub(crate) moments: &'a [[u8; 4]],
+    pub(crate) first: FirstLayer<'a>,
+    pub(crate) second: Layer<'a>,
     /// UTF-8, each name ended by a line feed.
     pub(crate) names: &'a [u8],
 }
@@ -66,17 +63,17 @@ impl<'a> Net<'a> {
 
     /// Inputs D.
     pub const fn d(&self) -> usize {
-        self.layer1.inputs()
+        self.first.layer().inputs()
     }
 
     /// Hidden units H.
     pub const fn h(&self) -> usize {
-        self.layer1.outputs()
+        self.first.layer().outputs()
     }
 
     /// Classes C.
     pub const fn c(&self) -> usize {
-        self.layer2.outputs()
+        self.second.outputs()
     }
 
     /// The name of class i; None if there is no such class or the file has no (good) name for it.
@@ -96,18 +93,17 @@ impl<'a> Net<'a> {
 
     /// What the net was trained to be fed with: x̂ = (x − μ)·s.
     pub const fn normalization(&self) -> Normalization<'a> {
-        let (mean, scale) = self.moments.split_at(self.moments.len() / 2);
-        Normalization::trusted(self.d(), Floats::Bytes(mean), Floats::Bytes(scale)) // Q divides D
+        self.first.normalization()
     }
 
     /// From inputs to the hidden layer: W1 and b1.
     pub const fn layer1(&self) -> Layer<'a> {
-        self.layer1
+        self.first.layer()
     }
 
     /// From the hidden layer to the scores: W2 and b2.
     pub const fn layer2(&self) -> Layer<'a> {
-        self.layer2
+        self.second
     }
 
     /// How many f32 an inference needs as scratch: H + C. Inputs are normalised in blocks on the stack and need none.
@@ -176,42 +172,15 @@ impl<'a> Net<'a> {
         }
     }
 
-    /// Both layers; the one path behind the three calls above, compiled once. None if x or the scratch does not fit the net.
+    /// Both layers; the one path behind the three calls above, compiled once: eq. (2)-(4). None if x or the scratch does not fit
+    /// the net.
     fn layers<'s>(&self, isa: Isa, x: Input<'_>, scratch: &'s mut [f32]) -> Option<&'s mut [f32]> {
-        // The layers of a net fit each other, so the second is never refused; but no panic either way.
-        if x.len() != self.d() || self.h() != self.layer2.inputs() {
-            return None;
-        }
         let (hidden, rest) = scratch.split_at_mut_checked(self.h())?;
         let scores = rest.get_mut(..self.c())?;
-        (self.hidden(isa, x, hidden) && try_dense(isa, hidden, &self.layer2, false, scores)).then_some(scores)
-    }
-
-    /// hidden ← max(0, x̂ W1 + b1). Eq. (2), (3). True, as x fits the net.
-    fn hidden(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
-        match x {
-            Input::F32(x) if self.moments.is_empty() => try_dense(isa, x, &self.layer1, true, hidden),
-            _ => self.normalised(isa, x, hidden),
-        }
-    }
-
-    /// [`Net::hidden`] with x̂ in blocks on the stack: a function of its own, so that a call that needs no block has none.
-    /// Each chain of the product is taken up again for every block of inputs, so the bits are those of one go.
-    #[inline(never)]
-    fn normalised(&self, isa: Isa, x: Input<'_>, hidden: &mut [f32]) -> bool {
-        let mut block = [0.0; BLOCK];
-        let mut first = 0;
-        while first < self.d() {
-            let len = (self.d() - first).min(BLOCK);
-            let Some(block) = block.get_mut(..len) else { return false };
-            if !self.normalization().try_apply(isa, first, x, block)
-                || !try_dense_part(isa, block, &self.layer1, first, true, hidden)
-            {
-                return false;
-            }
-            first += len;
-        }
-        true
+        // The layers of a net fit each other, so the second is never refused.
+        let fit = try_first_layer(isa, x, &self.first, hidden)
+            && try_dense(isa, hidden, &self.second, false, scores);
+        fit.then_some(scores)
     }
 }
 

@@ -19,10 +19,11 @@ pub const STRIP: usize = LANES;
 /// So the weights that a processor takes up together lie side by side: a row of a strip is a vector (where the first number
 /// lies at a multiple of 64, a cache line), and x passes over one run of memory a strip.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)] // in this order: `arch/cortex_m4.rs` reads it where it lies
 pub struct Layer<'a> {
-    k: usize,
-    n: usize,
-    numbers: &'a [[u8; 4]],
+    pub(crate) k: usize,
+    pub(crate) n: usize,
+    pub(crate) numbers: &'a [[u8; 4]],
 }
 
 impl<'a> Layer<'a> {
@@ -38,12 +39,12 @@ impl<'a> Layer<'a> {
     /// A layer of the first (k + 1)·n numbers, and those that follow. None if k or n is 0, or there are fewer.
     #[inline(always)]
     pub const fn take(k: usize, n: usize, numbers: &'a [[u8; 4]]) -> Option<(Self, &'a [[u8; 4]])> {
-        // Whole rows of n that there are: more than k, so the product below is no larger than the length.
-        let Some(rows) = numbers.len().checked_div(n) else { return None };
-        if k == 0 || rows <= k {
+        let rows = k.wrapping_add(1); // 0 only for the largest k
+        if rows < 2 || n == 0 {
             return None;
         }
-        match numbers.split_at_checked(k.wrapping_add(1).wrapping_mul(n)) {
+        let Some(len) = rows.checked_mul(n) else { return None };
+        match numbers.split_at_checked(len) {
             Some((numbers, rest)) => Some((Self { k, n, numbers }, rest)),
             None => None,
         }
@@ -120,15 +121,13 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
     }
 }
 
-/// out ← x W, and where x ends with the layer's last input, + b, and max(0, ·) if `relu`.
+/// out ← x W + b, and max(0, ·) of it if `relu`.
 ///
-/// x holds the inputs from `first` on; the chains start from +0 if `first` is 0, else from what `out` holds: a long x may come in
-/// parts. So x as a whole, with `first` = 0, is a layer. The bits of a row of [`crate::matmul()`] with the matching
-/// epilogue; no workspace, weights are read once. (With the feature `unfused`, on bare-metal Arm and RV32: other bits, for every
-/// product is rounded before it is added.)
+/// The bits of a row of [`crate::matmul()`] with the matching epilogue; no workspace, weights are read once. (With the feature
+/// `unfused`, on bare-metal Arm and RV32: other bits, for every product is rounded before it is added.)
 ///
 /// # Panics
-/// If x is empty or reaches past the layer's last input, or `out` is not as long as the layer has outputs.
+/// If x does not have as many elements as the layer has inputs, or `out` as it has outputs.
 ///
 /// ```
 /// use kernels::{Isa, Layer, dense, pack_layer};
@@ -136,78 +135,50 @@ pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
 /// pack_layer(&[1.0, -2.0, 3.0, -4.0], &[0.5, 0.5], &mut numbers);
 /// let layer = Layer::new(2, 2, &numbers).unwrap();
 /// let mut h = [0.0; 2];
-/// dense(Isa::best(), &[1.0, 1.0], &layer, 0, true, &mut h);
+/// dense(Isa::best(), &[1.0, 1.0], &layer, true, &mut h);
 /// assert_eq!(h, [4.5, 0.0]);
 /// ```
 #[track_caller]
-pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, first: usize, relu: bool, out: &mut [f32]) {
-    let (len, &Layer { k, n, .. }) = (x.len(), layer);
+pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) {
+    let fit = try_dense(isa, x, layer, relu, out);
+    let (inputs, outputs, &Layer { k, n, .. }) = (x.len(), out.len(), layer);
     assert!(
-        len > 0 && first < k && len <= k - first,
-        "x has {len} elements from input {first} on, the layer {k} inputs: it must be a part of them"
+        fit,
+        "x has {inputs} elements, the layer {k} inputs; out has {outputs}, the layer {n} outputs: they must be equal"
     );
-    assert!(out.len() == n, "out has {} elements, the layer {n} outputs: they must be equal", out.len());
-    // The lengths fit.
-    let _ = if len == k {
-        try_dense(isa, x, layer, relu, out)
-    } else {
-        try_dense_part(isa, x, layer, first, relu, out)
-    };
 }
 
-/// [`dense`] for a whole x and lengths that may not fit: false then, and `out` is left alone. Never panics.
+/// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
 pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) -> bool {
     let fit = x.len() == layer.k && out.len() == layer.n;
     if fit {
-        run(isa, Part { x, layer, first: 0, last: true, relu }, true, out);
+        #[cfg(cortex_m_fpu)]
+        {
+            let _ = isa;
+            cortex_m4::dense(x, layer, relu, out);
+        }
+        #[cfg(not(cortex_m_fpu))]
+        run(isa, Part { x, layer, first: 0, last: true, relu }, out);
     }
     fit
 }
 
-/// [`try_dense`] for x from input `first` on, as [`dense`] has it.
-#[must_use = "false: nothing was computed"]
+/// out ← the part of the row (or the whole of it) through its layer: the only loop of this processor, or vectors.
 #[inline(always)]
-pub fn try_dense_part(
-    isa: Isa,
-    x: &[f32],
-    layer: &Layer<'_>,
-    first: usize,
-    relu: bool,
-    out: &mut [f32],
-) -> bool {
-    let &Layer { k, n, .. } = layer;
-    let fit = !x.is_empty() && first < k && x.len() <= k - first && out.len() == n;
-    if fit {
-        let last = first + x.len() == k;
-        run(isa, Part { x, layer, first, last, relu: last && relu }, false, out);
-    }
-    fit
+pub(crate) fn run(isa: Isa, part: Part<'_>, out: &mut [f32]) {
+    if SMALL { small(part, out) } else { isa.run(Row { part, out }) }
 }
 
-/// out ← the part of the row (or the whole of it) through its layer: the assembly of this processor, its only loop, or vectors.
-#[inline(always)]
-fn run(isa: Isa, part: Part<'_>, whole: bool, out: &mut [f32]) {
-    #[cfg(cortex_m_fpu)]
-    {
-        let _ = isa;
-        if whole { cortex_m4::row(part, out) } else { cortex_m4::part(part, out) }
-    }
-    #[cfg(not(cortex_m_fpu))]
-    {
-        let _ = whole;
-        if SMALL { small(part, out) } else { isa.run(Row { part, out }) }
-    }
-}
-
-/// A part of a row and the layer that it goes through: x is not empty, and `first` + its length at most the layer's inputs.
+/// A part of a row and the layer that it goes through: x is not empty, and `first` + its length at most the layer's inputs. It is
+/// out ← x W, and if x ends with the layer's last input (`last`) + b, and max(0, ·) if `relu` too; the chains start
+/// from +0 if `first` is 0, else from what `out` holds.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a> {
     pub(crate) x: &'a [f32],
     pub(crate) layer: &'a Layer<'a>,
     pub(crate) first: usize,
-    /// It ends with the last input: the bias follows.
     pub(crate) last: bool,
     pub(crate) relu: bool,
 }
@@ -312,32 +283,42 @@ fn strips<S: Simd, const V: usize>(s: S, part: &Part<'_>, first: usize, out: &mu
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Part, dense, pack_layer, small};
+    use super::{Layer, Part, dense, pack_layer, run, small};
     use crate::Isa;
 
-    /// The way of small processors, against the way of this one (which the other tests hold to the reference).
+    /// A row in two parts, cut anywhere, by every instruction set and by the way of small processors: the bits of one piece
+    /// (which the other tests hold to the reference).
     #[test]
-    fn one_column_at_a_time_gives_the_same_bits() {
+    fn parts_give_the_same_bits() {
         let numbers: [f32; 1400] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
-        for (k, n) in [(1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17), (4, 48), (9, 33)] {
+        for (k, n) in [(1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17), (4, 48), (9, 33), (8, 150)] {
             let (x, w, b) = (&numbers[1..][..k], &numbers[..k * n], &numbers[7..][..n]);
             let mut bytes = [[0; 4]; 1400];
             let bytes = &mut bytes[..(k + 1) * n];
             pack_layer(w, b, bytes);
+            let layer = &Layer::new(k, n, bytes).unwrap();
             for relu in [false, true] {
-                let layer = Layer::new(k, n, bytes).unwrap();
+                let mut want = [0.5; 150];
+                dense(Isa::best(), x, layer, relu, &mut want[..n]);
                 for cut in 0..k {
-                    let (mut want, mut got) = ([0.5; 48], [0.5; 48]);
-                    for (first, x) in [(0, &x[..cut]), (cut, &x[cut..])] {
-                        if x.is_empty() {
-                            continue;
+                    let check = |way: &str, run: &dyn Fn(Part<'_>, &mut [f32])| {
+                        let mut got = [0.5; 150];
+                        for (first, x) in [(0, &x[..cut]), (cut, &x[cut..])] {
+                            if !x.is_empty() {
+                                let last = first + x.len() == k;
+                                run(Part { x, layer, first, last, relu: relu && last }, &mut got[..n]);
+                            }
                         }
-                        dense(Isa::best(), x, &layer, first, relu, &mut want[..n]);
-                        let last = first + x.len() == k;
-                        let part = Part { x, layer: &layer, first, last, relu: relu && last };
-                        small(part, &mut got[..n]);
+                        assert_eq!(
+                            got.map(f32::to_bits),
+                            want.map(f32::to_bits),
+                            "{way}: {k} x {n}, {cut}, {relu}"
+                        );
+                    };
+                    check("small", &small);
+                    for isa in Isa::available() {
+                        check(isa.name(), &|part, out| run(isa, part, out));
                     }
-                    assert_eq!(got.map(f32::to_bits), want.map(f32::to_bits), "{k} x {n}, {cut}, {relu}");
                 }
             }
         }

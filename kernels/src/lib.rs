@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B |
 //! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Layer`]) |
+//! | [`try_first_layer`] | h ← max(0, x̂ W + b): one raw row, normalised on the way ([`FirstLayer`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
 //! | [`softmax()`], [`log_sum_exp`] | e^{s − max} / Σ; ln Σ e^s |
 //! | [`cross_entropy()`], [`cross_entropy_gradient`] | ln Σ e^s − s_y; (softmax − onehot) / N |
@@ -89,6 +90,7 @@ mod batch;
 mod cross_entropy;
 mod dense;
 mod exp;
+mod first_layer;
 mod floats;
 mod fma;
 pub mod int8;
@@ -107,8 +109,9 @@ mod view;
 
 pub use batch::{Batch, Source};
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
-pub use dense::{Layer, STRIP, dense, pack_layer, try_dense, try_dense_part};
+pub use dense::{Layer, STRIP, dense, pack_layer, try_dense};
 pub use exp::exp;
+pub use first_layer::{FirstLayer, try_first_layer};
 pub use floats::Floats;
 pub use isa::Isa;
 pub use ln::ln;

@@ -3,9 +3,7 @@
 mod common;
 
 use common::{Rng, Values, assert_panics, assert_same_bits, isas, one_in};
-use kernels::{
-    Epilogue, Floats, Layer, Mat, MatMut, STRIP, dense, pack_layer, reference, try_dense, try_dense_part,
-};
+use kernels::{Epilogue, Floats, Layer, Mat, MatMut, STRIP, dense, pack_layer, reference, try_dense};
 
 /// A row x, a matrix W and a bias, with the numbers of the layer some bytes into a buffer.
 struct Case {
@@ -47,18 +45,16 @@ impl Case {
         c
     }
 
-    /// Every instruction set, with x in parts of `size`.
+    /// Every instruction set.
     #[track_caller]
-    fn check(&self, size: usize, relu: bool) {
+    fn check(&self, relu: bool) {
         let (k, n, want) = (self.x.len(), self.b.len(), self.want(relu));
         for isa in isas() {
             // Two elements of room on either side that must stay as they are.
             let mut out = vec![f32::INFINITY; n + 4];
             out[2..][..n].fill(f32::NAN);
-            for (part, x) in self.x.chunks(size).enumerate() {
-                dense(isa, x, &self.layer(), part * size, relu, &mut out[2..][..n]);
-            }
-            let context = format!("{isa} {k} x {n} in parts of {size}, at {} {relu}", self.offset);
+            dense(isa, &self.x, &self.layer(), relu, &mut out[2..][..n]);
+            let context = format!("{isa} {k} x {n} at {} {relu}", self.offset);
             assert_same_bits(&out[2..][..n], &want, format_args!("{context}"));
             let [a, b, .., c, d] = out[..] else { unreachable!("four at least") };
             assert!([a, b, c, d] == [f32::INFINITY; 4], "{context}: written outside");
@@ -76,8 +72,7 @@ fn every_size() {
             case += 1;
             if case % often == 0 {
                 let case = Case::new(Values::ALL[rng.below(5)], k, n, &mut rng).at(rng.below(8));
-                let size = if rng.below(2) == 0 { k } else { 1 + rng.below(k) };
-                case.check(size, rng.below(2) == 0);
+                case.check(rng.below(2) == 0);
             }
         }
     }
@@ -92,8 +87,7 @@ fn every_width_and_alignment() {
         for offset in 0..8 {
             case = case.at(offset);
             for relu in [false, true] {
-                case.check(7, relu);
-                case.check(3, relu);
+                case.check(relu);
             }
         }
     }
@@ -106,20 +100,9 @@ fn every_kind_of_values() {
         for (k, n) in [(9, 33), (40, 70), (300, 10)] {
             let case = Case::new(values, k, n, &mut rng).at(1);
             for relu in [false, true] {
-                case.check(k, relu);
-                case.check(4, relu);
+                case.check(relu);
             }
         }
-    }
-}
-
-/// x in parts of every size: the bits of x in one piece.
-#[test]
-fn parts_of_every_size() {
-    let mut rng = Rng::new(83);
-    let case = Case::new(Values::Uniform, 37, 85, &mut rng);
-    for size in 1..=37 {
-        case.check(size, true);
     }
 }
 
@@ -152,26 +135,15 @@ fn shapes_that_do_not_fit_are_refused() {
     let layer = Layer::new(3, 4, &numbers).unwrap();
     let x = [0.0; 5];
     for isa in isas() {
-        let call = |len: usize, first: usize, n: usize| {
-            dense(isa, &x[..len], &layer, first, false, &mut vec![0.0; n])
-        };
-        call(3, 0, 4);
-        call(1, 2, 4);
-        assert_panics("x has 4 elements from input 0 on, the layer 3 inputs", || call(4, 0, 4));
-        assert_panics("x has 2 elements from input 2 on, the layer 3 inputs", || call(2, 2, 4));
-        assert_panics("x has 1 elements from input 3 on, the layer 3 inputs", || call(1, 3, 4));
-        assert_panics("x has 1 elements from input 18446744073709551615 on", || call(1, usize::MAX, 4));
-        assert_panics("x has 0 elements from input 0 on, the layer 3 inputs", || call(0, 0, 4));
-        assert_panics("out has 3 elements, the layer 4 outputs", || call(3, 0, 3));
+        let call = |len: usize, n: usize| dense(isa, &x[..len], &layer, false, &mut vec![0.0; n]);
+        call(3, 4);
+        assert_panics("x has 4 elements, the layer 3 inputs", || call(4, 4));
+        assert_panics("x has 0 elements, the layer 3 inputs", || call(0, 4));
+        assert_panics("out has 3, the layer 4 outputs", || call(3, 3));
         let refused = |len: usize, n: usize, run: &dyn Fn(&[f32], &mut [f32]) -> bool| {
             let mut kept = vec![7.0; n];
             assert!(!run(&x[..len], &mut kept) && kept.iter().all(|&x| x == 7.0), "{isa}: {len} in, {n} out");
         };
-        for (len, first, n) in
-            [(4, 0, 4), (2, 2, 4), (1, 3, 4), (1, usize::MAX, 4), (0, 0, 4), (0, 3, 4), (3, 0, 3)]
-        {
-            refused(len, n, &|x, out| try_dense_part(isa, x, &layer, first, false, out));
-        }
         for (len, n) in [(0, 4), (2, 4), (4, 4), (3, 3), (3, 5)] {
             refused(len, n, &|x, out| try_dense(isa, x, &layer, false, out));
         }

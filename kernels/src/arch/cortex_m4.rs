@@ -6,7 +6,8 @@
 //! of x, and the loop: 39 instructions for 32 multiply-adds. The bias is one more row, for x = 1: fma(b, 1, chain) is chain + b.
 //! A row of ten runs through the first ten of the sixteen. Columns of other strips, and all of them where the numbers are not
 //! aligned, go one at a time, through an integer register, for which any address will do (as long as the program has not
-//! switched on the trap for it: it is off after a reset).
+//! switched on the trap for it: it is off after a reset). So do means and scales, which each input finds by a division
+//! of its own: at most twelve cycles, and four bytes of code.
 //!
 //! The strips run in default-NaN mode: a NaN has no sign then, so the ReLU is one integer instruction. (NaN payloads are
 //! free in the order contract.) The mode is put back at the end.
@@ -14,8 +15,9 @@
 pub(crate) mod softmax;
 
 use core::arch::asm;
+use core::{mem::offset_of, ptr};
 
-use crate::dense::{Part, STRIP};
+use crate::{FirstLayer, Input, Layer, STRIP};
 
 /// a · b + c, rounded once. (Through integer registers: the compiler hands float registers to assembly only where it
 /// knows the name of the target's float feature, and on stable it does not.)
@@ -52,132 +54,202 @@ macro_rules! products {
     };
 }
 
-/// What [`strips`] and [`in_turn`] do at the end, taken together with the bytes of the columns.
+/// What [`strips`] does at the end, taken together with the bytes of the columns.
 const RELU: usize = 0;
 const BIAS: usize = 1;
 const NOTHING: usize = 2;
 /// Where x starts: the chains go on from what `out` holds. (No x is as long as that.)
 const GO_ON: usize = 1 << 31;
 
-/// out ← x W + b, ReLU, for the whole of x. `out` has as many elements as the layer has outputs.
+/// What x is to [`any`]: bytes or numbers to be normalised, a ReLU at the end; or numbers as they are, with and without ReLU. So
+/// a quarter of it is RELU or BIAS.
+const BYTES: usize = 0;
+const NUMBERS: usize = 1;
+const AS_THEY_ARE: usize = 2;
+const NO_RELU: usize = 4;
+
+/// out ← x W + b, ReLU, for an x and an `out` that fit the layer.
 ///
 /// Where the compiler knows the layer, it knows which way to go, and compiles that one alone.
 #[inline(always)]
-pub(crate) fn row(row: Part<'_>, out: &mut [f32]) {
-    let (w, n) = (row.layer.numbers().as_ptr().cast::<f32>(), out.len());
-    let strips_alone = n % STRIP == 0 || n % STRIP == 10 && !row.relu;
+pub(crate) fn dense(x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) {
+    let (w, n) = (layer.numbers().as_ptr().cast::<f32>(), out.len());
+    let strips_alone = n % STRIP == 0 || n % STRIP == 10 && !relu;
     if strips_alone && w.is_aligned() {
-        let size = 4 * n - if row.relu { RELU } else { BIAS };
+        let size = 4 * n - if relu { RELU } else { BIAS };
         // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, of which there are strips of
         // sixteen, and perhaps one of ten with the bias alone; its numbers are aligned.
-        unsafe { strips(row.x.as_ptr(), row.x.len(), w, out.as_mut_ptr(), size) }
+        unsafe { strips(x.as_ptr(), x.len(), w, out.as_mut_ptr(), size) }
     } else {
-        part(row, out);
+        let kind = if relu { AS_THEY_ARE } else { NO_RELU };
+        // SAFETY: x and `out` fit the layer.
+        unsafe { any(x.as_ptr().cast(), kind, layer, out.as_mut_ptr()) }
     }
 }
 
-/// out ← x W, and what [`Part`] says of a start and an end.
+/// out ← max(0, x̂ W + b), for an x and an `out` that fit the layer.
 #[inline(always)]
-pub(crate) fn part(part: Part<'_>, out: &mut [f32]) {
-    let Part { x, layer, first, last, relu } = part;
-    let end = match (last, relu) {
-        (true, true) => RELU,
-        (true, false) => BIAS,
-        (false, _) => NOTHING,
+pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32]) {
+    let (x, kind) = match x {
+        Input::F32(x) if first.moments.is_empty() => return dense(x, &first.layer, true, out),
+        Input::F32(x) => (x.as_ptr().cast(), NUMBERS),
+        Input::U8(x) => (x.as_ptr(), BYTES),
     };
-    let (w, rows) = (layer.numbers().as_ptr().cast(), layer.inputs() + 1);
-    // SAFETY: rows and columns as above; from row `first` on there are as many as x has numbers, and the bias follows if x ends
-    // with the last input (`Part`).
-    unsafe { in_turn(x.as_ptr(), x.len(), w, out.as_mut_ptr(), 4 * STRIP - end, first, out.len(), rows) }
+    // SAFETY: x and `out` fit the layer; the pointer to it is one to the whole of `first`.
+    unsafe { any(x, kind, ptr::from_ref(first).cast(), out.as_mut_ptr()) }
 }
 
-/// Parts of a row, strips of any width and numbers of any alignment: whole strips by [`strips`], where they are
-/// aligned, and other columns one at a time.
+/// What the assembly reads of a layer with `ldm`, and of a first one behind it.
+const _: () = assert!(offset_of!(Layer<'_>, k) == 0 && offset_of!(Layer<'_>, n) == 4);
+const _: () = assert!(offset_of!(Layer<'_>, numbers) == 8 && offset_of!(FirstLayer<'_>, layer) == 0);
+
+/// A layer of any width, with numbers of any alignment and inputs of any kind: a block of 64 inputs after the other, normalised
+/// on the stack, or x as one block where it stays as it is; whole strips by [`strips`] where they are aligned, as is
+/// a last one of ten that needs no ReLU, and other columns one at a time.
 ///
 /// # Safety
-/// `w` is where the first strip starts, at any address: each has `rows` rows, of which first + k < `rows`. x and `out`, of n
-/// columns, are aligned. `end` is 64 less one of the three above; with a bias, first + k + 1 = `rows`.
+/// x points to as many bytes or numbers (`kind`) as the layer has inputs, `out` to as many as it has outputs. `layer` is that of a
+/// [`FirstLayer`] unless x stays as it is.
+///
+/// Proof of the body. At sp are 64 numbers; x, kind, layer and `out` at 256, x̂ at 304, eight registers in between. r4 goes over
+/// the inputs, r9 is the first of the block, r5 the layer's inputs k, r7 what to do at the end. In a block of the stack r0 passes
+/// x, lr writes, at most 64 numbers, for r4 stops at multiples of 64 and at k; r2 is where means begin, r3 is Q, r7 = k/Q,
+/// and r4/r7 < Q because Q divides k. Then, for each strip, r6 is how many columns are left, r2 how many of them are its own,
+/// r11 where it begins and r0 its row r9, and r8 passes `out`. In a column r12 goes down the rows, from r9 to r4 ≤ k (row k is the
+/// bias), r1 over x̂ up to lr. `ldr` takes any address; the others go to the stack, to `out` and to numbers of x, which are
+/// multiples of four. Registers that belong to the caller and the stack are put back; r12 needs not.
 #[unsafe(naked)]
 #[rustfmt::skip]
-unsafe extern "C" fn in_turn(
-    x: *const f32, k: usize, w: *const f32, out: *mut f32, end: usize, first: usize, n: usize, rows: usize,
-) {
+unsafe extern "C" fn any(x: *const u8, kind: usize, layer: *const Layer<'_>, out: *mut f32) {
     core::arch::naked_asm!(
         ".fpu fpv4-sp-d16", // the assembler does not take it from the target here
-        "push {{r4-r11, lr}}",
-        "mov r4, r0",
-        "mov r11, r1",
-        "mov r6, r2",
+        "push {{r0-r12, lr}}",
+        "sub sp, #256",
+        "movs r4, #0",
+        "1:", // the next block
+        "add r0, sp, #256",
+        "ldm r0, {{r0-r3}}",
+        "ldm r2, {{r5, r6, r11}}",
         "mov r8, r3",
-        "add r3, sp, #36",
-        "ldm r3, {{r5, r7, r9}}", // end, first, columns that are left
-        "1:", // the next strip
-        "movs r2, #16",
-        "cmp r9, r2",
-        "it lo",
-        "movlo r2, r9", // its columns
-        "mul r0, r7, r2",
-        "add r0, r6, r0, lsl #2", // its row `first`
-        "cmp r2, #16",
-        "bne 2f",
-        "lsls r3, r0, #30",
-        "bne 2f",
-        "mov r1, r11",
-        "cmp r7, #0",
+        "mov r9, r4",
+        "cmp r1, #{AS_THEY_ARE}",
+        "bhs 5f",
+        "ldrd r2, r3, [r2, #{moments}]",
+        "lsrs r3, r3, #1",
         "it ne",
-        "orrne r1, r1, #0x80000000", // GO_ON
-        "mov r2, r0",
-        "mov r0, r4",
-        "mov r3, r8",
-        "push {{r5}}",
-        "bl {strips}",
-        "pop {{r5}}",
-        "add r8, r8, #64",
-        "b 7f",
-
-        "2:", // a column
-        "lsls r3, r2, #2",
+        "udivne r7, r5, r3",
+        "mov lr, sp",
+        "2:", // a number
+        "cbnz r1, 3f",
+        "ldrb r10, [r0], #1",
+        "vmov s0, r10",
+        "vcvt.f32.u32 s0, s0",
+        "b 4f",
         "3:",
-        "vldr s0, [r8]",
-        "cmp r7, #0",
-        "it eq",
-        "vmoveq s0, r7",
-        "mov r12, r0",
-        "mov r1, r4",
-        "mov lr, r11",
+        "vldmia r0!, {{s0}}",
         "4:",
+        "cbz r3, 6f",
+        "udiv r10, r4, r7",
+        "add r10, r2, r10, lsl #2",
+        "ldr r12, [r10]",
+        "ldr r10, [r10, r3, lsl #2]",
+        "vmov d1, r12, r10",
+        "vsub.f32 s0, s0, s2",
+        "vmul.f32 s0, s0, s3",
+        "6:",
+        "vstmia lr!, {{s0}}",
+        "adds r4, #1",
+        "cmp r4, r5",
+        "it ne",
+        "tstne r4, #63",
+        "bne 2b",
+        "str r0, [sp, #256]",
+        "mov r0, sp",
+        "b 7f",
+        "5:", // all of x
+        "mov r4, r5",
+        "7:",
+        "str r0, [sp, #304]",
+        "lsrs r7, r1, #2", // RELU or BIAS
+        "cmp r4, r5",
+        "it ne",
+        "movne r7, #{NOTHING}",
+
+        "8:", // the next strip
+        "movs r2, #16",
+        "cmp r6, r2",
+        "it lo",
+        "movlo r2, r6",
+        "mul r0, r9, r2",
+        "add r0, r11, r0, lsl #2",
+        "rsb r3, r7, r2, lsl #2", // the size for `strips`, if it is one for it: ten columns with the bias, or sixteen
+        "cmp r3, #39",
+        "it ne",
+        "cmpne r3, #62",
+        "blo 9f",
+        "lsls r1, r0, #30",
+        "bne 9f",
+        "sub r1, r4, r9",
+        "cmp r9, #0",
+        "it ne",
+        "orrne r1, r1, #{GO_ON}",
+        "mov r2, r0",
+        "ldr r0, [sp, #304]",
+        "push {{r3}}",
+        "mov r3, r8",
+        "bl {strips}",
+        "pop {{r3}}",
+        "add r8, r8, #64",
+        "b 14f",
+
+        "9:", // a column
+        "lsls r3, r2, #2",
+        "10:",
+        "vldr s0, [r8]",
+        "cmp r9, #0",
+        "it eq",
+        "vmoveq s0, r9",
+        "mov r12, r0",
+        "ldr r1, [sp, #304]",
+        "sub lr, r4, r9",
+        "add lr, r1, lr, lsl #2",
+        "b 12f",
+        "11:",
         "vldmia r1!, {{s1}}",
+        products!("s1" "s0" "s2"),
+        "12:",
         "ldr r10, [r12]",
         "add r12, r3",
         "vmov s2, r10",
-        products!("s1" "s0" "s2"),
-        "subs lr, lr, #1",
-        "bne 4b",
-        "cmp r5, #62", // NOTHING
-        "beq 5f",
-        "ldr r10, [r12]",
-        "vmov s2, r10",
-        "vadd.f32 s0, s0, s2",
-        "5:",
-        "vmov r10, s0",
-        "cmp r5, #64", // RELU
-        "bne 6f",
+        "cmp r1, lr",
+        "bne 11b",
+        "cmp r7, #{NOTHING}",
+        "it ne",
+        "vaddne.f32 s0, s0, s2", // the bias
+        "cbnz r7, 13f",
         "vcmp.f32 s0, #0.0",
         "vmrs APSR_nzcv, fpscr",
         "it ls", // a NaN is not
-        "movls r10, #0",
-        "6:",
-        "str r10, [r8], #4",
+        "vmovls s0, r7",
+        "13:",
+        "vstmia r8!, {{s0}}",
         "adds r0, #4",
         "subs r2, #1",
-        "bne 3b",
+        "bne 10b",
 
-        "7:",
-        "ldr r0, [sp, #48]", // rows
-        "add r6, r6, r0, lsl #6",
-        "subs r9, r9, #16",
-        "bhi 1b",
-        "pop {{r4-r11, pc}}",
+        "14:",
+        "adds r0, r5, #1",
+        "add r11, r11, r0, lsl #6",
+        "subs r6, #16",
+        "bhi 8b",
+        "cmp r4, r5",
+        "bne 1b",
+        "add sp, #272",
+        "pop {{r4-r12, pc}}",
+        moments = const offset_of!(FirstLayer<'_>, moments),
+        AS_THEY_ARE = const AS_THEY_ARE,
+        NOTHING = const NOTHING,
+        GO_ON = const GO_ON,
         strips = sym strips,
     )
 }

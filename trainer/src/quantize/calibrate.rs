@@ -52,8 +52,8 @@ pub fn calibrate(net: &Net<'_>, data: &Dataset, method: Method) -> Calibration {
     for i in 0..rows {
         let row = i * data.rows() / rows;
         net.normalization().apply(isa, 0, data.row(row), &mut x);
-        dense(isa, &x, &net.layer1(), 0, true, &mut h);
-        dense(isa, &h, &net.layer2(), 0, false, &mut s);
+        dense(isa, &x, &net.layer1(), true, &mut h);
+        dense(isa, &h, &net.layer2(), false, &mut s);
         inputs.extend_from_slice(&x);
         hidden.extend(h.iter().copied().filter(|&h| h > 0.0));
         scores.extend_from_slice(&s);
