@@ -4,10 +4,9 @@
 
 use std::hint::black_box;
 
-use benches::{Product, SHAPES, exp_peers, filled, outlined_intrinsics, peers};
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use kernels::{Isa, MatMut, softmax};
+use benches::{Product, SHAPES, SOFTMAXES, Softmax, exp_peers, filled, outlined_intrinsics, peers};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use kernels::Isa;
 
 /// C ← A B: throughput in multiply-adds.
 fn products(c: &mut Criterion) {
@@ -37,55 +36,22 @@ fn products(c: &mut Criterion) {
 
 /// Softmax of N rows of C scores.
 fn softmaxes(c: &mut Criterion) {
-    for (rows, cols) in [(200, 10), (64, 1000)] {
+    for (rows, cols) in SOFTMAXES {
         let mut group = c.benchmark_group(format!("softmax {rows}x{cols}"));
         group.throughput(Throughput::Elements((rows * cols) as u64));
-        let scores = filled(rows * cols, 3);
-        bench_rows(&mut group, &scores, cols, |s| {
-            for row in s.chunks_exact_mut(cols) {
-                let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let mut sum = 0.0;
-                for x in row.iter_mut() {
-                    *x = (*x - max).exp();
-                    sum += *x;
-                }
-                row.iter_mut().for_each(|x| *x /= sum);
-            }
-        });
+        let mut softmax = Softmax::new(rows, cols);
+        for isa in isas() {
+            softmax.run(isa);
+            softmax.check(isa.name());
+            group.bench_function(isa.name(), |b| b.iter(|| black_box(&mut softmax).run(isa)));
+        }
+        for peer in exp_peers() {
+            softmax.run_peer(peer.softmax);
+            softmax.check(peer.name);
+            group.bench_function(peer.name, |b| b.iter(|| black_box(&mut softmax).run_peer(peer.softmax)));
+        }
         group.finish();
     }
-}
-
-fn bench_rows(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    scores: &[f32],
-    cols: usize,
-    naive: impl Fn(&mut [f32]),
-) {
-    let rows = scores.len() / cols;
-    let mut want = scores.to_vec();
-    naive(&mut want);
-    let mut buffer = scores.to_vec();
-    for isa in isas() {
-        buffer.copy_from_slice(scores);
-        softmax(isa, MatMut::new(&mut buffer, rows, cols));
-        // Both sides: exp to 1 ULP, then a sum of `cols` terms and a quotient.
-        let bound = (cols as f32 + 8.0) * f32::EPSILON;
-        let fits = buffer.iter().zip(&want).all(|(got, want)| (got - want).abs() <= bound * want);
-        assert!(fits, "softmax {rows} x {cols} on {isa} is not the naive one's");
-        group.bench_function(isa.name(), |b| {
-            b.iter(|| {
-                buffer.copy_from_slice(scores);
-                softmax(isa, MatMut::new(black_box(&mut buffer), rows, cols));
-            })
-        });
-    }
-    group.bench_function("naive loops", |b| {
-        b.iter(|| {
-            buffer.copy_from_slice(scores);
-            naive(black_box(&mut buffer));
-        })
-    });
 }
 
 /// e^x over a slice that fits the L1 cache.

@@ -1,4 +1,4 @@
-//! One table of ratios: our products and e^x beside the peers', at the net's shapes, in about a minute.
+//! One table of ratios: our products, e^x and softmax beside the peers', at the net's shapes, in about a minute.
 //!
 //! `cargo run --release -p benches --example table`, with a name (`"H W2"`) as an argument the lines that contain it. The
 //! contenders take turns and the minimum of many turns counts, so that a noisy neighbour hits all alike. The columns after
@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use benches::{Peer, Product, SHAPES, Shape, exp_peers, filled, peers};
+use benches::{Peer, Product, SHAPES, SOFTMAXES, Shape, Softmax, exp_peers, filled, peers};
 use kernels::Isa;
 
 /// Turns each contender gets, and the seconds of one turn.
@@ -24,8 +24,9 @@ fn main() {
     for shape in SHAPES.into_iter().filter(|shape| shape.name().contains(&only)) {
         product(shape, &isas, &peers);
     }
-    if "exp".contains(&only) {
+    if "exp softmax".contains(&only) {
         exponentials(&isas);
+        softmaxes(&isas);
     }
 }
 
@@ -93,6 +94,26 @@ fn exponentials(isas: &[Isa]) {
     let heads: String = names.map(|name| format!("{name:>16}")).collect();
     println!("{:<28}{:>12}{:>10}{heads}", "", "ours µs", "Gelem/s");
     print_line("exp 4096", 4096.0, &times);
+}
+
+/// Softmax of rows of scores, copied first as above; the peers are loops over their e^x.
+fn softmaxes(isas: &[Isa]) {
+    for (rows, cols) in SOFTMAXES {
+        let (peers, mut softmax) = (exp_peers(), Softmax::new(rows, cols));
+        for &isa in isas {
+            softmax.run(isa);
+            softmax.check(isa.name());
+        }
+        for peer in &peers {
+            softmax.run_peer(peer.softmax);
+            softmax.check(peer.name);
+        }
+        let ours = isas.iter().map(|&isa| Box::new(move |s: &mut Softmax| s.run(isa)) as Run<'_, _>);
+        let theirs =
+            peers.iter().map(|peer| Box::new(|s: &mut Softmax| s.run_peer(peer.softmax)) as Run<'_, _>);
+        let times = race(&mut softmax, &ours.chain(theirs).collect::<Vec<_>>());
+        print_line(&format!("softmax {rows} x {cols}"), (rows * cols) as f64, &times);
+    }
 }
 
 /// Name, time and rate of the first contender, then the others' times divided by it.

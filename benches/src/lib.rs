@@ -8,6 +8,7 @@ mod inlined;
 mod peers;
 mod rival;
 mod shapes;
+mod softmax;
 mod steps;
 
 pub use data::{Product, filled};
@@ -15,6 +16,7 @@ pub use inlined::outlined_intrinsics;
 pub use peers::{ExpPeer, Peer, exp_peers, gemm_with, peers};
 pub use rival::Rival;
 pub use shapes::{After, Layout, SHAPES, Shape};
+pub use softmax::{SOFTMAXES, Softmax};
 pub use steps::{NETS, Pixels, loss_bound, start};
 
 /// The examples of README.md, so that they stay true.

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use libloading::Library;
 
 use crate::data::Product;
+use crate::softmax::softmax_over;
 
 /// Another way to compute C ← A B in f32.
 pub struct Peer {
@@ -34,26 +35,39 @@ pub fn peers() -> Vec<Peer> {
     all
 }
 
-/// Another way to compute e^x for every element of a slice.
+/// Another way to compute e^x for every element of a slice, and softmax by it.
 pub struct ExpPeer {
     /// Its name in the tables.
     pub name: &'static str,
     /// x ← e^x.
     pub run: fn(&mut [f32]),
+    /// Softmax of rows of so many scores by this e^x.
+    pub softmax: fn(&mut [f32], usize),
 }
 
 /// Every way to e^x that this machine can run.
 pub fn exp_peers() -> Vec<ExpPeer> {
     #[cfg(target_arch = "x86_64")]
-    let sleef = (sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f"))
-        .then_some(ExpPeer { name: "SLEEF", run: sleef::exp });
+    let sleef = (sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f")).then_some(ExpPeer {
+        name: "SLEEF",
+        run: sleef::exp,
+        softmax: sleef::softmax,
+    });
     #[cfg(not(target_arch = "x86_64"))]
     let sleef = None;
     let everywhere = [
-        ExpPeer { name: "std", run: |x| x.iter_mut().for_each(|x| *x = x.exp()) },
-        ExpPeer { name: "libm", run: |x| x.iter_mut().for_each(|x| *x = libm::expf(*x)) },
+        ExpPeer { name: "std", run: std_exp, softmax: |s, cols| softmax_over(std_exp, s, cols) },
+        ExpPeer { name: "libm", run: libm_exp, softmax: |s, cols| softmax_over(libm_exp, s, cols) },
     ];
     everywhere.into_iter().chain(sleef).collect()
+}
+
+fn std_exp(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x = x.exp());
+}
+
+fn libm_exp(x: &mut [f32]) {
+    x.iter_mut().for_each(|x| *x = libm::expf(*x));
 }
 
 fn gemm(p: &mut Product) {
@@ -254,6 +268,17 @@ mod sleef {
         let exp = EXP.expect("only called where it was found");
         // SAFETY: `exp_peers` names this function only where the processor has AVX-512.
         unsafe { vectors(exp, x) }
+    }
+
+    pub(super) fn softmax(scores: &mut [f32], cols: usize) {
+        // SAFETY: as above.
+        unsafe { softmax_of_vectors(scores, cols) }
+    }
+
+    /// All of it in vectors, not e^x alone.
+    #[target_feature(enable = "avx512f")]
+    fn softmax_of_vectors(scores: &mut [f32], cols: usize) {
+        super::softmax_over(exp, scores, cols);
     }
 
     #[target_feature(enable = "avx512f")]

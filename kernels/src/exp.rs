@@ -33,13 +33,13 @@ pub(crate) mod single {
     pub(crate) const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts (0x3f317218, 0xb102e308): with the first, x − n·ln 2 is exact in a fused multiply-add.
     pub(crate) const LN_2: (f32, f32) = (core::f32::consts::LN_2, -1.904_654_2e-9);
-    /// e^r = 1 + r (1 + r (C[0] + C[1] r + … + C[4] r⁴)) for |r| ≤ ½ ln 2, relative error 2^−28.09 (the best
+    /// e^r = 1 + r (1 + r (C₀ + C₁ r + … + C₄ r⁴)) for |r| ≤ ½ ln 2, relative error 2^−28.09 (the best
     /// possible of this degree is 2^−28.29). Bits: 3efffffe 3e2aaa45 3d2aac25 3c091ef0 3ab563a6.
     pub(crate) const C: [f32; 5] =
         [0.499_999_94, 0.166_665_15, 0.041_668_076, 0.008_369_192_5, 0.001_383_890_2];
 }
 
-/// e^x for one f32: the specification of [`exp_vector`].
+/// e^x for one f32: the specification of [`exp_vectors`].
 pub(crate) fn exp_f32(x: f32) -> f32 {
     use single::{C, ENDS, LN_2, LOG2_E, ROUND};
     let x = if x > ENDS.1 { ENDS.1 } else { x };
@@ -130,7 +130,7 @@ mod double {
     pub(super) const ROUND: f64 = 6_755_399_441_055_744.0;
     /// ln 2 in two parts (0x3fe62e42fefa3800, 0x3d2ef35793c76730): n times the first, a multiple of 2⁻⁴², is exact.
     pub(super) const LN_2: (f64, f64) = (0.693_147_180_559_890_3, 5.497_923_018_708_371e-14);
-    /// e^r = 1 + r + r² (C[0] + C[1] r + … + C[9] r⁹) for |r| ≤ ½ ln 2, relative error 2^−57.37 (best 2^−57.94).
+    /// e^r = 1 + r + r² (C₀ + C₁ r + … + C₉ r⁹) for |r| ≤ ½ ln 2, relative error 2^−57.37 (best 2^−57.94).
     pub(super) const C: [f64; 10] = [
         0.5,
         0.166_666_666_666_664_33,

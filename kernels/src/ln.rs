@@ -28,7 +28,7 @@ mod single {
     pub(super) const LIFT: (f32, f32) = (8_388_608.0, 23.0);
     /// ln 2 in two parts (0x3f317200, 0x35bfbe8e): e times the first, of 15 bits, is exact.
     pub(super) const LN_2: (f32, f32) = (0.693_145_75, 1.428_606_8e-6);
-    /// ln(1 + f) = f + f² (C[0] + C[1] f + … + C[8] f⁸) for √½ ≤ 1 + f < √2, relative error 2^−26.25. Bits:
+    /// ln(1 + f) = f + f² (C₀ + C₁ f + … + C₈ f⁸) for √½ ≤ 1 + f < √2, relative error 2^−26.25. Bits:
     /// bf000000 3eaaaaab be800120 3e4cd028 be2a38f2 3e116a24 be06bfaa 3e02b9c2 bd9c677c.
     pub(super) const C: [f32; 9] = [
         -0.5,
@@ -109,7 +109,7 @@ mod double {
     pub(super) const SQRT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
     /// ln 2 in two parts (0x3fe62e42fefa3800, 0x3d2ef35793c76730): e times the first is exact.
     pub(super) const LN_2: (f64, f64) = (0.693_147_180_559_890_3, 5.497_923_018_708_371e-14);
-    /// ln((1 + s)/(1 − s)) = 2s + s z (C[0] + C[1] z + … + C[6] z⁶), z = s² ≤ (3 − 2√2)², relative error 2^−59.49.
+    /// ln((1 + s)/(1 − s)) = 2s + s z (C₀ + C₁ z + … + C₆ z⁶), z = s² ≤ (3 − 2√2)², relative error 2^−59.49.
     pub(super) const C: [f64; 7] = [
         0.666_666_666_666_673_4,
         0.399_999_999_994_170_46,

@@ -73,7 +73,7 @@ pub fn row_max<T: Scalar>(row: impl Iterator<Item = T>) -> T {
     })
 }
 
-/// Each row of S becomes its softmax: see [`crate::softmax`].
+/// Each row of S becomes its softmax: see [`crate::softmax()`].
 pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
     for i in 0..s.rows() {
         let row = s.row_mut(i);

@@ -63,7 +63,7 @@ pub trait Scalar:
     fn mul_add(self, a: Self, b: Self) -> Self;
     /// e to the power of `self`; accuracy and special values as [`crate::exp()`] has them.
     fn exp(self) -> Self;
-    /// Natural logarithm; accuracy and special values as [`crate::ln`] has them.
+    /// Natural logarithm; accuracy and special values as [`crate::ln()`] has them.
     fn ln(self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;

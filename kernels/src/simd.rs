@@ -91,7 +91,7 @@ pub(crate) trait Simd: Copy {
     /// p · 2ⁿ rounded once, subnormal and infinite results included; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2 or
     /// p NaN.
     fn scale(self, p: Self::V, n: Self::V) -> Self::V;
-    /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split_exponent`]'s), for normal x > 0; anything for others.
+    /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
     /// Lane l becomes lane `from[l]` < 16 of v.

@@ -69,8 +69,8 @@ pub fn fit(choice: &mut Choice, args: &TrainArgs, data: Part<'_>) {
     }
 }
 
-/// Multiply-adds of a step's first layer that are worth a thread of their own: about 0.2 ms of work.
-const MACS_A_THREAD: usize = 8 << 20;
+/// Multiply-adds of a step's first layer that are worth a thread of their own, 30 to 60 µs of work: as `model` shares them out.
+const MACS_A_THREAD: usize = 3 << 20;
 
 /// Threads to use: those asked for; else one, and more where a step is large enough to feed them, up to the number of
 /// processors. In small steps (the digits: 32 × 64 × 128 multiply-adds, 5 µs) a second thread would be waited for longer

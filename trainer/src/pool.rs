@@ -1,8 +1,25 @@
 //! Threads: `model`'s [`Join`] over a pool that lives as long as the training.
+//!
+//! A thread without work goes to sleep within some microseconds, and waking it takes up to 50: as long as a third of a step's half.
+//! So a thread that has been given work looks out for more for a while before it may sleep.
+
+use std::hint::spin_loop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use model::Join;
+use rayon_core::{Yield, current_thread_index};
 
 use crate::Error;
+
+/// How long a thread looks out for more: longer than what a training does between two joins, and soon over when it ends.
+const PATIENCE: Duration = Duration::from_micros(100);
+
+thread_local! {
+    /// Whether this thread looks out for work, or is about to.
+    static LOOKS_OUT: Arc<AtomicBool> = Arc::default();
+}
 
 /// So many threads, started once. A pool of one starts none.
 pub struct Pool {
@@ -39,12 +56,45 @@ impl Join for Pool {
     fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
         match &self.pool {
             Some(pool) => {
-                pool.join(a, b);
+                let caller = current_thread_index();
+                pool.join(a, || {
+                    b();
+                    if current_thread_index() != caller {
+                        stay();
+                    }
+                });
             }
             None => {
                 a();
                 b();
             }
+        }
+    }
+}
+
+/// Has this thread look out for more work when it has done what it is at, if it does not already.
+fn stay() {
+    let looks_out = LOOKS_OUT.with(Arc::clone);
+    if !looks_out.swap(true, Relaxed) {
+        let here = current_thread_index();
+        rayon_core::spawn(move || {
+            // Another thread may have taken this up. It has something to do.
+            if current_thread_index() == here {
+                look_out();
+            }
+            looks_out.store(false, Relaxed);
+        });
+    }
+}
+
+/// Does what work there is, until there has been none for [`PATIENCE`]. Nobody waits for this thread: what it does not take up is done
+/// by who offers it.
+fn look_out() {
+    let mut last = Instant::now();
+    while last.elapsed() < PATIENCE {
+        match rayon_core::yield_now() {
+            Some(Yield::Executed) => last = Instant::now(),
+            _ => spin_loop(),
         }
     }
 }
@@ -63,5 +113,23 @@ mod tests {
             pool.join(&mut || left += 1, &mut || right += 2);
             assert_eq!((left, right), (2, 4), "{threads} threads");
         }
+    }
+
+    #[test]
+    fn all_work_is_done_whether_threads_look_out_or_sleep() {
+        let pool = Pool::new(4).unwrap();
+        let mut sums = [0; 4];
+        for pause in [Duration::ZERO, 3 * PATIENCE] {
+            pool.run(|| {
+                for i in 0..200 {
+                    let [a, b, c, d] = &mut sums;
+                    pool.join(&mut || pool.join(&mut || *a += i, &mut || *b += i), &mut || {
+                        pool.join(&mut || *c += i, &mut || *d += i);
+                    });
+                    std::thread::sleep(pause);
+                }
+            });
+        }
+        assert_eq!(sums, [2 * 199 * 100; 4]);
     }
 }

@@ -26,7 +26,7 @@ pub enum Epilogue<'a, T> {
     Accumulate,
     /// C ← AB + b, b added to every row (n elements). C is not read.
     Bias(&'a [T]),
-    /// C ← max(0, AB + b), as [`crate::relu`] has it. C is not read.
+    /// C ← max(0, AB + b), as [`crate::relu()`] has it. C is not read.
     BiasRelu(&'a [T]),
     /// C ← AB where H > 0, else +0 (H is m × n). C is not read.
     ReluMask(Mat<'a, T>),

@@ -3,10 +3,10 @@
 
 use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
-use crate::floats::store_at;
+use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-use super::rows::fold_rows;
+use super::rows::{fold_rows, less_max};
 
 /// Groups of sixteen rows that are taken at a time. Each step is done for all of them before the next begins: the processor
 /// need not wait for the last group's sums to go on with the first one's.
@@ -43,8 +43,8 @@ pub(crate) fn exponentials<S: Simd>(s: S, x: &mut [f32], c: usize) -> (PerRow<S:
     for (group, &max) in x.chunks_mut(c * LANES).zip(&max) {
         for (pair, row_of) in group.chunks_mut(2 * LANES).zip(ROW_OF[c].as_chunks::<2>().0) {
             let (a, b) = pair.split_at_mut(LANES.min(pair.len()));
-            let first = s.sub(load_or_least(s, a), s.pick(max, &row_of[0]));
-            let second = s.sub(load_or_least(s, b), s.pick(max, &row_of[1]));
+            let first = less_max(s, a, s.pick(max, &row_of[0]));
+            let second = less_max(s, b, s.pick(max, &row_of[1]));
             let e = exp_of_bounded(s, [first, second]);
             store_at(s, e[0], a, 0);
             store_at(s, e[1], b, 0);
@@ -63,16 +63,7 @@ pub(crate) fn normalise<S: Simd>(s: S, x: &mut [f32], c: usize, sum: &PerRow<S::
     for (group, &sum) in x.chunks_mut(c * LANES).zip(sum) {
         let factor = s.div(s.splat(1.0), sum);
         for (x, row_of) in group.chunks_mut(LANES).zip(&ROW_OF[c]) {
-            store_at(s, s.mul(load_or_least(s, x), s.pick(factor, row_of)), x, 0);
+            store_at(s, s.mul(load_at(s, x, 0), s.pick(factor, row_of)), x, 0);
         }
-    }
-}
-
-/// Up to sixteen elements, −∞ past the last.
-#[inline(always)]
-fn load_or_least<S: Simd>(s: S, x: &[f32]) -> S::V {
-    match x.first_chunk::<LANES>() {
-        Some(x) => s.load(x),
-        None => s.load_part(x, f32::NEG_INFINITY),
     }
 }
