@@ -15,7 +15,8 @@
 pub(crate) mod softmax;
 
 use core::arch::asm;
-use core::{mem::offset_of, ptr};
+use core::mem::{MaybeUninit, offset_of, transmute};
+use core::ptr;
 
 use crate::{FirstLayer, Input, Layer, STRIP};
 
@@ -102,6 +103,13 @@ pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32])
 /// What the assembly reads of a layer with `ldm`, and of a first one behind it.
 const _: () = assert!(offset_of!(Layer<'_>, k) == 0 && offset_of!(Layer<'_>, n) == 4);
 const _: () = assert!(offset_of!(Layer<'_>, numbers) == 8 && offset_of!(FirstLayer<'_>, layer) == 0);
+/// A slice is its pointer and then its length. Nobody promises that; a compiler that does otherwise stops here.
+const _: () = {
+    let slice: &[[u8; 4]] = &[[0; 4]; 3];
+    // SAFETY: of the same size, and any bytes will do for the words; the second is a length, or this does not compile.
+    let length = unsafe { transmute::<&[[u8; 4]], [MaybeUninit<usize>; 2]>(slice)[1].assume_init() };
+    assert!(length == 3);
+};
 
 /// A layer of any width, with numbers of any alignment and inputs of any kind: a block of 64 inputs after the other, normalised
 /// on the stack, or x as one block where it stays as it is; whole strips by [`strips`] where they are aligned, as is
