@@ -59,9 +59,11 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
 /// e^x, lane by lane.
 #[inline(always)]
 pub(crate) fn exp_vectors<S: Simd, const N: usize>(s: S, mut x: [S::V; N]) -> [S::V; N] {
-    let last = s.splat(single::ENDS.1);
-    for i in 0..N {
-        x[i] = s.min(last, x[i]);
+    if !S::SCALES_ANY {
+        let last = s.splat(single::ENDS.1);
+        for i in 0..N {
+            x[i] = s.min(last, x[i]);
+        }
     }
     exp_of_bounded(s, x)
 }
@@ -72,11 +74,14 @@ pub(crate) fn exp_vectors<S: Simd, const N: usize>(s: S, mut x: [S::V; N]) -> [S
 #[inline(always)]
 pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S::V; N] {
     use single::{C, ENDS, LN_2, LOG2_E, ROUND};
-    let (first, round, log2_e) = (s.splat(ENDS.0), s.splat(ROUND), s.splat(LOG2_E));
+    let (round, log2_e) = (s.splat(ROUND), s.splat(LOG2_E));
     let (high, low) = (s.splat(-LN_2.0), s.splat(-LN_2.1));
     let (mut r, mut n, mut q) = (x, x, [s.splat(C[4]); N]);
-    for i in 0..N {
-        r[i] = s.max(first, x[i]);
+    if !S::SCALES_ANY {
+        let first = s.splat(ENDS.0);
+        for i in 0..N {
+            r[i] = s.max(first, x[i]);
+        }
     }
     for i in 0..N {
         n[i] = s.mul_add(r[i], log2_e, round);
