@@ -102,7 +102,7 @@ impl Kernel for CrossEntropy<'_> {
             }
             return;
         }
-        let step = height(c);
+        let step = height(c, 2);
         let mut max = row_maxima(s, self.s, step);
         for i in (0..n).step_by(step) {
             max = self.long(s, i, step.min(n - i), max);
@@ -160,7 +160,7 @@ impl CrossEntropy<'_> {
         let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
         for r in 0..rows {
             let row = row_or_none(self.s, i + r);
-            let mut beside = Beside::maximum(s, row_or_none(self.s, i + r + height(row.len())));
+            let mut beside = Beside::maximum(s, row_or_none(self.s, i + r + height(row.len(), 2)));
             sums[r] = match &mut self.ds {
                 None => exponentials(s, row, maxima[r], &mut beside),
                 Some((ds, _)) => exponentials(s, (row, ds.row_mut(i + r)), maxima[r], &mut beside),

@@ -158,7 +158,7 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
 /// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.
 #[inline(always)]
 fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
-    let (n, step) = (scores.rows(), height(scores.cols()));
+    let (n, step) = (scores.rows(), height(scores.cols(), 3));
     let mut max = row_maxima(s, scores.as_mat(), step);
     let mut factors = [0.0; LANES];
     for first in (0..n + step).step_by(step) {
@@ -219,7 +219,7 @@ impl Kernel for LogSumExp<'_> {
             }
             return;
         }
-        let step = height(c);
+        let step = height(c, 2);
         let mut max = row_maxima(s, self.s, step);
         for (block, out) in self.out.chunks_mut(step).enumerate() {
             let (maxima, mut largest, mut sums) =

@@ -6,13 +6,13 @@ use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-/// Elements of a group of long rows. Three groups at a time are under way: three quarters of an L1 cache of 32 KB.
-const GROUP: usize = 2048;
+/// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
+const UNDER_WAY: usize = 6144;
 
-/// How many rows of `columns` scores to take at a time.
+/// How many rows of `columns` scores are a group, if so many groups are under way at a time.
 #[inline(always)]
-pub(crate) fn height(columns: usize) -> usize {
-    (GROUP / columns.max(1)).clamp(1, LANES)
+pub(crate) fn height(columns: usize, groups: usize) -> usize {
+    (UNDER_WAY / groups / columns.max(1)).clamp(1, LANES)
 }
 
 /// Sixteen rows' partial results in, one result a row out: lane i of the sum is the tree sum of vector i (partial p += partial
