@@ -114,17 +114,30 @@ impl Kernel for Exp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let (pairs, rest) = self.0.as_chunks_mut::<{ 2 * LANES }>();
-        for pair in pairs {
-            let [a, b] = exp_vectors(s, [load_at(s, pair, 0), load_at(s, pair, LANES)]);
-            store_at(s, a, pair, 0);
-            store_at(s, b, pair, LANES);
-        }
+        let rest = if S::MANY_REGISTERS { in_blocks::<S, 4>(s, self.0) } else { self.0 };
+        let rest = in_blocks::<S, 2>(s, rest);
         for x in rest.chunks_mut(LANES) {
             let [y] = exp_vectors(s, [load_at(s, x, 0)]);
             store_at(s, y, x, 0);
         }
     }
+}
+
+/// N vectors at a time, as far as that goes; returns what is left.
+#[inline(always)]
+fn in_blocks<S: Simd, const N: usize>(s: S, x: &mut [f32]) -> &mut [f32] {
+    let (whole, rest) = x.split_at_mut(x.len() - x.len() % (N * LANES));
+    for block in whole.chunks_exact_mut(N * LANES) {
+        let mut v = [s.splat(0.0); N];
+        for i in 0..N {
+            v[i] = load_at(s, block, i * LANES);
+        }
+        let v = exp_vectors(s, v);
+        for i in 0..N {
+            store_at(s, v[i], block, i * LANES);
+        }
+    }
+    rest
 }
 
 /// Constants for f64.
