@@ -110,6 +110,30 @@ fn a_journal_cut_anywhere_is_gone_on_with_to_the_same_end() {
     assert!(!events.contains("\"trial\""), "nothing is left to do: {events}");
 }
 
+/// A whole net of another training in its place: one training makes the best net again, and merging refuses it.
+#[test]
+fn a_net_that_is_not_the_journals_is_noticed() {
+    let desk = Desk::new();
+    search(&desk, &["--out", "best.tln"]).ok();
+    let (net, all) = (desk.read("best.tln"), results(&desk, "best.tln.journal"));
+    desk.train(&["--out", "other.tln"]).ok();
+    desk.write("best.tln", desk.read("other.tln"));
+    let merge = ["search", "merge", "best.tln.journal", "--out", "joined.tln"];
+    assert!(desk.fails(&merge, 3).contains("best.tln: not the net that best.tln.journal tells of"));
+    let again = search(&desk, &["--out", "best.tln"]).ok();
+    assert!(desk.read("best.tln") == net);
+    assert_eq!(again.stdout.matches("\"trial\"").count(), 1, "{}", again.stdout);
+    let mut found = results(&desk, "best.tln.journal");
+    assert_eq!(found.len(), all.len() + 1);
+    found.dedup();
+    assert_eq!(found, all);
+    let third = search(&desk, &["--out", "best.tln"]).ok();
+    assert_eq!(
+        (&done(&third)["finished"], third.stdout.matches("\"trial\"").count()),
+        (&all.len().into(), 0)
+    );
+}
+
 #[test]
 fn another_search_does_not_go_on_with_this_journal() {
     let desk = Desk::new();
