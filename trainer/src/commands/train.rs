@@ -17,7 +17,7 @@ use crate::terms::Terms;
 use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, Kind, config, config_file, explain, export, see};
+use crate::{Error, Kind, checksum, config, config_file, explain, export, see};
 
 mod resume;
 mod telling;
@@ -173,12 +173,13 @@ impl Run<'_> {
         let bytes = to_bytes(&trained.net)?;
         let (part, name) = data.judge()?;
         let (mut verified, len) = (0, bytes.len());
+        let checksum = checksum::of_net(&bytes).expect("a net file as it was just made");
         outputs.net.write_checked(bytes, |read| {
             verified =
                 verify(engine, &trained.net, part, read).map_err(|e| e.context(self.args.out.display()))?;
             Ok(())
         })?;
-        let config = config_file::of_run(self.args, &self.choice);
+        let config = config_file::of_run(self.args, &self.choice, checksum);
         let beside = |ending| outputs.net.beside(ending);
         if let Some(target) = beside("last") {
             target.write(&to_bytes(&trained.last)?)?;
