@@ -99,7 +99,7 @@ impl Search<'_> {
         self.write_flags(&best, epoch.number)?;
         if let Some(report) = &self.files.report {
             let outcomes = see::search::Outcomes { spec: self.spec, all: known, best: &best };
-            outcomes.write(engine, &net, self.data, &command, report)?;
+            outcomes.write(engine, &net, self.data, test, &command, report)?;
         }
         self.table(known);
         self.report.line(format_args!(
