@@ -6,7 +6,7 @@ use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
-    copy_rows, exponentials, height, lanes, row_maxima, short, sum_of_exponentials, sum_rows,
+    Beside, copy_rows, exponentials, height, lanes, max_rows, row_maxima, row_or_none, short, sum_rows,
 };
 use crate::{Isa, Mat, MatMut, reference};
 
@@ -102,10 +102,10 @@ impl Kernel for CrossEntropy<'_> {
             }
             return;
         }
-        for i in (0..n).step_by(height(c)) {
-            let rows = height(c).min(n - i);
-            let (max, sum) = self.long(s, i, rows);
-            self.losses(s, i, rows, max, sum);
+        let step = height(c);
+        let mut max = row_maxima(s, self.s, step);
+        for i in (0..n).step_by(step) {
+            max = self.long(s, i, step.min(n - i), max);
         }
     }
 }
@@ -154,37 +154,34 @@ impl CrossEntropy<'_> {
         self.ds = ds;
     }
 
-    /// max and Σ e^{S − max} of up to sixteen rows from i on, one lane a row; their part of dS. For longer rows.
+    /// Losses of the rows from i on, and their part of dS, given their maxima; returns those of the rows after them. For longer rows.
     #[inline(always)]
-    fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize) -> (S::V, S::V) {
-        let (stride, c) = (self.s.row_stride(), self.s.cols());
-        let scores = &self.s.data()[i * stride..];
-        let max = row_maxima(s, scores, stride, rows, c);
-        let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
+    fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize, max: S::V) -> S::V {
+        let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
         for r in 0..rows {
-            let row = &scores[r * stride..][..c];
+            let row = row_or_none(self.s, i + r);
+            let mut beside = Beside::maximum(s, row_or_none(self.s, i + r + height(row.len())));
             sums[r] = match &mut self.ds {
-                None => sum_of_exponentials(s, row, maxima[r]),
-                Some((ds, _)) => {
-                    let ds = ds.row_mut(i + r);
-                    ds.copy_from_slice(row);
-                    exponentials(s, ds, maxima[r])
-                }
+                None => exponentials(s, row, maxima[r], &mut beside),
+                Some((ds, _)) => exponentials(s, (row, ds.row_mut(i + r)), maxima[r], &mut beside),
             };
+            largest[r] = beside.largest;
         }
         let sum = sum_rows(s, &sums);
-        let Some((ds, n)) = &mut self.ds else { return (max, sum) };
-        let (n, factors) = (*n as f32, lanes(s, s.div(s.splat(1.0), sum)));
-        for r in 0..rows {
-            let (ds, y) = (ds.row_mut(i + r), self.labels[i + r] as usize);
-            let own = (ds[y] * factors[r] - 1.0) / n;
-            for x in ds.chunks_mut(LANES) {
-                let p = s.mul(load_at(s, x, 0), s.splat(factors[r]));
-                store_at(s, s.div(p, s.splat(n)), x, 0);
+        if let Some((ds, n)) = &mut self.ds {
+            let factors = lanes(s, s.div(s.splat(1.0), sum));
+            for r in 0..rows {
+                let (ds, y) = (ds.row_mut(i + r), self.labels[i + r] as usize);
+                let own = (ds[y] * factors[r] - 1.0) / *n as f32;
+                for x in ds.chunks_mut(LANES) {
+                    let p = s.mul(load_at(s, x, 0), s.splat(factors[r]));
+                    store_at(s, over(s, p, *n), x, 0);
+                }
+                ds[y] = own;
             }
-            ds[y] = own;
         }
-        (max, sum)
+        self.losses(s, i, rows, max, sum);
+        max_rows(s, &largest)
     }
 }
 
@@ -192,16 +189,20 @@ impl CrossEntropy<'_> {
 #[inline(always)]
 fn gradient<S: Simd>(s: S, e: &mut [f32], c: usize, own: S::V, sum: S::V, labels: &[u32], n: usize) {
     let factor = s.div(s.splat(1.0), sum);
-    let (by, inverse) = (s.splat(n as f32), s.splat(1.0 / n as f32));
     // The right class: its exponential once more, so that nothing waits for what was just written.
     let [own] = exp_of_bounded(s, [own]);
-    let own = lanes(s, s.div(s.sub(s.mul(own, factor), s.splat(1.0)), by));
+    let own = lanes(s, over(s, s.sub(s.mul(own, factor), s.splat(1.0)), n));
     for (x, row_of) in e.chunks_mut(LANES).zip(&short::ROW_OF[c]) {
         let p = s.mul(load_at(s, x, 0), s.pick(factor, row_of));
-        // Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
-        store_at(s, if n.is_power_of_two() { s.mul(p, inverse) } else { s.div(p, by) }, x, 0);
+        store_at(s, over(s, p, n), x, 0);
     }
     for ((e, &y), own) in e.chunks_exact_mut(c).zip(labels).zip(own) {
         e[y as usize] = own;
     }
+}
+
+/// p / n. Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
+#[inline(always)]
+fn over<S: Simd>(s: S, p: S::V, n: usize) -> S::V {
+    if n.is_power_of_two() { s.mul(p, s.splat(1.0 / n as f32)) } else { s.div(p, s.splat(n as f32)) }
 }

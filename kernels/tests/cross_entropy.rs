@@ -59,6 +59,18 @@ fn every_number_of_rows() {
     }
 }
 
+/// Long rows go in groups, from sixteen rows to one; what is left of a group before a smaller one, or of a single one, too.
+#[test]
+fn every_number_of_groups() {
+    let mut rng = Rng::new(137);
+    for (cols, most) in [(130, 34), (333, 14), (700, 5), (2100, 2)] {
+        for rows in 1..=most {
+            let s: Vec<f32> = (0..rows * cols).map(|_| 30.0 * rng.uniform()).collect();
+            check(&s, &labels(&mut rng, rows, cols), cols, rng.below(3), "scores");
+        }
+    }
+}
+
 /// Each label in turn: the one is taken from its own column and from no other.
 #[test]
 fn every_label() {

@@ -64,6 +64,18 @@ fn every_number_of_rows() {
     }
 }
 
+/// Long rows go in groups, from sixteen rows to one; what is left of a group before a smaller one, or of a single one, too.
+#[test]
+fn every_number_of_groups() {
+    let mut rng = Rng::new(118);
+    for (cols, most) in [(130, 47), (333, 20), (700, 7), (1100, 4), (2100, 3)] {
+        for rows in 0..=most {
+            check(&scores(&mut rng, rows * cols), rows, cols, rng.below(5), "scores");
+        }
+        check(&Values::Special.vec(&mut rng, most * cols), most, cols, 3, "special values");
+    }
+}
+
 #[test]
 fn log_sum_exp_of_every_layout() {
     let mut rng = Rng::new(112);

@@ -59,6 +59,16 @@ fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
     unsafe { _mm_loadu_ps(row.as_ptr()) }
 }
 
+/// Two registers' part in [`Simd::halves`], from step 1 on.
+#[inline(always)]
+fn halves_of<const STEP: usize>(_proof: Avx2, (x, y): (__m256, __m256)) -> (__m256, __m256) {
+    match STEP {
+        1 => (op!(_mm256_permute2f128_ps::<0x20>(x, y)), op!(_mm256_permute2f128_ps::<0x31>(x, y))),
+        2 => (op!(_mm256_shuffle_ps::<0x44>(x, y)), op!(_mm256_shuffle_ps::<0xee>(x, y))),
+        _ => (op!(_mm256_shuffle_ps::<0x88>(x, y)), op!(_mm256_shuffle_ps::<0xdd>(x, y))),
+    }
+}
+
 impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
@@ -245,11 +255,7 @@ impl Simd for Avx2 {
         }
         // Registers x, y give a half of the result each: at step 1 those of one operand, later one of each.
         let pairs = if STEP == 1 { [(a[0], a[1]), (b[0], b[1])] } else { [(a[0], b[0]), (a[1], b[1])] };
-        let [low, high] = pairs.map(|(x, y)| match STEP {
-            1 => (op!(_mm256_permute2f128_ps::<0x20>(x, y)), op!(_mm256_permute2f128_ps::<0x31>(x, y))),
-            2 => (op!(_mm256_shuffle_ps::<0x44>(x, y)), op!(_mm256_shuffle_ps::<0xee>(x, y))),
-            _ => (op!(_mm256_shuffle_ps::<0x88>(x, y)), op!(_mm256_shuffle_ps::<0xdd>(x, y))),
-        });
+        let (low, high) = (halves_of::<STEP>(self, pairs[0]), halves_of::<STEP>(self, pairs[1]));
         ([low.0, high.0], [low.1, high.1])
     }
     #[inline(always)]

@@ -3,7 +3,7 @@
 mod rows;
 pub(crate) mod short;
 
-pub(crate) use rows::{exponentials, height, lanes, row_maxima, sum_of_exponentials, sum_rows};
+pub(crate) use rows::{Beside, exponentials, height, lanes, max_rows, row_maxima, row_or_none, sum_rows};
 
 use crate::arch::SMALL;
 #[cfg(cortex_m_fpu)]
@@ -117,14 +117,10 @@ impl Kernel for Softmax<'_> {
         if c == 0 {
             return;
         }
-        let stride = scores.row_stride();
         if c > LANES {
-            let step = height(c);
-            for i in (0..n).step_by(step) {
-                long(s, &mut scores.data_mut()[i * stride..], stride, step.min(n - i), c);
-            }
-            return;
+            return long(s, &mut scores);
         }
+        let stride = scores.row_stride();
         for i in (0..n).step_by(short::ROWS) {
             let rows = short::ROWS.min(n - i);
             if stride == c {
@@ -159,18 +155,43 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
     }
 }
 
-/// Up to sixteen longer rows.
+/// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.
 #[inline(always)]
-fn long<S: Simd>(s: S, block: &mut [f32], stride: usize, rows: usize, c: usize) {
-    let maxima = lanes(s, row_maxima(s, block, stride, rows, c));
-    let mut sums = [s.splat(0.0); LANES];
-    for i in 0..rows {
-        sums[i] = exponentials(s, &mut block[i * stride..][..c], maxima[i]);
+fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
+    let (n, step) = (scores.rows(), height(scores.cols()));
+    let mut max = row_maxima(s, scores.as_mat(), step);
+    let mut factors = [0.0; LANES];
+    for first in (0..n + step).step_by(step) {
+        let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
+        for r in 0..step {
+            let [done, row, next] = three_rows(scores, first + r, step);
+            if row.is_empty() {
+                scale(s, done, factors[r]);
+                continue;
+            }
+            let mut beside = Beside { done, factor: s.splat(factors[r]), ..Beside::maximum(s, next) };
+            sums[r] = exponentials(s, row, maxima[r], &mut beside);
+            largest[r] = beside.largest;
+        }
+        max = max_rows(s, &largest);
+        factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &sums)));
     }
-    let factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &sums)));
-    for i in 0..rows {
-        scale(s, &mut block[i * stride..][..c], factors[i]);
+}
+
+/// The rows i − step, i and i + step; those that are not there are empty.
+#[inline(always)]
+fn three_rows<'a>(scores: &'a mut MatMut<'_, f32>, i: usize, step: usize) -> [&'a mut [f32]; 3] {
+    let (n, c, stride) = (scores.rows(), scores.cols(), scores.row_stride());
+    let mut rows = [&mut [][..], &mut [], &mut []];
+    let (mut rest, mut passed) = (scores.data_mut(), 0);
+    for (row, i) in rows.iter_mut().zip([i.wrapping_sub(step), i, i + step]) {
+        if i < n {
+            let (head, tail) = rest.split_at_mut(i * stride + c - passed);
+            let at = head.len() - c;
+            (*row, rest, passed) = (&mut head[at..], tail, i * stride + c);
+        }
     }
+    rows
 }
 
 pub(crate) struct LogSumExp<'a> {
@@ -198,16 +219,20 @@ impl Kernel for LogSumExp<'_> {
             }
             return;
         }
-        let (stride, step) = (self.s.row_stride(), height(c));
+        let step = height(c);
+        let mut max = row_maxima(s, self.s, step);
         for (block, out) in self.out.chunks_mut(step).enumerate() {
-            let (scores, rows) = (&self.s.data()[block * step * stride..], out.len());
-            let max = row_maxima(s, scores, stride, rows, c);
-            let (maxima, mut sums) = (lanes(s, max), [s.splat(0.0); LANES]);
-            for i in 0..rows {
-                sums[i] = sum_of_exponentials(s, &scores[i * stride..][..c], maxima[i]);
+            let (maxima, mut largest, mut sums) =
+                (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
+            for r in 0..out.len() {
+                let i = block * step + r;
+                let mut beside = Beside::maximum(s, row_or_none(self.s, i + step));
+                sums[r] = exponentials(s, row_or_none(self.s, i), maxima[r], &mut beside);
+                largest[r] = beside.largest;
             }
             // The logarithms of all the rows at a time: one is as dear.
             store_at(s, s.add(max, ln_vector(s, sum_rows(s, &sums))), out, 0);
+            max = max_rows(s, &largest);
         }
     }
 }

@@ -1,17 +1,18 @@
-//! What softmax, log-sum-exp and cross-entropy share: the exponentials of long rows less their maximum, and their sums, up to
-//! sixteen rows at a time, so that the steps across lanes are paid once for all of them.
+//! What softmax, log-sum-exp and cross-entropy share: the exponentials of long rows less their maximum, and their sums, in groups of
+//! up to sixteen rows, so that the steps across lanes are paid once for all of them.
 
+use crate::Mat;
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-/// Elements of a block of long rows, which passes through several times: half of an L1 cache of 32 KB.
-const BLOCK: usize = 4096;
+/// Elements of a group of long rows. Three groups at a time are under way: three quarters of an L1 cache of 32 KB.
+const GROUP: usize = 2048;
 
 /// How many rows of `columns` scores to take at a time.
 #[inline(always)]
 pub(crate) fn height(columns: usize) -> usize {
-    (BLOCK / columns.max(1)).clamp(1, LANES)
+    (GROUP / columns.max(1)).clamp(1, LANES)
 }
 
 /// Sixteen rows' partial results in, one result a row out: lane i of the sum is the tree sum of vector i (partial p += partial
@@ -45,17 +46,26 @@ pub(crate) fn sum_rows<S: Simd>(s: S, partial: &[S::V; LANES]) -> S::V {
     fold_rows(s, partial, |a, b| s.add(a, b))
 }
 
-/// The largest element of each of `rows` rows, as a vector and lane by lane; which zero, or what a NaN does here, changes
-/// nothing later. Lanes past the last row are 0.
+/// The largest of each of sixteen rows, likewise; which zero, or what a NaN does here, changes nothing later.
 #[inline(always)]
-pub(crate) fn row_maxima<S: Simd>(s: S, scores: &[f32], stride: usize, rows: usize, columns: usize) -> S::V {
+pub(crate) fn max_rows<S: Simd>(s: S, largest: &[S::V; LANES]) -> S::V {
+    fold_rows(s, largest, |a, b| s.max(a, b))
+}
+
+/// Row i of long rows; an empty one past the last.
+#[inline(always)]
+pub(crate) fn row_or_none(scores: Mat<'_, f32>, i: usize) -> &[f32] {
+    if i < scores.rows() { &scores.data()[i * scores.row_stride()..][..scores.cols()] } else { &[] }
+}
+
+/// The largest element of each of the first `rows` rows. Lanes past the last row are −∞ or 0.
+#[inline(always)]
+pub(crate) fn row_maxima<S: Simd>(s: S, scores: Mat<'_, f32>, rows: usize) -> S::V {
     let mut v = [s.splat(0.0); LANES];
-    for i in 0..LANES {
-        if i < rows {
-            v[i] = largest(s, &scores[i * stride..][..columns]);
-        }
+    for i in 0..rows {
+        v[i] = largest(s, row_or_none(scores, i));
     }
-    fold_rows(s, &v, |a, b| s.max(a, b))
+    max_rows(s, &v)
 }
 
 /// Sixteen lanes whose largest is the largest of the row.
@@ -83,46 +93,145 @@ fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
     max
 }
 
-/// The partial sums of Σ e^{row − max}.
-#[inline(always)]
-pub(crate) fn sum_of_exponentials<S: Simd>(s: S, row: &[f32], max: f32) -> S::V {
-    let (mut sum, max) = (s.splat(0.0), s.splat(max));
-    let (pairs, rest) = row.as_chunks::<{ 2 * LANES }>();
-    for pair in pairs {
-        let [a, b] = exp_of_bounded(s, shifted(s, pair, max));
-        sum = s.add(s.add(sum, a), b);
-    }
-    for x in rest.chunks(LANES) {
-        let [e] = exp_of_bounded(s, [less_max(s, x, max)]);
-        sum = s.add(sum, first_lanes(s, e, x.len()));
-    }
-    sum
+/// What is done beside the exponentials of a row, a vector at a time: loads, stores and one operation each, for which there is
+/// room while the multiplications last. Both rows are as long as that row, or empty.
+pub(crate) struct Beside<'a, V> {
+    /// A row to come: the largest of its elements is one of these lanes at the end.
+    pub(crate) next: &'a [f32],
+    pub(crate) largest: V,
+    /// A row whose sum is known: it is multiplied by `factor`.
+    pub(crate) done: &'a mut [f32],
+    pub(crate) factor: V,
 }
 
-/// row ← e^{row − max}; returns the partial sums. Lanes past the end add +0 to sums that are never −0: no bit changes.
-#[inline(always)]
-pub(crate) fn exponentials<S: Simd>(s: S, row: &mut [f32], max: f32) -> S::V {
-    let (mut sum, max) = (s.splat(0.0), s.splat(max));
-    let (pairs, rest) = row.as_chunks_mut::<{ 2 * LANES }>();
-    for pair in pairs {
-        let [a, b] = exp_of_bounded(s, shifted(s, pair, max));
-        sum = s.add(s.add(sum, a), b);
-        let (first, second) = pair.split_at_mut(LANES);
-        store_at(s, a, first, 0);
-        store_at(s, b, second, 0);
+impl<'a, V: Copy> Beside<'a, V> {
+    /// The maximum of a row to come, and nothing else.
+    #[inline(always)]
+    pub(crate) fn maximum<S: Simd<V = V>>(s: S, next: &'a [f32]) -> Self {
+        Self { next, largest: s.splat(f32::NEG_INFINITY), done: &mut [], factor: s.splat(0.0) }
     }
-    for x in rest.chunks_mut(LANES) {
-        let [e] = exp_of_bounded(s, [less_max(s, x, max)]);
-        sum = s.add(sum, first_lanes(s, e, x.len()));
-        store_at(s, e, x, 0);
+
+    /// N whole vectors from element j on.
+    #[inline(always)]
+    fn vectors<S: Simd<V = V>, const N: usize>(&mut self, s: S, j: usize) {
+        if let Some(x) = self.next.get(j..j + N * LANES) {
+            for v in 0..N {
+                self.largest = s.max(load_at(s, x, v * LANES), self.largest);
+            }
+        }
+        if let Some(x) = self.done.get_mut(j..j + N * LANES) {
+            for v in 0..N {
+                store_at(s, s.mul(load_at(s, x, v * LANES), self.factor), x, v * LANES);
+            }
+        }
     }
-    sum
+
+    /// `len` ≤ 16 elements from element j on.
+    #[inline(always)]
+    fn part<S: Simd<V = V>>(&mut self, s: S, j: usize, len: usize) {
+        if let Some(x) = self.next.get(j..j + len) {
+            self.largest = s.max(s.load_part(x, f32::NEG_INFINITY), self.largest);
+        }
+        if let Some(x) = self.done.get_mut(j..j + len) {
+            store_at(s, s.mul(load_at(s, x, 0), self.factor), x, 0);
+        }
+    }
 }
 
-/// Two vectors, less the maximum.
+/// A row of scores, and where their exponentials go: a row as long, or nowhere.
+pub(crate) trait Row {
+    fn scores(&self) -> &[f32];
+    fn exponentials(&mut self) -> &mut [f32];
+}
+
+impl Row for &[f32] {
+    #[inline(always)]
+    fn scores(&self) -> &[f32] {
+        self
+    }
+    #[inline(always)]
+    fn exponentials(&mut self) -> &mut [f32] {
+        &mut []
+    }
+}
+
+impl Row for &mut [f32] {
+    #[inline(always)]
+    fn scores(&self) -> &[f32] {
+        self
+    }
+    #[inline(always)]
+    fn exponentials(&mut self) -> &mut [f32] {
+        self
+    }
+}
+
+impl Row for (&[f32], &mut [f32]) {
+    #[inline(always)]
+    fn scores(&self) -> &[f32] {
+        self.0
+    }
+    #[inline(always)]
+    fn exponentials(&mut self) -> &mut [f32] {
+        self.1
+    }
+}
+
+/// e^{row − max}, and their partial sums.
 #[inline(always)]
-fn shifted<S: Simd>(s: S, pair: &[f32; 2 * LANES], max: S::V) -> [S::V; 2] {
-    [s.sub(load_at(s, pair, 0), max), s.sub(load_at(s, pair, LANES), max)]
+pub(crate) fn exponentials<S: Simd>(
+    s: S,
+    mut row: impl Row,
+    max: f32,
+    beside: &mut Beside<'_, S::V>,
+) -> S::V {
+    let (mut at, max) = ((s.splat(0.0), 0), s.splat(max));
+    if S::MANY_REGISTERS {
+        at = in_blocks::<S, 4>(s, &mut row, max, beside, at);
+    }
+    at = in_blocks::<S, 2>(s, &mut row, max, beside, at);
+    let (sum, j) = in_blocks::<S, 1>(s, &mut row, max, beside, at);
+    let rest = &row.scores()[j..];
+    let len = rest.len();
+    if len == 0 {
+        return sum;
+    }
+    let [e] = exp_of_bounded(s, [less_max(s, rest, max)]);
+    beside.part(s, j, len);
+    if let Some(out) = row.exponentials().get_mut(j..j + len) {
+        store_at(s, e, out, 0);
+    }
+    // Lanes past the end add +0 to sums that are never −0: no bit changes.
+    s.add(sum, first_lanes(s, e, len))
+}
+
+/// The same, N vectors at a time as far as that goes, for the partial sums up to element j and that j.
+#[inline(always)]
+fn in_blocks<S: Simd, const N: usize>(
+    s: S,
+    row: &mut impl Row,
+    max: S::V,
+    beside: &mut Beside<'_, S::V>,
+    (mut sum, mut j): (S::V, usize),
+) -> (S::V, usize) {
+    while let Some(block) = row.scores().get(j..j + N * LANES) {
+        let mut x = [max; N];
+        for v in 0..N {
+            x[v] = s.sub(load_at(s, block, v * LANES), max);
+        }
+        beside.vectors::<S, N>(s, j);
+        let e = exp_of_bounded(s, x);
+        for v in 0..N {
+            sum = s.add(sum, e[v]);
+        }
+        if let Some(out) = row.exponentials().get_mut(j..j + N * LANES) {
+            for v in 0..N {
+                store_at(s, e[v], out, v * LANES);
+            }
+        }
+        j += N * LANES;
+    }
+    (sum, j)
 }
 
 /// x − max for up to sixteen elements, 0 past the last: of −∞ there e^x would underflow, and that takes an Intel processor 200 cycles.
