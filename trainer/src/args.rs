@@ -327,7 +327,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Error>
         Ok(cli) => match cli.into_command() {
             Command::Train(train) => {
                 let train = match &train.config {
-                    Some(path) => Box::new(config::with_config(&args, path)?),
+                    Some(path) => Box::new(config::with_config(&args, path)?.0),
                     None => train,
                 };
                 Ok(Request::Run(Box::new(Command::Train(train))))

@@ -29,6 +29,7 @@ use std::io::{self, Read, Write};
 use model::{Motion, Params, Shape};
 
 use crate::batches::{Batches, Position};
+use crate::checksum::crc32;
 use crate::dataset::Numbers;
 use crate::history::{Epoch, Evaluation, History};
 use crate::train::Settings;
@@ -121,7 +122,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, shape: Shape, train: Numbers<'_
 /// What is between the magic and the checksum, after checking both.
 fn body(bytes: &[u8]) -> Result<&[u8], String> {
     let (body, checksum) = after_magic(bytes)?.split_last_chunk::<4>().ok_or("it is cut off")?;
-    let (found, wanted) = (crc(&bytes[..bytes.len() - 4]), u32::from_le_bytes(*checksum));
+    let (found, wanted) = (crc32(&bytes[..bytes.len() - 4]), u32::from_le_bytes(*checksum));
     if found != wanted {
         return Err(format!("its checksum is {found:08x}, not {wanted:08x}: it is damaged"));
     }
@@ -140,13 +141,6 @@ fn after_magic(bytes: &[u8]) -> Result<&[u8], String> {
         return Err(format!("it has version {}, this trainer reads {}", start[7], MAGIC[7]));
     }
     Ok(rest)
-}
-
-/// CRC-32 (IEEE).
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
 }
 
 /// Bytes being written, with the checksum of those that have been passed on.

@@ -1,5 +1,8 @@
 //! The file that equals the flags: `--config run.toml`, and the one that is written next to every net.
 //!
+//! The latter also names its net, by the checksum, so that flags are not taken for those of another net: a process can be killed
+//! between the two files, and a net can be replaced without its flags. To `--config` that line means nothing.
+//!
 //! A small part of TOML: `name = value` lines, the names those of the flags of `train`, the values numbers, `true`,
 //! `false`, or strings in quotes; `#` begins a comment. What the command line says goes before what the file says.
 
@@ -40,9 +43,12 @@ pub fn of_choice(choice: &Choice) -> String {
     text
 }
 
-/// The file next to a net: with it as `--config` the same net is made again.
+/// The line that is no flag: which net the file is of, as [`checksum::of_net`](crate::checksum::of_net) has it.
+pub const NET: &str = "net-checksum";
+
+/// The file next to a net with this checksum: with it as `--config` the same net is made again.
 #[must_use]
-pub fn of_run(args: &TrainArgs, choice: &Choice) -> String {
+pub fn of_run(args: &TrainArgs, choice: &Choice, net: u32) -> String {
     let mut text =
         format!("# trainer --config THIS_FILE makes this net again\ndata = {}\n", quoted(&args.common.data));
     if let Some(label) = &args.common.label {
@@ -53,6 +59,7 @@ pub fn of_run(args: &TrainArgs, choice: &Choice) -> String {
     if let Some(history) = &args.history {
         text.push_str(&format!("history = {}\n", quoted(&history.to_string_lossy())));
     }
+    text.push_str(&format!("{NET} = {}\n", quoted(&format!("{net:08x}"))));
     text
 }
 
@@ -86,6 +93,16 @@ fn quoted(text: &str) -> String {
         }
     }
     out + "\""
+}
+
+/// The checksum that a value of [`NET`] says.
+pub fn net(value: Option<&str>) -> Result<u32, String> {
+    let digits = value.unwrap_or("true");
+    let eight = digits.len() == 8 && digits.chars().all(|c| c.is_ascii_hexdigit());
+    let found = eight.then(|| u32::from_str_radix(digits, 16).ok()).flatten();
+    found.ok_or_else(|| {
+        format!("{NET} is {digits:?}; wanted eight hexadecimal digits in quotes, or no such line")
+    })
 }
 
 /// A line of a file.

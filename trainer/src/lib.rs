@@ -29,6 +29,7 @@ pub mod any_net;
 pub mod args;
 pub mod batches;
 pub mod checkpoint;
+pub mod checksum;
 pub mod commands;
 pub mod config;
 pub mod config_file;

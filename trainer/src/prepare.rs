@@ -61,6 +61,14 @@ impl Prepared {
         format!("{} classes{label}", self.data.c())
     }
 
+    /// How many rows do what, as told: "3058 rows to train, 765 to validate, 1797 to test".
+    #[must_use]
+    pub fn describe_rows(&self) -> String {
+        let (train, val) = (self.rows.train.len(), self.rows.validation.len());
+        let test = self.test.as_ref().map_or(0, |(_, rows)| rows.len());
+        format!("{train} rows to train, {val} to validate, {test} to test")
+    }
+
     /// μ and s, as the net file will hold them.
     #[must_use]
     pub fn normalization(&self) -> Normalization<'_> {

@@ -9,8 +9,9 @@ use clap::{CommandFactory, Parser};
 use super::{Cli, Command, TrainArgs, one_line};
 use crate::{Error, config_file};
 
-/// `train` with what the file says where the command line says nothing.
-pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<TrainArgs, Error> {
+/// `train` with what the file says where the command line says nothing; and the checksum of the net that it lies beside, if it
+/// names one.
+pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<(TrainArgs, Option<u32>), Error> {
     let place = path.display();
     let text = std::fs::read_to_string(path).map_err(|e| Error::read("read", path, &e))?;
     let wrong = |line: usize, what: String| Error::usage(format!("{place} line {line}: {what}"));
@@ -23,9 +24,14 @@ pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<TrainArgs, E
         given.try_contains_id(&id).is_ok() && given.value_source(&id) == Some(ValueSource::CommandLine)
     };
     let mut all = args.to_vec();
+    let mut net = None;
     for config_file::Entry { line, name, value } in entries {
         if name == "config" {
             return Err(wrong(line, "a file cannot name another; give --config on the command line".into()));
+        }
+        if name == config_file::NET {
+            net = Some(config_file::net(value.as_deref()).map_err(|what| wrong(line, what))?);
+            continue;
         }
         let flag = value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}"));
         // Alone first, so that the line of what is wrong can be named.
@@ -38,13 +44,13 @@ pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<TrainArgs, E
         }
     }
     match Cli::try_parse_from(all).map(Cli::into_command) {
-        Ok(Command::Train(train)) => Ok(*train),
+        Ok(Command::Train(train)) => Ok((*train, net)),
         Ok(_) => Err(Error::usage(format!("{place}: only train takes --config"))),
         Err(e) => Err(Error::usage(one_line(&e.to_string())).context(place)),
     }
 }
 
-/// `train` as a file alone has it.
-pub fn from_config(path: &Path) -> Result<TrainArgs, Error> {
+/// `train` as a file alone has it, and the checksum of its net.
+pub fn from_config(path: &Path) -> Result<(TrainArgs, Option<u32>), Error> {
     with_config(&["trainer".into(), "train".into()], path)
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
 use crate::args::{DataOfNet, TrainArgs, from_config};
+use crate::{Error, checksum};
 
 /// The net whose flags lie beside this one: itself, or `x.tln` of `x.tln.last` and `x.int8.tln`, which `train` and
 /// `quantize` name so.
@@ -19,8 +19,31 @@ pub(super) fn trained(net: &Path) -> PathBuf {
 }
 
 /// The flags that the net was trained with, if they lie beside it.
+///
+/// # Errors
+/// If they name another net than the one that lies there: nothing they say is known to be true of this one.
 pub(super) fn flags(net: &Path) -> Result<Option<TrainArgs>, Error> {
-    let path = beside(&trained(net), "toml");
+    let first = trained(net);
+    let Some((flags, named)) = marked(&first)? else { return Ok(None) };
+    // Of `x.tln.last` alone, without `x.tln`, the flags cannot be asked.
+    if let (Some(named), Ok(bytes)) = (named, std::fs::read(&first)) {
+        let found = checksum::of_net(&bytes);
+        if found != Some(named) {
+            let found = found.map_or("is damaged".into(), |found| format!("has {found:08x}"));
+            return Err(Error::data(format!(
+                "{}: the flags of another net: they name checksum {named:08x}, {} {found}; one was replaced without the \
+                 other; train again, or move the flags away and name the data with --data",
+                beside(&first, "toml").display(),
+                first.display()
+            )));
+        }
+    }
+    Ok(Some(flags))
+}
+
+/// The flags beside this very net, and the checksum of the net that they name, if they do.
+pub(super) fn marked(net: &Path) -> Result<Option<(TrainArgs, Option<u32>)>, Error> {
+    let path = beside(net, "toml");
     path.is_file().then(|| from_config(&path)).transpose()
 }
 

@@ -1,7 +1,7 @@
 //! `trainer inspect`: what a net file holds.
 
 use infer_nostd::Layer8;
-use kernels::Floats;
+use kernels::{Floats, Layer};
 use serde_json::{Value, json};
 
 use super::{class_names, device, parse_any, read_net};
@@ -17,8 +17,7 @@ const SHOWN: usize = 4;
 pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_any(&args.net, &bytes)?;
-    let groups = ["W1", "b1", "W2", "b2"].into_iter().zip(numbers(&net));
-    let groups: Vec<_> = groups.map(|(name, values)| (name, Summary::of(&values))).collect();
+    let groups: Vec<_> = ["W1", "b1", "W2", "b2"].into_iter().zip(summaries(&net)).collect();
 
     let mut report = Report::new(args.json);
     text(&mut report, args, &net, bytes.len(), &groups);
@@ -35,7 +34,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
         .with("scale", net.normalization().scale().iter().collect::<Vec<f32>>())
         .with("classes", class_names(&net));
     for (name, summary) in &groups {
-        event = event.with(&name.to_lowercase(), summary.json());
+        event = event.with(&name.to_lowercase(), summary.json(&net));
     }
     report.event(event);
     report.finish()
@@ -65,9 +64,17 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
         None => report.line("classes        without names"),
     }
     for (name, s) in groups {
+        let end = |x: f64| match net {
+            AnyNet::F32(_) => format!("{x:+.4}"),
+            AnyNet::Int8(_) => format!("{x:+}"),
+        };
         report.line(format_args!(
-            "{name}             min {:+.4}  max {:+.4}  mean {:+.4}  std {:.4}  zeros {}",
-            s.min, s.max, s.mean, s.std, s.zeros
+            "{name}             min {}  max {}  mean {:+.4}  std {:.4}  zeros {}",
+            end(s.min),
+            end(s.max),
+            s.mean,
+            s.std,
+            s.zeros
         ));
     }
     let lines = match net {
@@ -96,55 +103,59 @@ fn element(net: &AnyNet<'_>) -> &'static str {
     }
 }
 
-/// W1, b1, W2, b2: of an int8 net the integers.
-fn numbers(net: &AnyNet<'_>) -> [Vec<f32>; 4] {
+/// Of W1, b1, W2, b2: of an int8 net the integers. f64 holds either exactly.
+fn summaries(net: &AnyNet<'_>) -> [Summary; 4] {
     match net {
         AnyNet::F32(net) => {
-            let (first, second) = (net.layer1(), net.layer2());
-            [
-                first.weights().collect(),
-                first.bias().collect(),
-                second.weights().collect(),
-                second.bias().collect(),
-            ]
+            let of = |layer: Layer<'_>| {
+                [Summary::of(|| layer.weights().map(f64::from)), Summary::of(|| layer.bias().map(f64::from))]
+            };
+            let ([w1, b1], [w2, b2]) = (of(net.layer1()), of(net.layer2()));
+            [w1, b1, w2, b2]
         }
         AnyNet::Int8(net) => {
-            let [w1, b1] = integers(net.layer1(), net.d(), net.h());
-            let [w2, b2] = integers(net.layer2(), net.h(), net.c());
+            let of = |layer: Layer8<'_>, inputs, outputs| {
+                let row = |k| (0..outputs).map(move |j| f64::from(layer.weights().get(k, j)));
+                let bias = || (0..outputs).filter_map(|j| layer.bias(j)).map(f64::from);
+                [Summary::of(|| (0..inputs).flat_map(row)), Summary::of(bias)]
+            };
+            let ([w1, b1], [w2, b2]) =
+                (of(net.layer1(), net.d(), net.h()), of(net.layer2(), net.h(), net.c()));
             [w1, b1, w2, b2]
         }
     }
 }
 
-fn integers(layer: Layer8<'_>, inputs: usize, outputs: usize) -> [Vec<f32>; 2] {
-    let weights = (0..inputs).flat_map(|k| (0..outputs).map(move |j| f32::from(layer.weights().get(k, j))));
-    [weights.collect(), (0..outputs).filter_map(|j| layer.bias(j)).map(|b| b as f32).collect()]
-}
-
 /// Numbers that describe many.
 struct Summary {
-    min: f32,
-    max: f32,
+    min: f64,
+    max: f64,
     mean: f64,
     std: f64,
     zeros: usize,
 }
 
 impl Summary {
-    fn of(values: &[f32]) -> Self {
-        let n = values.len() as f64;
-        let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-        let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
+    /// `values` begins anew with each call.
+    fn of<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> Self {
+        let n = values().count() as f64;
+        let mean = values().sum::<f64>() / n;
+        let variance = values().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
         Self {
-            min: values.iter().copied().fold(f32::INFINITY, f32::min),
-            max: values.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            min: values().fold(f64::INFINITY, f64::min),
+            max: values().fold(f64::NEG_INFINITY, f64::max),
             mean,
             std: variance.sqrt(),
-            zeros: values.iter().filter(|&&x| x == 0.0).count(),
+            zeros: values().filter(|&x| x == 0.0).count(),
         }
     }
 
-    fn json(&self) -> Value {
-        json!({ "min": self.min, "max": self.max, "mean": self.mean, "std": self.std, "zeros": self.zeros })
+    /// The ends of integers are integers.
+    fn json(&self, net: &AnyNet<'_>) -> Value {
+        let end = |x: f64| match net {
+            AnyNet::F32(_) => json!(x),
+            AnyNet::Int8(_) => json!(x as i64),
+        };
+        json!({ "min": end(self.min), "max": end(self.max), "mean": self.mean, "std": self.std, "zeros": self.zeros })
     }
 }

@@ -13,14 +13,14 @@ use crate::prepare::Prepared;
 use crate::preset::{Choice, Preset};
 use crate::report::{Event, Report, talk};
 use crate::search::bar::Bar;
-use crate::search::journal::{Header, Journal, crc32};
+use crate::search::journal::{Header, Journal};
 use crate::search::schedule::{self, Run};
 use crate::search::space::Axes;
-use crate::search::trial::{Done, Field};
+use crate::search::trial::{Done, Field, Trial};
 use crate::search::{Outcome, Spec, best, none_left_out, rungs};
 use crate::train::{Length, Plan};
 use crate::verify::verify;
-use crate::{Error, Kind, export};
+use crate::{Error, Kind, checksum, export};
 
 mod telling;
 
@@ -53,7 +53,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
     let header = Header::new(&spec, &args.common.data, field.checksum());
     let (journal, known) = Journal::open(&files.journal, &header)?;
     let every = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut search = Search {
+    let search = Search {
         args,
         files,
         spec: &spec,
@@ -66,7 +66,6 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         trainings: spec.trainings(),
         begun,
     };
-    let known = search.resume(known);
     let bar =
         Bar::new(&spec, &known, per_epoch, args.budget.map(|budget| budget.saturating_sub(begun.elapsed())));
     let watch = |hidden| {
@@ -180,7 +179,10 @@ impl Search<'_> {
         self.taken = known.len();
         let (spec, field) = (self.spec, self.field);
         interrupt.searching();
-        let all = schedule::run(spec, field, run, &mut known, &mut |done| self.take(done, bar));
+        let all = match self.resume(run, bar, &mut known) {
+            Ok(true) => schedule::run(spec, field, run, &mut known, &mut |done| self.take(done, bar)),
+            other => other,
+        };
         bar.end();
         let all = all?;
         if !all && interrupt.asked() {
@@ -212,18 +214,23 @@ impl Search<'_> {
         self.report.finish().and(Err(Error::new(Kind::Interrupted, what)))
     }
 
-    /// Takes up the best of an earlier run, if its net is still there; else that candidate is trained again.
-    fn resume(&mut self, mut known: Vec<Outcome>) -> Vec<Outcome> {
-        while let Some(best) = best(&known).cloned() {
-            match std::fs::read(self.files.net.path()) {
-                Ok(bytes) if crc32(&bytes) == best.net => {
-                    self.best = Some(best);
-                    break;
-                }
-                _ => known.retain(|o| *o != best),
-            }
+    /// Takes up the best of an earlier run. If its net is not there any more, that candidate is trained again before all
+    /// others; false if time ran out before that was done.
+    fn resume(&mut self, run: Run<'_>, bar: &Bar, known: &mut Vec<Outcome>) -> Result<bool, Error> {
+        let Some(best) = best(known).cloned() else { return Ok(true) };
+        let there = std::fs::read(self.files.net.path()).ok();
+        if there.and_then(|bytes| checksum::of_net(&bytes)) == Some(best.net) {
+            self.best = Some(best);
+            return Ok(true);
         }
-        known
+        let settings = self.spec.settings(best.candidate);
+        let mut trial = Trial::new(self.field, best.candidate, settings)?;
+        let stop = || (run.watch)(settings.hidden);
+        let Some(done) = trial.run_to(Engine::serial(run.isa), best.asked, &stop) else { return Ok(false) };
+        known.retain(|outcome| *outcome != best);
+        self.taken = known.len();
+        known.push(self.take(done, bar)?);
+        Ok(true)
     }
 
     /// A result: the net and its history if it is the best so far, then the line of the journal. In this order, so
@@ -231,7 +238,7 @@ impl Search<'_> {
     fn take(&mut self, done: Done, bar: &Bar) -> Result<Outcome, Error> {
         let Done { mut outcome, net, history } = done;
         let bytes = export::to_bytes(&net, self.data.normalization(), &self.data.data().classes)?;
-        outcome.net = crc32(&bytes);
+        outcome.net = checksum::of_net(&bytes).expect("a net file as it was just made");
         let better = self.best.as_ref().is_none_or(|best| outcome.rank(best).is_lt());
         if better && outcome.best().is_some() {
             self.files.history.write(history.to_csv().as_bytes())?;

@@ -3,12 +3,11 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::data_of::{beside, flags};
+use super::data_of::{beside, marked};
 use crate::args::{MergeArgs, TrainArgs};
 use crate::files::Target;
 use crate::report::{Event, Report, talk};
 use crate::search::merge::{Winner, merge};
-use crate::train::Length;
 use crate::{Error, config, config_file};
 
 /// Reads the journals, writes the best net and its flags.
@@ -76,15 +75,9 @@ fn remove(path: &Path) -> Result<Option<String>, Error> {
 /// The flags that lie beside the winner's net, for the net in its new place; None if there are none, or those of an earlier
 /// best: a shard writes them when it ends.
 fn flags_of(winner: &Winner<'_>, args: &MergeArgs) -> Result<Option<String>, Error> {
-    let Some(there) = flags(&winner.path)? else { return Ok(None) };
-    let choice = config::choice(&there);
-    let settings = &choice.settings;
-    let line = |name: &str| winner.line[name].as_f64();
-    let of_winner = line("hidden") == Some(settings.hidden as f64)
-        && line("learning_rate") == Some(settings.learning_rate)
-        && line("reg") == Some(settings.reg)
-        && line("learning_rate_decay") == Some(settings.learning_rate_decay)
-        && winner.outcome.best().is_some_and(|(epoch, _)| settings.length == Length::Epochs(epoch.number));
+    let Some((there, net)) = marked(&winner.path)? else { return Ok(None) };
     let moved = TrainArgs { out: args.out.clone(), ..there };
-    Ok(of_winner.then(|| config_file::of_run(&moved, &choice)))
+    let choice = config::choice(&moved);
+    let net = net.filter(|&net| net == winner.outcome.net);
+    Ok(net.map(|net| config_file::of_run(&moved, &choice, net)))
 }

@@ -5,7 +5,9 @@ use model::{Engine, Join};
 
 use crate::args::TrainArgs;
 use crate::doctor::{Course, Finding, Patient, Unasked};
+use crate::evaluate::Evaluator;
 use crate::files::Target;
+use crate::history::Evaluation;
 use crate::interrupt::Interrupt;
 use crate::keeper::Keeper;
 use crate::pool::Pool;
@@ -17,7 +19,7 @@ use crate::terms::Terms;
 use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
-use crate::{Error, Kind, config, config_file, explain, export, see};
+use crate::{Error, Kind, checksum, config, config_file, explain, export, see};
 
 mod resume;
 mod telling;
@@ -111,6 +113,8 @@ struct Written {
     verified: usize,
     /// Of which part the verified rows are.
     part: &'static str,
+    /// The net on the test part, looked at once, when nothing can be decided by it any more.
+    test: Option<Evaluation>,
     /// What the doctor says, and what it could not be asked.
     findings: Vec<Finding>,
     unasked: Unasked,
@@ -173,12 +177,13 @@ impl Run<'_> {
         let bytes = to_bytes(&trained.net)?;
         let (part, name) = data.judge()?;
         let (mut verified, len) = (0, bytes.len());
+        let checksum = checksum::of_net(&bytes).expect("a net file as it was just made");
         outputs.net.write_checked(bytes, |read| {
             verified =
                 verify(engine, &trained.net, part, read).map_err(|e| e.context(self.args.out.display()))?;
             Ok(())
         })?;
-        let config = config_file::of_run(self.args, &self.choice);
+        let config = config_file::of_run(self.args, &self.choice, checksum);
         let beside = |ending| outputs.net.beside(ending);
         if let Some(target) = beside("last") {
             target.write(&to_bytes(&trained.last)?)?;
@@ -193,10 +198,13 @@ impl Run<'_> {
             history.write(text.as_bytes())?;
         }
         let (findings, unasked) = self.examine(engine, trained)?;
+        let mut evaluator = Evaluator::new(trained.net.shape(), self.threads);
+        let test = data.test()?.map(|test| evaluator.evaluate(engine, &trained.net, test));
+        let written = Written { bytes: len, verified, part: name, test, findings, unasked };
         if let Some(report) = &outputs.report {
-            self.see(engine, trained, &findings, &unasked, report)?;
+            self.see(engine, trained, &written, report)?;
         }
-        Ok(Written { bytes: len, verified, part: name, findings, unasked })
+        Ok(written)
     }
 
     /// The page about the training.
@@ -204,19 +212,20 @@ impl Run<'_> {
         &self,
         engine: Engine<'_>,
         trained: &Trained,
-        findings: &[Finding],
-        unasked: &Unasked,
+        written: &Written,
         page: &Target,
     ) -> Result<(), Error> {
         let Self { args, choice, data, .. } = self;
-        let line = format!("{} on {}", trained.net.shape(), args.common.data);
-        let share = |found: Option<crate::history::Evaluation>| {
+        let Written { test, findings, unasked, .. } = written;
+        let line = format!("{} on {}: {}", trained.net.shape(), args.common.data, data.describe_rows());
+        let share = |found: Option<Evaluation>| {
             found.map_or_else(|| "none".into(), |found| format!("{:.2} %", 100.0 * found.accuracy()))
         };
         let digits = if trained.seconds < 10.0 { 3 } else { 1 };
         let cards = [
             ("validation accuracy", share(trained.val)),
             ("training accuracy", share(Some(trained.train))),
+            ("test accuracy", share(*test)),
             ("steps", trained.history.losses.len().to_string()),
             ("seconds", format!("{:.digits$}", trained.seconds)),
             ("rows a second", format!("{:.0}", trained.images_per_second)),

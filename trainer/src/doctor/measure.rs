@@ -1,5 +1,7 @@
 //! The numbers that the rules judge by.
 
+use std::fmt;
+
 use kernels::Input;
 use model::{Engine, Params, Workspace, backward, forward};
 
@@ -35,11 +37,13 @@ pub struct Measures {
     pub confusion: Confusion,
     /// Training rows of each class.
     pub labels: Vec<usize>,
-    /// Right ones, and rows looked at: of the training part.
-    pub train: (usize, usize),
+    /// How many of the training part are right.
+    pub train: Right,
     /// The same of the validation part.
-    pub val: Option<(usize, usize)>,
-    /// Hidden units that are 0 on every row looked at, and all of them.
+    pub val: Option<Right>,
+    /// Training rows whose hidden units, gradients and inputs were looked at.
+    pub sample: usize,
+    /// Hidden units that are 0 on every one of these rows, and all of them.
     pub dead: (usize, usize),
     /// At the first weights: needs the settings.
     pub start: Option<Pull>,
@@ -51,6 +55,34 @@ pub struct Measures {
     pub constant: (usize, usize, usize),
     /// Whether rows are images.
     pub image: bool,
+}
+
+/// How many rows of a part are right: of all of them, or of a sample, evenly spaced. Displayed as the accuracy and, of a sample,
+/// that it is one: the accuracy of all rows is another number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// Right ones.
+    pub right: usize,
+    /// Rows looked at.
+    pub seen: usize,
+    /// Rows of the part.
+    pub rows: usize,
+}
+
+impl Right {
+    /// Share of the rows looked at.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        self.right as f64 / self.seen as f64
+    }
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seen, rows, .. } = self;
+        write!(f, "{:.4}", self.accuracy())?;
+        if seen < rows { write!(f, " (a sample: {seen} of {rows} rows)") } else { Ok(()) }
+    }
 }
 
 /// What moves the weights, biases left out.
@@ -83,7 +115,11 @@ impl Measures {
             evaluator.confusion(engine, net, Part { rows: Numbers::List(&rows), ..part })
         };
         let (of_train, of_val) = (judge(train), val.map(&mut judge));
-        let right = |c: &Confusion| ((0..c.classes()).map(|i| c.right(i)).sum(), c.total());
+        let right = |c: &Confusion, part: Part<'_>| Right {
+            right: (0..c.classes()).map(|i| c.right(i)).sum(),
+            seen: c.total(),
+            rows: part.rows.len(),
+        };
         let mut labels = vec![0; shape.c];
         train.rows.iter().for_each(|row| labels[usize::from(data.labels[row as usize])] += 1);
         Self {
@@ -92,10 +128,11 @@ impl Measures {
             per_epoch: settings.map_or(1, |s| s.order.per_epoch(train.rows.len(), s.batch_size)),
             classes: data.classes.clone(),
             finite: finite(net) && last.is_none_or(finite),
-            train: right(&of_train),
-            val: of_val.as_ref().map(right),
+            train: right(&of_train, train),
+            val: of_val.as_ref().zip(val).map(|(c, part)| right(c, part)),
             confusion: of_val.unwrap_or(of_train),
             labels,
+            sample: sample.len(),
             dead: gauge.dead(),
             start,
             end,

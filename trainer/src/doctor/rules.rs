@@ -1,7 +1,7 @@
 //! The rules: each looks at the numbers and speaks up, or does not. Thresholds are those of the table in [`super`].
 
 use super::Finding;
-use super::measure::Measures;
+use super::measure::{Measures, Right};
 
 /// A rule.
 pub type Rule = fn(&Measures) -> Option<Finding>;
@@ -52,8 +52,10 @@ pub fn one_class(m: &Measures) -> Option<Finding> {
     if predicted * 100 < total * 99 || labelled * 10 >= total * 9 {
         return None;
     }
+    let part = m.val.unwrap_or(m.train);
+    let sample = if part.seen < part.rows { " of a sample" } else { "" };
     let what = format!(
-        "{predicted} of {total} rows are taken for \"{}\", {labelled} are of it ({})",
+        "{predicted} of {total} rows{sample} are taken for \"{}\", {labelled} are of it ({})",
         m.classes[class],
         percent(labelled, total)
     );
@@ -131,7 +133,10 @@ pub fn dead_units(m: &Measures) -> Option<Finding> {
     if dead * 10 <= all {
         return None;
     }
-    let what = format!("{dead} of {all} hidden units are 0 for every row: they neither help nor learn");
+    let what = format!(
+        "{dead} of {all} hidden units are 0 for every one of {} training rows: they neither help nor learn",
+        m.sample
+    );
     finding("dead-units", what, "half of --learning-rate; a smaller --std if one was given")
 }
 
@@ -158,24 +163,23 @@ pub fn step_size(m: &Measures) -> Option<Finding> {
 
 /// It learns by heart.
 pub fn wide_gap(m: &Measures) -> Option<Finding> {
-    let (train, val, error) = gap(m)?;
-    if train - val <= 0.1 + 2.0 * error {
+    let (train, val) = gap(m)?;
+    let (gap, share) = (train.accuracy() - val.accuracy(), val.accuracy());
+    let error = (share * (1.0 - share) / val.seen as f64).sqrt();
+    if gap <= 0.1 + 2.0 * error {
         return None;
     }
-    let what = format!(
-        "training accuracy {train:.4}, validation {val:.4}: a gap of {:.4} (overfitting)",
-        train - val
-    );
+    let what = format!("training accuracy {train}, validation {val}: a gap of {gap:.4} (overfitting)");
     finding("wide-gap", what, "more data, a larger --reg, fewer --hidden, or --patience 5")
 }
 
 /// It could learn more.
 pub fn no_gap(m: &Measures) -> Option<Finding> {
-    let (train, val, _) = gap(m)?;
-    if train > val || train >= 0.9 {
+    let (train, val) = gap(m)?;
+    if train.accuracy() > val.accuracy() || train.accuracy() >= 0.9 {
         return None;
     }
-    let what = format!("training accuracy {train:.4} is not above validation {val:.4} (underfitting)");
+    let what = format!("training accuracy {train} is not above validation {val} (underfitting)");
     finding(
         "no-gap",
         what,
@@ -248,11 +252,9 @@ fn gentle_reg(m: &Measures) -> String {
     format!("--reg {reg:.0e} or less")
 }
 
-/// Training and validation accuracy, and the standard error of the latter; None for want of validation rows.
-fn gap(m: &Measures) -> Option<(f64, f64, f64)> {
-    let (right, rows) = m.val.filter(|&(_, rows)| rows >= GAP_ROWS)?;
-    let (train, val) = (m.train.0 as f64 / m.train.1 as f64, right as f64 / rows as f64);
-    Some((train, val, (val * (1.0 - val) / rows as f64).sqrt()))
+/// Training and validation part; None for want of validation rows.
+fn gap(m: &Measures) -> Option<(Right, Right)> {
+    Some((m.train, m.val.filter(|val| val.seen >= GAP_ROWS)?))
 }
 
 /// The standard deviation of a step's loss around its course: from the median change between two steps, which neither the

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use flate2::bufread::DeflateDecoder;
 
-use crate::search::journal::crc32;
+use crate::checksum::crc32;
 
 const LOCAL: u32 = 0x0403_4b50;
 const ENTRY: u32 = 0x0201_4b50;

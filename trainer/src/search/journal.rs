@@ -7,19 +7,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use flate2::Crc;
 use serde_json::{Value, json};
 
 use super::{Outcome, Spec};
 use crate::Error;
-
-/// CRC-32 of IEEE 802.3.
-#[must_use]
-pub fn crc32(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
+use crate::checksum::crc32;
 
 /// Which search a journal is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,9 +94,14 @@ pub fn read(path: &Path) -> Result<Option<Contents>, Error> {
     };
     let (mut outcomes, mut kept) = (Vec::new(), Vec::new());
     for line in lines.flatten() {
-        if let Some(outcome) = Outcome::from_json(&line)
-            && outcome.candidate < header.candidates
-        {
+        let Some(outcome) = Outcome::from_json(&line).filter(|o| o.candidate < header.candidates) else {
+            continue;
+        };
+        // Trained again because its net was lost: the later line is of the net that is there.
+        let same = |o: &Outcome| o.candidate == outcome.candidate && o.asked == outcome.asked;
+        if let Some(at) = outcomes.iter().position(same) {
+            (outcomes[at], kept[at]) = (outcome, line);
+        } else {
             outcomes.push(outcome);
             kept.push(line);
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::journal::{self, Header};
 use super::{Outcome, best};
-use crate::Error;
+use crate::{Error, checksum};
 
 /// What all journals say together.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl Merged {
         let at = self.outcomes.iter().position(|o| o == best).expect("the best is one of them");
         let path = net_of(&self.from[at]);
         let bytes = std::fs::read(&path).map_err(|e| Error::read("read", &path, &e))?;
-        if journal::crc32(&bytes) != best.net {
+        if checksum::of_net(&bytes) != Some(best.net) {
             return Err(Error::data(format!(
                 "{}: not the net that {} tells of; bring the one that lay beside it, or run that shard again",
                 path.display(),

@@ -116,7 +116,7 @@ pub struct Outcome {
     pub epochs: Vec<Epoch>,
     /// The step whose loss was not finite.
     pub diverged: Option<usize>,
-    /// CRC-32 of the net file after the best epoch.
+    /// [`checksum::of_net`](crate::checksum::of_net) of the net file after the best epoch.
     pub net: u32,
     /// How long the training took, earlier rungs included.
     pub seconds: f64,

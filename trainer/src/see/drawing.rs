@@ -16,6 +16,11 @@ pub const HEADINGS: f64 = 14.0;
 /// About how wide a letter is.
 pub const LETTER: f64 = 7.0;
 
+/// Gaps of a legend: between a name and the next colour, and behind a colour.
+pub const BETWEEN: f64 = 16.0;
+/// See [`BETWEEN`].
+pub const BEHIND: f64 = 5.0;
+
 /// A drawing.
 #[derive(Clone, Debug)]
 pub struct Drawing {
@@ -37,6 +42,9 @@ pub enum Mark {
     Bar { at: (f64, f64), size: (f64, f64), colour: &'static str, opacity: f64 },
     /// Words whose letters stand on y.
     Words { at: (f64, f64), text: String, align: Align, kind: Kind },
+    /// Names in a row that ends at the point, each behind its colour. How wide a name is, the font knows: whoever draws sets them
+    /// one after the other, so that the gaps are even.
+    Legend { at: (f64, f64), names: Vec<(&'static str, String)> },
 }
 
 /// What words are.
@@ -140,6 +148,22 @@ impl Drawing {
                     },
                     escaped(text)
                 ),
+                Mark::Legend { at: (x, y), names } => {
+                    let name = |(i, (colour, name)): (usize, &(&str, String))| {
+                        let gap = if i == 0 { 0.0 } else { BETWEEN };
+                        let name = escaped(name);
+                        format!(
+                            "<tspan dx=\"{gap}\" fill=\"var(--{colour})\">■</tspan><tspan dx=\"{BEHIND}\">{name}</tspan>"
+                        )
+                    };
+                    let names: String = names.iter().enumerate().map(name).collect();
+                    write!(
+                        svg,
+                        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{names}</text>",
+                        short(*x),
+                        short(*y)
+                    )
+                }
             };
         }
         svg + "</svg>"

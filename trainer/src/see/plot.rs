@@ -1,6 +1,6 @@
 //! Curves over axes.
 
-use super::drawing::{Align, Drawing, LETTER};
+use super::drawing::{Align, Drawing, Mark};
 
 /// Size of a plot, and of its margins for the labels.
 const WIDTH: f64 = 560.0;
@@ -93,14 +93,11 @@ impl Plot {
         }
     }
 
-    /// Names at the top right, from the right.
+    /// Names at the top right.
     fn legend(&self, drawing: &mut Drawing) {
-        let mut right = WIDTH - RIGHT;
-        for curve in self.curves.iter().rev().filter(|_| self.curves.len() > 1) {
-            let left = right - LETTER * curve.name.chars().count() as f64;
-            drawing.words(left, 20.0, &curve.name, Align::Left);
-            drawing.line(vec![(left - 20.0, 16.0), (left - 6.0, 16.0)], curve.colour, 3.0);
-            right = left - 34.0;
+        if self.curves.len() > 1 {
+            let names = self.curves.iter().map(|curve| (curve.colour, curve.name.clone())).collect();
+            drawing.marks.push(Mark::Legend { at: (WIDTH - RIGHT, 20.0), names });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use crate::search::journal::crc32;
+use crate::checksum::crc32;
 
 /// A picture: rows from the top, channels together.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Drawings as pixels, for those who need a PNG.
 
-use super::drawing::{Align, Drawing, HEADINGS, Kind, LETTERS, Mark};
+use super::drawing::{Align, BEHIND, BETWEEN, Drawing, HEADINGS, Kind, LETTERS, Mark};
 use super::letters::strokes;
 use super::png::Picture;
 
@@ -36,7 +36,10 @@ pub fn draw(drawing: &Drawing) -> Picture {
                 canvas.lines(&parts.map(<[_]>::to_vec).collect::<Vec<_>>(), *width, colour(name), *opacity);
             }
             Mark::Bar { at, size, colour: name, opacity } => canvas.bar(*at, *size, colour(name), *opacity),
-            Mark::Words { at, text, align, kind } => canvas.words(*at, text, *align, *kind),
+            Mark::Words { at, text, align, kind } => {
+                canvas.words(*at, text, *align, *kind);
+            }
+            Mark::Legend { at, names } => canvas.legend(*at, names),
         }
     }
     canvas.0
@@ -97,7 +100,18 @@ impl Canvas {
         }
     }
 
-    fn words(&mut self, at: (f64, f64), text: &str, align: Align, kind: Kind) {
+    /// From the right.
+    fn legend(&mut self, (mut x, y): (f64, f64), names: &[(&str, String)]) {
+        let side = CAPITALS * LETTERS;
+        for (name_of_colour, name) in names.iter().rev() {
+            x -= self.words((x, y), name, Align::Right, Kind::Plain) + BEHIND + side;
+            self.bar((x, y - side), (side, side), colour(name_of_colour), 1.0);
+            x -= BETWEEN;
+        }
+    }
+
+    /// How wide they are.
+    fn words(&mut self, at: (f64, f64), text: &str, align: Align, kind: Kind) -> f64 {
         let (size, width) = if kind == Kind::Heading { (HEADINGS, 1.7) } else { (LETTERS, 1.2) };
         let (lines, wide) = strokes(text, CAPITALS * size);
         let left = match align {
@@ -112,6 +126,7 @@ impl Canvas {
             self.lines(&lines, width + 3.0, colour("card"), 1.0);
         }
         self.lines(&lines, width, colour("text"), 1.0);
+        wide
     }
 }
 
@@ -178,6 +193,31 @@ mod tests {
             let length = SCALE * f64::hypot(end.0 - 10.0, end.1 - 10.0);
             assert!((dark / length - 2.0 * SCALE).abs() < 0.2, "{dark} of {length}");
         }
+    }
+
+    /// Between a name and the next colour, whatever letters it is of; and nothing stands right of the legend's place.
+    #[test]
+    fn the_gaps_of_a_legend_are_even() {
+        let names = [("c0", "mmmm"), ("c1", "iiii"), ("c2", "illi"), ("raw", "WW")];
+        let names: Vec<_> = names.map(|(colour, name)| (colour, name.to_owned())).to_vec();
+        let mut drawing = Drawing::new("", 400.0, 30.0);
+        drawing.marks.push(Mark::Legend { at: (380.0, 20.0), names: names.clone() });
+        let picture = draw(&drawing);
+        let column = |x: usize, of: &dyn Fn(&[u8]) -> bool| {
+            (0..picture.height).any(|y| of(&picture.pixels[3 * (y * picture.width + x)..][..3]))
+        };
+        let gap = |name: &str| {
+            let begins = (0..picture.width).find(|&x| column(x, &|p| p == colour(name))).expect("its colour");
+            (1..begins).take_while(|left| !column(begins - left, &|p| p != [255; 3])).count()
+        };
+        let gaps: Vec<usize> = names[1..].iter().map(|(name, _)| gap(name)).collect();
+        assert!(gaps.iter().all(|gap| gap.abs_diff((BETWEEN * SCALE) as usize) <= 3), "{gaps:?}");
+        assert!((763..picture.width).all(|x| !column(x, &|p| p != [255; 3])));
+        assert_eq!(
+            drawing.to_svg().matches("<text").count(),
+            1,
+            "one after the other, as wide as the font has them"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::plots::View;
 use super::{curves, parallel};
 use crate::Error;
 use crate::files::Target;
-use crate::history::History;
+use crate::history::{Evaluation, History};
 use crate::prepare::Prepared;
 use crate::search::{Outcome, Point, Spec};
 
@@ -46,6 +46,7 @@ impl Outcomes<'_> {
         engine: Engine<'_>,
         net: &Params<f32>,
         data: &Prepared,
+        test: Option<Evaluation>,
         command: &str,
         page: &Target,
     ) -> Result<(), Error> {
@@ -54,13 +55,16 @@ impl Outcomes<'_> {
         let history = History { epochs: self.best.epochs.clone(), ..History::default() };
         let mut drawings = vec![("candidates", parallel::draw(self.spec, &ranked))];
         drawings.extend(curves::drawings(&history));
-        page.write(self.page(&view, &ranked, &drawings, command).as_bytes())?;
+        let line = format!("{}; the validation rows judge every candidate", data.describe_rows());
+        page.write(self.page(&line, test, &view, &ranked, &drawings, command).as_bytes())?;
         view.write(page, drawings)
     }
 
     /// The page.
     fn page(
         &self,
+        line: &str,
+        test: Option<Evaluation>,
         view: &View<'_>,
         ranked: &[&Outcome],
         drawings: &[(&str, Drawing)],
@@ -69,16 +73,15 @@ impl Outcomes<'_> {
         let Self { spec, best, .. } = *self;
         let point = spec.points[best.candidate];
         let cards = [
-            ("best validation accuracy", format!("{:.2} %", 100.0 * best.accuracy())),
+            ("best validation accuracy", percent(best.accuracy())),
+            ("test accuracy of its net", test.map_or("none".into(), |test| percent(test.accuracy()))),
             ("candidates tried", format!("{} of {}", ranked.len(), spec.points.len())),
             ("hidden units", point.hidden.to_string()),
             ("learning rate", label(point.learning_rate)),
             ("penalty", label(point.reg)),
             ("decay", label(point.learning_rate_decay)),
         ];
-        let rows = best.best().map_or(0, |(_, val)| val.rows);
-        let mut page =
-            Page::new("Search report", &format!("{rows} validation rows judge every candidate"), &cards);
+        let mut page = Page::new("Search report", line, &cards);
         for (i, (_, drawing)) in drawings.iter().enumerate() {
             match i {
                 0 => page.wide_plot(&drawing.to_svg()),
@@ -100,6 +103,10 @@ impl Outcomes<'_> {
         page.wide("The best net again", &format!("<pre>{}</pre>", escaped(command)));
         page.finish()
     }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
 }
 
 /// The candidates with a bar of their accuracy.

@@ -57,6 +57,43 @@ fn named_data_go_before_the_flags() {
     assert!(desk.fails(&["eval", "net.tln"], 2).contains("net.tln.toml line 1"));
 }
 
+/// As a kill between the net and its flags leaves them, or a copy of the net alone.
+#[test]
+fn flags_of_another_net_are_noticed() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let flags = String::from_utf8(desk.read("net.tln.toml")).expect("UTF-8");
+    desk.train(&["--seed", "2", "--out", "other.tln"]).ok();
+    desk.write("net.tln", desk.read("other.tln"));
+    for args in
+        [["eval", "net.tln"], ["eval", "net.tln.last"], ["quantize", "net.tln"], ["doctor", "net.tln"]]
+    {
+        let line = desk.fails(&args, 3);
+        assert!(line.contains("net.tln.toml: the flags of another net"), "{line}");
+    }
+    desk.run(&["eval", "net.tln", "--data", "table.csv"]).ok();
+    desk.write("net.tln", desk.read("net.tln.last"));
+    let eval = ["eval", "net.tln"];
+    assert_eq!(desk.run(&eval).code, 0, "the last net is the best here, so the flags are its own");
+    std::fs::remove_file(desk.path("net.tln")).expect("a file");
+    desk.run(&["eval", "net.tln.last"]).ok();
+
+    // A file from before, or written by hand, names no net; one that names nothing sensible is refused.
+    desk.write("net.tln", desk.read("other.tln"));
+    let (text, net) = flags.trim_end().rsplit_once('\n').expect("lines");
+    assert!(net.starts_with("net-checksum = \""), "{flags}");
+    desk.write("net.tln.toml", text);
+    desk.run(&eval).ok();
+    let line = flags.lines().count();
+    for wrong in
+        ["net-checksum = true", "net-checksum = \"12\"", "net-checksum = \"+2345678\"", "net-checksum = 1.5"]
+    {
+        desk.write("net.tln.toml", format!("{text}\n{wrong}\n"));
+        let told = desk.fails(&eval, 2);
+        assert!(told.contains(&format!("net.tln.toml line {line}: net-checksum")), "{told}");
+    }
+}
+
 #[test]
 fn an_error_says_who_named_the_data() {
     let desk = Desk::new();

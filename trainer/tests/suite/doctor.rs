@@ -224,6 +224,16 @@ fn gaps() {
     case.net = Some(Params::from_vec(shape, vec![0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]).expect("7"));
     has(&case, "no-gap");
     has_not(&case, "wide-gap");
+
+    // Of many rows a sample is looked at; an accuracy of a sample is not that of the report, and says so.
+    let told = |case: &Case| {
+        case.examine().into_iter().find(|f| f.rule == "no-gap").map(|f| f.what).unwrap_or_default()
+    };
+    let all = told(&case);
+    assert!(!all.contains("sample"), "{all}");
+    case.train = (1..400).step_by(2).cycle().take(6000).collect();
+    let some = told(&case);
+    assert!(some.contains("0.0000 (a sample: 5000 of 6000 rows) is not above validation 0.5000 "), "{some}");
 }
 
 #[test]

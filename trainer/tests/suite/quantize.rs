@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use crate::common::Desk;
 
 /// A number of a line of JSON.
 fn number(json: &str, field: &str) -> f64 {
-    let json: serde_json::Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    let json: Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
     json[field].as_f64().unwrap_or_else(|| panic!("{field} in {json}"))
 }
 
@@ -35,6 +37,12 @@ fn digits_lose_less_than_three_tenths_of_a_point() {
     assert!(number(&run.stdout, "accuracy") > 0.9);
     let text = desk.run(&["inspect", "a.tln"]).ok().stdout;
     assert!(text.contains("int8") && text.contains("cycles a class of bytes"), "{text}");
+    // Its numbers are integers, and told as such.
+    assert!(text.contains("max +127  mean") && !text.contains("max +127.0"), "{text}");
+    let json = desk.run(&["inspect", "a.tln", "--json"]).ok().stdout;
+    let ends = |group: &Value| group["min"].is_i64() && group["max"].is_i64() && group["mean"].is_f64();
+    let told: Value = serde_json::from_str(&json).expect("an object");
+    assert!(["w1", "b1", "w2", "b2"].iter().all(|&name| ends(&told[name])), "{json}");
     assert_eq!(desk.run(&["predict", "a.tln", "--data", "digits"]).ok().stdout.lines().count(), 1797);
     let shares = desk.run(&["predict", "a.tln", "--data", "digits", "--proba"]).ok().stdout;
     let sum: f32 = shares.lines().nth(1).unwrap().split(',').map(|x| x.parse::<f32>().unwrap()).sum();

@@ -1,5 +1,7 @@
 //! `--report`: one file with everything in it, and the plots beside.
 
+use serde_json::Value;
+
 use crate::common::{Desk, cifar};
 
 /// Nothing of a page comes from elsewhere, and it runs nothing.
@@ -57,6 +59,29 @@ fn a_report_of_images_has_everything() {
         assert!(desk.read(&format!("r.plots/{plot}.png")).starts_with(b"\x89PNG"));
     }
     assert!(desk.read("r.plots/templates.png").starts_with(b"\x89PNG"));
+}
+
+/// What was held out, and the test accuracy as it is told elsewhere; where there is no test part, that there is none.
+#[test]
+fn a_report_tells_what_was_held_out() {
+    let desk = Desk::new();
+    let rows = "3058 rows to train, 765 to validate, 1797 to test";
+    let search = ["--hidden=4", "--learning-rate=0.4", "--reg=0", "--learning-rate-decay=1"];
+    for (command, more, card) in
+        [("train", &[][..], "test accuracy"), ("search", &search[..], "test accuracy of its net")]
+    {
+        let args =
+            [&[command, "--data", "digits", "--epochs", "1", "--report", "r.html", "--json"], more].concat();
+        let told = desk.run(&args).ok().stdout;
+        let done: Value = serde_json::from_str(told.lines().last().expect("a line")).expect("JSON");
+        let share =
+            format!("<b>{:.2} %</b>{card}<", 100.0 * done["test_accuracy"].as_f64().expect("a number"));
+        let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+        assert!(page.contains(&share) && page.contains(rows), "{command}: {share}");
+    }
+    desk.train(&["--report", "r.html"]).ok();
+    let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
+    assert!(page.contains("<b>none</b>test accuracy<") && page.contains("12 to validate, 0 to test"));
 }
 
 /// Rate 0: nothing is learnt, which the doctor sees.

@@ -110,6 +110,30 @@ fn a_journal_cut_anywhere_is_gone_on_with_to_the_same_end() {
     assert!(!events.contains("\"trial\""), "nothing is left to do: {events}");
 }
 
+/// A whole net of another training in its place: one training makes the best net again, and merging refuses it.
+#[test]
+fn a_net_that_is_not_the_journals_is_noticed() {
+    let desk = Desk::new();
+    search(&desk, &["--out", "best.tln"]).ok();
+    let (net, all) = (desk.read("best.tln"), results(&desk, "best.tln.journal"));
+    desk.train(&["--out", "other.tln"]).ok();
+    desk.write("best.tln", desk.read("other.tln"));
+    let merge = ["search", "merge", "best.tln.journal", "--out", "joined.tln"];
+    assert!(desk.fails(&merge, 3).contains("best.tln: not the net that best.tln.journal tells of"));
+    let again = search(&desk, &["--out", "best.tln"]).ok();
+    assert!(desk.read("best.tln") == net);
+    assert_eq!(again.stdout.matches("\"trial\"").count(), 1, "{}", again.stdout);
+    let mut found = results(&desk, "best.tln.journal");
+    assert_eq!(found.len(), all.len() + 1);
+    found.dedup();
+    assert_eq!(found, all);
+    let third = search(&desk, &["--out", "best.tln"]).ok();
+    assert_eq!(
+        (&done(&third)["finished"], third.stdout.matches("\"trial\"").count()),
+        (&all.len().into(), 0)
+    );
+}
+
 #[test]
 fn another_search_does_not_go_on_with_this_journal() {
     let desk = Desk::new();
@@ -147,7 +171,9 @@ fn shards_joined_give_the_winner_of_the_whole() {
     // A shard that has not ended has no flags, or those of an earlier best.
     let ended: Vec<Vec<u8>> = (1..=3).map(|i| desk.read(&format!("part{i}.tln.toml"))).collect();
     for (i, bytes) in (1..).zip(&ended) {
-        let text = String::from_utf8_lossy(bytes).replace("epochs = ", "epochs = 9");
+        let text = String::from_utf8_lossy(bytes);
+        let (flags, _) = text.rsplit_once("net-checksum").expect("the last line");
+        let text = format!("{flags}net-checksum = \"01234567\"\n");
         desk.write(&format!("part{i}.tln.toml"), text);
     }
     for (before, what) in [(true, "joined.tln.toml, of another net, is removed"), (false, "none are written")]

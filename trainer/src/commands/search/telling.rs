@@ -96,10 +96,10 @@ impl Search<'_> {
         let train = evaluator.evaluate(engine, &net, self.field.train());
         let test = self.data.test()?.map(|test| evaluator.evaluate(engine, &net, test));
         let command = self.command(&point, epoch.number);
-        self.write_flags(best.candidate, epoch.number)?;
+        self.write_flags(&best, epoch.number)?;
         if let Some(report) = &self.files.report {
             let outcomes = see::search::Outcomes { spec: self.spec, all: known, best: &best };
-            outcomes.write(engine, &net, self.data, &command, report)?;
+            outcomes.write(engine, &net, self.data, test, &command, report)?;
         }
         self.table(known);
         self.report.line(format_args!(
@@ -133,15 +133,15 @@ impl Search<'_> {
     }
 
     /// The flags that train the best net again, beside it as `train` writes them: they say which data it was trained on.
-    fn write_flags(&self, candidate: usize, epochs: usize) -> Result<(), Error> {
+    fn write_flags(&self, best: &Outcome, epochs: usize) -> Result<(), Error> {
         let args = TrainArgs {
             common: self.args.common.clone(),
             out: self.args.out.clone(),
             ..TrainArgs::default()
         };
-        let settings = Settings { length: Length::Epochs(epochs), ..self.spec.settings(candidate) };
+        let settings = Settings { length: Length::Epochs(epochs), ..self.spec.settings(best.candidate) };
         let choice = Choice { settings, ..super::choice(self.args) };
-        let text = config_file::of_run(&args, &choice);
+        let text = config_file::of_run(&args, &choice, best.net);
         self.files.net.beside("toml").map_or(Ok(()), |target| target.write(text.as_bytes()))
     }
 

@@ -9,7 +9,6 @@ use super::{Run, Written};
 use crate::Error;
 use crate::confusion::Confusion;
 use crate::evaluate::Evaluator;
-use crate::history::Evaluation;
 use crate::report::{Event, Report, talk};
 use crate::rows::Part;
 use crate::train::Trained;
@@ -18,7 +17,6 @@ use crate::train::Trained;
 struct Results<'a> {
     trained: &'a Trained,
     written: &'a Written,
-    test: Option<Evaluation>,
     /// On the training part, penalty included.
     loss: f64,
     confusion: Confusion,
@@ -47,11 +45,7 @@ impl Run<'_> {
                 .with("threads", *threads),
         );
         if !report.is_json() {
-            talk(format_args!(
-                "{}: {train} rows to train, {val} to validate, {test} to test; {}",
-                args.common.data,
-                data.describe_classes()
-            ));
+            talk(format_args!("{}: {}; {}", args.common.data, data.describe_rows(), data.describe_classes()));
             let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
             talk(format_args!(
                 "net {d}-{h}-{c}, batches of {batch}, rate {rate:.4}, seed {seed}, {isa}, threads: {threads}"
@@ -75,7 +69,6 @@ impl Run<'_> {
         let results = Results {
             trained,
             written,
-            test: self.data.test()?.map(|test| evaluator.evaluate(engine, net, test)),
             loss: trained.train.loss + f64::from(penalty),
             confusion: evaluator.confusion(engine, net, self.data.judge()?.0),
             resumed_step,
@@ -91,9 +84,13 @@ impl Run<'_> {
 
     /// The results as lines.
     fn tell(&self, results: &Results<'_>, report: &mut Report) {
-        let Results { trained, written, test, loss, confusion, .. } = results;
+        let Results { trained, written, loss, confusion, .. } = results;
         let out = self.args.out.display();
-        report.accuracies([("training", Some(trained.train)), ("validation", trained.val), ("test", *test)]);
+        report.accuracies([
+            ("training", Some(trained.train)),
+            ("validation", trained.val),
+            ("test", written.test),
+        ]);
         report.line(format_args!("loss                 {loss:.6}  (training part, penalty included)"));
         let (seconds, speed) = (trained.seconds, trained.images_per_second);
         report.line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s"));
@@ -120,11 +117,11 @@ impl Run<'_> {
 
     /// The results as an event.
     fn done(&self, results: &Results<'_>) -> Event {
-        let Results { trained, written, test, loss, confusion, .. } = results;
+        let Results { trained, written, loss, confusion, .. } = results;
         Event::new("done")
             .with("train_accuracy", trained.train.accuracy())
             .with("val_accuracy", trained.val.map(|val| val.accuracy()))
-            .with("test_accuracy", test.map(|test| test.accuracy()))
+            .with("test_accuracy", written.test.map(|test| test.accuracy()))
             .with("loss", *loss)
             .with("iterations", trained.history.losses.len())
             .with("epochs", trained.history.epochs.len())
