@@ -3,12 +3,14 @@
 mod rows;
 pub(crate) mod short;
 
-pub(crate) use rows::{Beside, exponentials, height, lanes, max_rows, row_maxima, row_or_none, sum_rows};
+pub(crate) use rows::{
+    Beside, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, sum_rows,
+};
 
 use crate::arch::SMALL;
 #[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4::softmax::row as small;
-use crate::floats::{load_at, store_at};
+use crate::floats::store_at;
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
@@ -165,11 +167,11 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
         let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
         for r in 0..step {
             let [done, row, next] = three_rows(scores, first + r, step);
+            let mut beside = Beside { done, factor: s.splat(factors[r]), ..Beside::maximum(s, next) };
             if row.is_empty() {
-                scale(s, done, factors[r]);
+                beside.alone(s);
                 continue;
             }
-            let mut beside = Beside { done, factor: s.splat(factors[r]), ..Beside::maximum(s, next) };
             sums[r] = exponentials(s, row, maxima[r], &mut beside);
             largest[r] = beside.largest;
         }
@@ -180,7 +182,7 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
 
 /// The rows i − step, i and i + step; those that are not there are empty.
 #[inline(always)]
-fn three_rows<'a>(scores: &'a mut MatMut<'_, f32>, i: usize, step: usize) -> [&'a mut [f32]; 3] {
+pub(crate) fn three_rows<'a>(scores: &'a mut MatMut<'_, f32>, i: usize, step: usize) -> [&'a mut [f32]; 3] {
     let (n, c, stride) = (scores.rows(), scores.cols(), scores.row_stride());
     let mut rows = [&mut [][..], &mut [], &mut []];
     let (mut rest, mut passed) = (scores.data_mut(), 0);
@@ -234,15 +236,6 @@ impl Kernel for LogSumExp<'_> {
             store_at(s, s.add(max, ln_vector(s, sum_rows(s, &sums))), out, 0);
             max = max_rows(s, &largest);
         }
-    }
-}
-
-/// row ← row · factor.
-#[inline(always)]
-pub(crate) fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
-    let factor = s.splat(factor);
-    for j in (0..row.len()).step_by(LANES) {
-        store_at(s, s.mul(load_at(s, row, j), factor), row, j);
     }
 }
 
