@@ -6,7 +6,8 @@ use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
-    Beside, copy_rows, exponentials, height, lanes, max_rows, row_maxima, row_or_none, short, sum_rows,
+    Beside, copy_rows, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, short, sum_rows,
+    three_rows,
 };
 use crate::{Isa, Mat, MatMut, reference};
 
@@ -102,11 +103,7 @@ impl Kernel for CrossEntropy<'_> {
             }
             return;
         }
-        let step = height(c);
-        let mut max = row_maxima(s, self.s, step);
-        for i in (0..n).step_by(step) {
-            max = self.long(s, i, step.min(n - i), max);
-        }
+        if self.ds.is_some() { self.long::<S, true>(s) } else { self.long::<S, false>(s) }
     }
 }
 
@@ -154,34 +151,45 @@ impl CrossEntropy<'_> {
         self.ds = ds;
     }
 
-    /// Losses of the rows from i on, and their part of dS, given their maxima; returns those of the rows after them. For longer rows.
+    /// All of it for longer rows, in groups as softmax has them. Compiled with dS and without, which has no rows to scale.
     #[inline(always)]
-    fn long<S: Simd>(&mut self, s: S, i: usize, rows: usize, max: S::V) -> S::V {
-        let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
-        for r in 0..rows {
-            let row = row_or_none(self.s, i + r);
-            let mut beside = Beside::maximum(s, row_or_none(self.s, i + r + height(row.len())));
-            sums[r] = match &mut self.ds {
-                None => exponentials(s, row, maxima[r], &mut beside),
-                Some((ds, _)) => exponentials(s, (row, ds.row_mut(i + r)), maxima[r], &mut beside),
-            };
-            largest[r] = beside.largest;
-        }
-        let sum = sum_rows(s, &sums);
-        if let Some((ds, n)) = &mut self.ds {
-            let factors = lanes(s, s.div(s.splat(1.0), sum));
-            for r in 0..rows {
-                let (ds, y) = (ds.row_mut(i + r), self.labels[i + r] as usize);
-                let own = (ds[y] * factors[r] - 1.0) / *n as f32;
-                for x in ds.chunks_mut(LANES) {
-                    let p = s.mul(load_at(s, x, 0), s.splat(factors[r]));
-                    store_at(s, over(s, p, *n), x, 0);
+    fn long<S: Simd, const GRADIENT: bool>(&mut self, s: S) {
+        let (n, by) = (self.s.rows(), self.ds.as_ref().map_or(1, |ds| ds.1));
+        let step = height(self.s.cols(), if GRADIENT { 3 } else { 2 });
+        let mut max = row_maxima(s, self.s, step);
+        let (mut factors, mut own) = ([0.0; LANES], [0.0; LANES]);
+        for first in (0..n + step).step_by(step) {
+            let (maxima, mut largest, mut sums) =
+                (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
+            for r in 0..step {
+                let i = first + r;
+                let [done, e, _] = match &mut self.ds {
+                    Some((ds, _)) if GRADIENT => three_rows(ds, i, step),
+                    _ => [&mut [][..], &mut [], &mut []],
+                };
+                let (row, next) = (row_or_none(self.s, i), row_or_none(self.s, i + step));
+                let mut beside = Beside { done, factor: s.splat(factors[r]), by, ..Beside::maximum(s, next) };
+                if row.is_empty() {
+                    beside.alone(s);
+                } else {
+                    sums[r] = exponentials(s, (row, e), maxima[r], &mut beside);
+                    largest[r] = beside.largest;
                 }
-                ds[y] = own;
+                if !beside.done.is_empty() {
+                    beside.done[self.labels[i - step] as usize] = own[r];
+                }
             }
+            if first >= n {
+                break; // The last group's part of dS is done.
+            }
+            let sum = sum_rows(s, &sums);
+            let shifted = self.losses(s, first, step.min(n - first), max, sum);
+            if GRADIENT {
+                let factor = s.div(s.splat(1.0), sum);
+                (factors, own) = (lanes(s, factor), lanes(s, own_gradient(s, shifted, factor, by)));
+            }
+            max = max_rows(s, &largest);
         }
-        self.losses(s, i, rows, max, sum);
-        max_rows(s, &largest)
     }
 }
 
@@ -190,8 +198,7 @@ impl CrossEntropy<'_> {
 fn gradient<S: Simd>(s: S, e: &mut [f32], c: usize, own: S::V, sum: S::V, labels: &[u32], n: usize) {
     let factor = s.div(s.splat(1.0), sum);
     // The right class: its exponential once more, so that nothing waits for what was just written.
-    let [own] = exp_of_bounded(s, [own]);
-    let own = lanes(s, over(s, s.sub(s.mul(own, factor), s.splat(1.0)), n));
+    let own = lanes(s, own_gradient(s, own, factor, n));
     for (x, row_of) in e.chunks_mut(LANES).zip(&short::ROW_OF[c]) {
         let p = s.mul(load_at(s, x, 0), s.pick(factor, row_of));
         store_at(s, over(s, p, n), x, 0);
@@ -201,8 +208,9 @@ fn gradient<S: Simd>(s: S, e: &mut [f32], c: usize, own: S::V, sum: S::V, labels
     }
 }
 
-/// p / n. Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
+/// (e^shifted · factor − 1) / n: the gradient in the right classes' columns, a lane a row.
 #[inline(always)]
-fn over<S: Simd>(s: S, p: S::V, n: usize) -> S::V {
-    if n.is_power_of_two() { s.mul(p, s.splat(1.0 / n as f32)) } else { s.div(p, s.splat(n as f32)) }
+fn own_gradient<S: Simd>(s: S, shifted: S::V, factor: S::V, n: usize) -> S::V {
+    let [e] = exp_of_bounded(s, [shifted]);
+    over(s, s.sub(s.mul(e, factor), s.splat(1.0)), n)
 }

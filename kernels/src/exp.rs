@@ -59,9 +59,11 @@ pub(crate) fn exp_f32(x: f32) -> f32 {
 /// e^x, lane by lane.
 #[inline(always)]
 pub(crate) fn exp_vectors<S: Simd, const N: usize>(s: S, mut x: [S::V; N]) -> [S::V; N] {
-    let last = s.splat(single::ENDS.1);
-    for i in 0..N {
-        x[i] = s.min(last, x[i]);
+    if !S::SCALES_ANY {
+        let last = s.splat(single::ENDS.1);
+        for i in 0..N {
+            x[i] = s.min(last, x[i]);
+        }
     }
     exp_of_bounded(s, x)
 }
@@ -72,11 +74,14 @@ pub(crate) fn exp_vectors<S: Simd, const N: usize>(s: S, mut x: [S::V; N]) -> [S
 #[inline(always)]
 pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S::V; N] {
     use single::{C, ENDS, LN_2, LOG2_E, ROUND};
-    let (first, round, log2_e) = (s.splat(ENDS.0), s.splat(ROUND), s.splat(LOG2_E));
+    let (round, log2_e) = (s.splat(ROUND), s.splat(LOG2_E));
     let (high, low) = (s.splat(-LN_2.0), s.splat(-LN_2.1));
     let (mut r, mut n, mut q) = (x, x, [s.splat(C[4]); N]);
-    for i in 0..N {
-        r[i] = s.max(first, x[i]);
+    if !S::SCALES_ANY {
+        let first = s.splat(ENDS.0);
+        for i in 0..N {
+            r[i] = s.max(first, x[i]);
+        }
     }
     for i in 0..N {
         n[i] = s.mul_add(r[i], log2_e, round);
@@ -109,17 +114,30 @@ impl Kernel for Exp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let (pairs, rest) = self.0.as_chunks_mut::<{ 2 * LANES }>();
-        for pair in pairs {
-            let [a, b] = exp_vectors(s, [load_at(s, pair, 0), load_at(s, pair, LANES)]);
-            store_at(s, a, pair, 0);
-            store_at(s, b, pair, LANES);
-        }
+        let rest = if S::MANY_REGISTERS { in_blocks::<S, 4>(s, self.0) } else { self.0 };
+        let rest = in_blocks::<S, 2>(s, rest);
         for x in rest.chunks_mut(LANES) {
             let [y] = exp_vectors(s, [load_at(s, x, 0)]);
             store_at(s, y, x, 0);
         }
     }
+}
+
+/// N vectors at a time, as far as that goes; returns what is left.
+#[inline(always)]
+fn in_blocks<S: Simd, const N: usize>(s: S, x: &mut [f32]) -> &mut [f32] {
+    let (whole, rest) = x.split_at_mut(x.len() - x.len() % (N * LANES));
+    for block in whole.chunks_exact_mut(N * LANES) {
+        let mut v = [s.splat(0.0); N];
+        for i in 0..N {
+            v[i] = load_at(s, block, i * LANES);
+        }
+        let v = exp_vectors(s, v);
+        for i in 0..N {
+            store_at(s, v[i], block, i * LANES);
+        }
+    }
+    rest
 }
 
 /// Constants for f64.

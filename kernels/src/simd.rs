@@ -42,6 +42,8 @@ pub(crate) trait Simd: Copy {
     const TILE_ROWS: usize;
     /// The most columns of a turned tile of the matrix product: chains that fit the registers, even; 0 for no such tiles.
     const TURNED: usize;
+    /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
+    const SCALES_ANY: bool;
 
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.
     fn enter<K: Kernel>(self, kernel: K) -> K::Output;
@@ -89,7 +91,7 @@ pub(crate) trait Simd: Copy {
     fn relu(self, x: Self::V) -> Self::V;
 
     /// p · 2ⁿ rounded once, subnormal and infinite results included; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2 or
-    /// p NaN.
+    /// p NaN. More where [`Simd::SCALES_ANY`].
     fn scale(self, p: Self::V, n: Self::V) -> Self::V;
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);

@@ -74,6 +74,7 @@ impl Simd for Avx2 {
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
     const TURNED: usize = 6;
+    const SCALES_ANY: bool = false;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {

@@ -57,6 +57,7 @@ impl Simd for Avx512 {
     const MANY_REGISTERS: bool = true;
     const TILE_ROWS: usize = 8;
     const TURNED: usize = 10;
+    const SCALES_ANY: bool = true;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
@@ -147,7 +148,9 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     fn scale(self, p: Self::V, n: Self::V) -> Self::V {
-        op!(_mm512_scalef_ps(p, n))
+        // What becomes 0 in any case is not computed: an underflow costs two hundred cycles.
+        let some_left = op!(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(n, self.splat(-150.0)));
+        op!(_mm512_maskz_scalef_ps(some_left, p, n))
     }
     #[inline(always)]
     fn split(self, x: Self::V) -> (Self::V, Self::V) {

@@ -36,6 +36,7 @@ impl Simd for Portable {
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 4;
     const TURNED: usize = 0;
+    const SCALES_ANY: bool = false;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {

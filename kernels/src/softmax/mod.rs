@@ -3,12 +3,14 @@
 mod rows;
 pub(crate) mod short;
 
-pub(crate) use rows::{Beside, exponentials, height, lanes, max_rows, row_maxima, row_or_none, sum_rows};
+pub(crate) use rows::{
+    Beside, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, sum_rows,
+};
 
 use crate::arch::SMALL;
 #[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4::softmax::row as small;
-use crate::floats::{load_at, store_at};
+use crate::floats::store_at;
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
@@ -158,18 +160,18 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
 /// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.
 #[inline(always)]
 fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
-    let (n, step) = (scores.rows(), height(scores.cols()));
+    let (n, step) = (scores.rows(), height(scores.cols(), 3));
     let mut max = row_maxima(s, scores.as_mat(), step);
     let mut factors = [0.0; LANES];
     for first in (0..n + step).step_by(step) {
         let (maxima, mut largest, mut sums) = (lanes(s, max), [s.splat(0.0); LANES], [s.splat(0.0); LANES]);
         for r in 0..step {
             let [done, row, next] = three_rows(scores, first + r, step);
+            let mut beside = Beside { done, factor: s.splat(factors[r]), ..Beside::maximum(s, next) };
             if row.is_empty() {
-                scale(s, done, factors[r]);
+                beside.alone(s);
                 continue;
             }
-            let mut beside = Beside { done, factor: s.splat(factors[r]), ..Beside::maximum(s, next) };
             sums[r] = exponentials(s, row, maxima[r], &mut beside);
             largest[r] = beside.largest;
         }
@@ -180,7 +182,7 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
 
 /// The rows i − step, i and i + step; those that are not there are empty.
 #[inline(always)]
-fn three_rows<'a>(scores: &'a mut MatMut<'_, f32>, i: usize, step: usize) -> [&'a mut [f32]; 3] {
+pub(crate) fn three_rows<'a>(scores: &'a mut MatMut<'_, f32>, i: usize, step: usize) -> [&'a mut [f32]; 3] {
     let (n, c, stride) = (scores.rows(), scores.cols(), scores.row_stride());
     let mut rows = [&mut [][..], &mut [], &mut []];
     let (mut rest, mut passed) = (scores.data_mut(), 0);
@@ -219,7 +221,7 @@ impl Kernel for LogSumExp<'_> {
             }
             return;
         }
-        let step = height(c);
+        let step = height(c, 2);
         let mut max = row_maxima(s, self.s, step);
         for (block, out) in self.out.chunks_mut(step).enumerate() {
             let (maxima, mut largest, mut sums) =
@@ -234,15 +236,6 @@ impl Kernel for LogSumExp<'_> {
             store_at(s, s.add(max, ln_vector(s, sum_rows(s, &sums))), out, 0);
             max = max_rows(s, &largest);
         }
-    }
-}
-
-/// row ← row · factor.
-#[inline(always)]
-pub(crate) fn scale<S: Simd>(s: S, row: &mut [f32], factor: f32) {
-    let factor = s.splat(factor);
-    for j in (0..row.len()).step_by(LANES) {
-        store_at(s, s.mul(load_at(s, row, j), factor), row, j);
     }
 }
 

@@ -6,13 +6,13 @@ use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-/// Elements of a group of long rows. Three groups at a time are under way: three quarters of an L1 cache of 32 KB.
-const GROUP: usize = 2048;
+/// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
+const UNDER_WAY: usize = 6144;
 
-/// How many rows of `columns` scores to take at a time.
+/// How many rows of `columns` scores are a group, if so many groups are under way at a time.
 #[inline(always)]
-pub(crate) fn height(columns: usize) -> usize {
-    (GROUP / columns.max(1)).clamp(1, LANES)
+pub(crate) fn height(columns: usize, groups: usize) -> usize {
+    (UNDER_WAY / groups / columns.max(1)).clamp(1, LANES)
 }
 
 /// Sixteen rows' partial results in, one result a row out: lane i of the sum is the tree sum of vector i (partial p += partial
@@ -99,16 +99,25 @@ pub(crate) struct Beside<'a, V> {
     /// A row to come: the largest of its elements is one of these lanes at the end.
     pub(crate) next: &'a [f32],
     pub(crate) largest: V,
-    /// A row whose sum is known: it is multiplied by `factor`.
+    /// A row whose sum is known: it is multiplied by `factor` and divided by `by`.
     pub(crate) done: &'a mut [f32],
     pub(crate) factor: V,
+    pub(crate) by: usize,
 }
 
 impl<'a, V: Copy> Beside<'a, V> {
     /// The maximum of a row to come, and nothing else.
     #[inline(always)]
     pub(crate) fn maximum<S: Simd<V = V>>(s: S, next: &'a [f32]) -> Self {
-        Self { next, largest: s.splat(f32::NEG_INFINITY), done: &mut [], factor: s.splat(0.0) }
+        Self { next, largest: s.splat(f32::NEG_INFINITY), done: &mut [], factor: s.splat(0.0), by: 1 }
+    }
+
+    /// All that is to be done to `done`, beside nothing.
+    #[inline(always)]
+    pub(crate) fn alone<S: Simd<V = V>>(&mut self, s: S) {
+        for j in (0..self.done.len()).step_by(LANES) {
+            self.part(s, j, LANES.min(self.done.len() - j));
+        }
     }
 
     /// N whole vectors from element j on.
@@ -121,7 +130,8 @@ impl<'a, V: Copy> Beside<'a, V> {
         }
         if let Some(x) = self.done.get_mut(j..j + N * LANES) {
             for v in 0..N {
-                store_at(s, s.mul(load_at(s, x, v * LANES), self.factor), x, v * LANES);
+                let p = s.mul(load_at(s, x, v * LANES), self.factor);
+                store_at(s, over(s, p, self.by), x, v * LANES);
             }
         }
     }
@@ -133,7 +143,8 @@ impl<'a, V: Copy> Beside<'a, V> {
             self.largest = s.max(s.load_part(x, f32::NEG_INFINITY), self.largest);
         }
         if let Some(x) = self.done.get_mut(j..j + len) {
-            store_at(s, s.mul(load_at(s, x, 0), self.factor), x, 0);
+            let p = s.mul(load_at(s, x, 0), self.factor);
+            store_at(s, over(s, p, self.by), x, 0);
         }
     }
 }
@@ -251,6 +262,16 @@ fn first_lanes<S: Simd>(s: S, v: S::V, len: usize) -> S::V {
         numbers[l] = l as f32;
     }
     s.select_gt(s.splat(len as f32), s.load(&numbers), v, s.splat(0.0))
+}
+
+/// p / n. Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
+#[inline(always)]
+pub(crate) fn over<S: Simd>(s: S, p: S::V, n: usize) -> S::V {
+    match n {
+        1 => p,
+        _ if n.is_power_of_two() => s.mul(p, s.splat(1.0 / n as f32)),
+        _ => s.div(p, s.splat(n as f32)),
+    }
 }
 
 /// The lanes of a vector, as numbers.
