@@ -25,6 +25,11 @@ impl Target {
         if path.as_os_str().is_empty() {
             return Err(Error::usage("the file to write has no name; name one, such as net.tln"));
         }
+        if path.as_os_str() == "-" {
+            return Err(Error::usage(
+                "-: it stands for no stream here; name a file such as net.tln, or ./- for one of that name",
+            ));
+        }
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(is_a_folder(path)),
             // Renaming would get round the write protection.
@@ -274,7 +279,9 @@ mod tests {
         assert_eq!(Target::find(&folder.path().join("new/")).unwrap_err().exit_code(), 1);
         let missing = Target::find(&folder.path().join("no/a.tln")).unwrap();
         assert_eq!(missing.check().unwrap_err().exit_code(), 1);
-        assert_eq!(Target::find(Path::new("")).unwrap_err().exit_code(), 2);
+        for no_name in ["", "-"] {
+            assert_eq!(Target::find(Path::new(no_name)).unwrap_err().exit_code(), 2);
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::Epoch;
-use crate::report::talk;
+use crate::report::{fixed, talk};
 use crate::see::spark;
 use crate::train::News;
 
@@ -141,8 +141,9 @@ impl Bar {
         let loss = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
         let val = self.val.map_or_else(String::new, |val| format!("  val {val:.4}"));
         format!(
-            "{left:>4} left  {} rows/s  loss {loss:.4}{val}  {}",
+            "{left:>4} left  {} rows/s  loss {}{val}  {}",
             short(speed),
+            fixed(loss, 4),
             spark::line(&self.losses, CURVE)
         )
     }
@@ -173,9 +174,10 @@ fn line(epoch: &Epoch) -> String {
     let Epoch { number, learning_rate, train, val, .. } = epoch;
     let val = val.map_or_else(String::new, |val| format!("  validation {:.4}", val.accuracy()));
     format!(
-        "epoch {number}  loss {:.4}  training {:.4}{val}  rate {learning_rate:.4}",
-        train.loss,
-        train.accuracy()
+        "epoch {number}  loss {}  training {:.4}{val}  rate {}",
+        fixed(train.loss, 4),
+        train.accuracy(),
+        fixed(*learning_rate, 4)
     )
 }
 
@@ -212,9 +214,11 @@ mod tests {
         bar.val = Some(0.5);
         (0..100_000).for_each(|i| bar.keep(f64::from(100_000 - i)));
         assert!(bar.losses.len() < 2 * KEPT && bar.losses[0] > 99_000.0);
-        let mut bar = Bar { losses: vec![12.3456; 100], ..bar };
         bar.val = Some(1.0);
-        let message = bar.message(1e-3, 1_234, 98_766);
-        assert!(16 + message.chars().count() <= 80, "{message}");
+        for loss in [12.3456, 1e30] {
+            bar.losses = vec![loss; 100];
+            let message = bar.message(1e-3, 1_234, 98_766);
+            assert!(16 + message.chars().count() <= 80, "{message}");
+        }
     }
 }

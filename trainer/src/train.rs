@@ -189,7 +189,7 @@ pub(crate) fn diverged(step: usize, loss: f32, rate: f64, settings: &Settings) -
     Error::new(
         Kind::Diverged,
         format!(
-            "training diverged: the loss of step {step} is {loss}, it must be finite; the rate was {rate}, the penalty {reg}: \
+            "training diverged: the loss of step {step} is {loss}, it must be finite; the rate was {rate:?}, the penalty {reg:?}: \
              try a tenth of --learning-rate, then of --reg (no net was written)"
         ),
     )

@@ -10,7 +10,7 @@ use crate::args::EvalArgs;
 use crate::confusion::Confusion;
 use crate::dataset::{Dataset, OpenOptions, open};
 use crate::history::Evaluation;
-use crate::report::{Event, Report};
+use crate::report::{Event, Report, fixed};
 
 /// Reads net and data, evaluates, tells.
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
@@ -41,7 +41,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
         found.correct,
         found.rows
     ));
-    report.line(format_args!("loss      {:.6}\n", found.loss));
+    report.line(format_args!("loss      {}\n", fixed(found.loss, 6)));
     let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
     report.write_text(confusion.table(&names));
     report.event(

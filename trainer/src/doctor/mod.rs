@@ -15,6 +15,7 @@
 //! | `no-gap` | it is not above it at all, and below 0.9: the net could learn more |
 //! | `inputs` | what the net sees has a mean beyond ±3, or a standard deviation above 5 or below 0.02 |
 //! | `balance` | the most frequent class has more than five times the rows of the rarest |
+//! | `unjudged-classes` | classes that have training rows have no validation row, where there are such rows at all |
 //! | `constant-columns` | inputs have one value in all training rows; of images, if half of the pixels have |
 
 pub mod measure;

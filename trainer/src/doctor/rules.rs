@@ -7,7 +7,7 @@ use super::measure::{Measures, Right};
 pub type Rule = fn(&Measures) -> Option<Finding>;
 
 /// All of them, the most serious first.
-pub const ALL: [Rule; 12] = [
+pub const ALL: [Rule; 13] = [
     non_finite,
     one_class,
     shrinking_weights,
@@ -19,6 +19,7 @@ pub const ALL: [Rule; 12] = [
     no_gap,
     inputs,
     balance,
+    unjudged_classes,
     constant_columns,
 ];
 
@@ -211,6 +212,22 @@ pub fn balance(m: &Measures) -> Option<Finding> {
         m.classes[most], m.classes[least]
     );
     finding("balance", what, "more rows of the rare class; look at its recall, not at the accuracy")
+}
+
+/// Classes of which validation knows nothing.
+pub fn unjudged_classes(m: &Measures) -> Option<Finding> {
+    m.val.filter(|val| val.seen == val.rows)?;
+    let trained = |class: &usize| m.labels[*class] > 0;
+    let unjudged: Vec<usize> =
+        (0..m.labels.len()).filter(trained).filter(|&class| m.confusion.labelled(class) == 0).collect();
+    let &first = unjudged.first()?;
+    let what = format!(
+        "{} of {} classes have no validation row (the first is \"{}\"): the accuracy says nothing of them",
+        unjudged.len(),
+        m.labels.len(),
+        m.classes[first]
+    );
+    finding("unjudged-classes", what, "--split stratified, a larger --val-fraction, or more rows of them")
 }
 
 /// Inputs that tell nothing.

@@ -86,9 +86,11 @@ impl Plot {
     fn ends(&self, of: fn(&(f64, f64)) -> f64) -> (f64, f64) {
         let all = self.curves.iter().flat_map(|c| c.points.iter().map(of)).filter(|v| v.is_finite());
         let (a, b) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        // Beside a large number 0.5 would be nothing, and an axis must be longer than that.
+        let room = 0.5f64.max(0.1 * a.abs());
         match (a < b, a.is_finite()) {
             (true, _) => (a, b),
-            (false, true) => (a - 0.5, a + 0.5),
+            (false, true) => (a - room, a + room),
             (false, false) => (0.0, 1.0),
         }
     }
@@ -183,6 +185,16 @@ mod tests {
         };
         assert_eq!(labels(&early), labels(&late));
         assert!(late.contains(">0<") && late.contains(">800<"), "{late}");
+    }
+
+    /// A rate of 1e30 that never changes, as of a training that diverged after its first epoch.
+    #[test]
+    fn a_constant_of_any_size_has_an_axis() {
+        for y in [0.0, 0.4, -1e-30, 1e17, -1e30] {
+            let curves = vec![Curve { name: String::new(), colour: "c2", points: vec![(1.0, y), (2.0, y)] }];
+            let svg = Plot { title: "t".into(), x: "step".into(), y: Axis::Plain, curves }.draw().to_svg();
+            assert!(svg.matches("<text").count() > 4 && !svg.contains("NaN"), "{svg}");
+        }
     }
 
     #[test]

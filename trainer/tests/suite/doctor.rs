@@ -309,7 +309,7 @@ fn too_few_validation_rows_are_told() {
     let page = String::from_utf8(desk.read("r.html")).expect("UTF-8");
     for told in [trained, page, desk.run(&["doctor", "net.tln"]).ok().stdout] {
         assert!(told.contains("for want of validation rows (12, wanted 100): wide-gap, no-gap"), "{told}");
-        assert!(!told.contains("nothing found by 12 rules"), "{told}");
+        assert!(!told.contains("nothing found by 13 rules"), "{told}");
     }
     let gap: serde_json::Value = ["wide-gap", "no-gap"].as_slice().into();
     let told = unasked(&["doctor", "net.tln"]);
@@ -323,6 +323,18 @@ fn too_few_validation_rows_are_told() {
     }
     let none: serde_json::Value = Vec::<String>::new().into();
     assert_eq!((&unasked(&["doctor", "digits.tln"])["unasked"], &unasked(&train)["unasked"]), (&none, &none));
+}
+
+/// A sorted table whose last rows are held back.
+#[test]
+fn classes_that_no_validation_row_is_of() {
+    let mut case = Case::healthy();
+    has_not(&case, "unjudged-classes");
+    case.val.retain(|row| row % 2 == 1);
+    has(&case, "unjudged-classes");
+    // Nobody has trained on the other class either.
+    case.train.retain(|row| row % 2 == 1);
+    has_not(&case, "unjudged-classes");
 }
 
 /// The order of rows does not matter to the doctor's settings.

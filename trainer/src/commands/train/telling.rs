@@ -9,7 +9,7 @@ use super::{Run, Written};
 use crate::Error;
 use crate::confusion::Confusion;
 use crate::evaluate::Evaluator;
-use crate::report::{Event, Report, talk};
+use crate::report::{Event, Report, fixed, talk};
 use crate::rows::Part;
 use crate::train::Trained;
 
@@ -46,9 +46,10 @@ impl Run<'_> {
         );
         if !report.is_json() {
             talk(format_args!("{}: {}; {}", args.common.data, data.describe_rows(), data.describe_classes()));
-            let (batch, rate, seed) = (settings.batch_size, settings.learning_rate, settings.seed);
+            let (batch, seed) = (settings.batch_size, settings.seed);
+            let rate = fixed(settings.learning_rate, 4);
             talk(format_args!(
-                "net {d}-{h}-{c}, batches of {batch}, rate {rate:.4}, seed {seed}, {isa}, threads: {threads}"
+                "net {d}-{h}-{c}, batches of {batch}, rate {rate}, seed {seed}, {isa}, threads: {threads}"
             ));
         }
         Ok(())
@@ -91,7 +92,10 @@ impl Run<'_> {
             ("validation", trained.val),
             ("test", written.test),
         ]);
-        report.line(format_args!("loss                 {loss:.6}  (training part, penalty included)"));
+        report.line(format_args!(
+            "loss                 {}  (training part, penalty included)",
+            fixed(*loss, 6)
+        ));
         let (seconds, speed) = (trained.seconds, trained.images_per_second);
         report.line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s"));
         report.line(format_args!("net                  {out} ({} bytes)", written.bytes));
