@@ -59,6 +59,18 @@ fn every_number_of_rows() {
     }
 }
 
+/// Short rows go 128 at a time, here with a row, sixteen or more left after them.
+#[test]
+fn more_rows_than_go_at_a_time() {
+    let mut rng = Rng::new(138);
+    for (rows, cols) in [(128, 3), (129, 10), (145, 16), (300, 5)] {
+        let s: Vec<f32> = (0..rows * cols).map(|_| 30.0 * rng.uniform()).collect();
+        for gap in [0, 3] {
+            check(&s, &labels(&mut rng, rows, cols), cols, gap, "scores");
+        }
+    }
+}
+
 /// Long rows go in groups, from sixteen rows to one; what is left of a group before a smaller one, or of a single one, too.
 #[test]
 fn every_number_of_groups() {

@@ -64,6 +64,16 @@ fn every_number_of_rows() {
     }
 }
 
+/// Short rows go 128 at a time, here with a row, sixteen or more left after them.
+#[test]
+fn more_rows_than_go_at_a_time() {
+    let mut rng = Rng::new(119);
+    for (rows, cols) in [(128, 3), (129, 10), (145, 16), (300, 5)] {
+        check(&scores(&mut rng, rows * cols), rows, cols, 0, "scores");
+        check(&Values::Special.vec(&mut rng, rows * cols), rows, cols, 3, "special values");
+    }
+}
+
 /// Long rows go in groups, from sixteen rows to one; what is left of a group before a smaller one, or of a single one, too.
 #[test]
 fn every_number_of_groups() {
