@@ -2,6 +2,7 @@
 
 use super::Finding;
 use super::measure::{Measures, Right};
+use crate::report::fixed;
 
 /// A rule.
 pub type Rule = fn(&Measures) -> Option<Finding>;
@@ -98,7 +99,11 @@ pub fn no_loss_drop(m: &Measures) -> Option<Finding> {
     if last < 0.99 * first || first < 0.01 {
         return None;
     }
-    let what = format!("the loss went from {first:.4} to {last:.4} in the first epoch ({steps} steps)");
+    let what = format!(
+        "the loss went from {} to {} in the first epoch ({steps} steps)",
+        fixed(first, 4),
+        fixed(last, 4)
+    );
     finding(
         "no-loss-drop",
         what,
@@ -122,8 +127,10 @@ pub fn rising_loss(m: &Measures) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "the loss rises: {least:.4} around step {}, {last:.4} in the last {tenth} steps",
-        best * tenth + tenth / 2 + 1
+        "the loss rises: {} around step {}, {} in the last {tenth} steps",
+        fixed(least, 4),
+        best * tenth + tenth / 2 + 1,
+        fixed(last, 4)
     );
     finding("rising-loss", what, "half of --learning-rate, or a smaller --learning-rate-decay")
 }

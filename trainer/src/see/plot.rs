@@ -10,6 +10,9 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 38.0;
 const BOTTOM: f64 = 42.0;
 
+/// Side of a point.
+const DOT: f64 = 5.0;
+
 /// From the least value to the largest by this factor, and the axis is logarithmic: else a start that is far off hides
 /// the rest.
 const WIDE: f64 = 8.0;
@@ -21,7 +24,7 @@ pub struct Curve {
     pub name: String,
     /// Colour: `c0`, `c1`, `c2` or `raw` (thin and pale).
     pub colour: &'static str,
-    /// (x, y), x ascending, above 0.
+    /// (x, y), x ascending, above 0: whole numbers are told along the axis.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -54,7 +57,11 @@ impl Plot {
     #[must_use]
     pub fn draw(&self) -> Drawing {
         // From 0, so that plots of the same training beside each other have the same x axis.
-        let (x, y) = ((0.0, self.ends(|p| p.0).1), self.ends(|p| p.1));
+        let (x, mut y) = ((0.0, self.ends(|p| p.0).1), self.ends(|p| p.1));
+        if self.y == Axis::Percent {
+            // No share of 1 is beyond these.
+            y = (y.0.max(0.0), y.1.min(1.0));
+        }
         let log = self.y == Axis::Log && y.0 > 0.0 && y.1 / y.0 > WIDE;
         let scaled = |v: f64| if log { v.ln() } else { v };
         let (x0, x1) = x;
@@ -70,13 +77,19 @@ impl Plot {
             let text = if self.y == Axis::Percent { format!("{} %", label(100.0 * y)) } else { label(y) };
             drawing.words(LEFT - 6.0, at_y(y) + 4.0, text, Align::Right);
         }
-        for x in ticks(x0, x1, 6) {
+        for x in ticks(x0, x1, 6).into_iter().filter(|x| x.fract() == 0.0) {
             drawing.words(at_x(x), HEIGHT - BOTTOM + 17.0, label(x), Align::Middle);
         }
         drawing.words(WIDTH - RIGHT, HEIGHT - 7.0, &self.x, Align::Right);
         for Curve { colour, points, .. } in &self.curves {
             let width = if *colour == "raw" { 1.0 } else { 2.0 };
-            drawing.line(points.iter().map(|&(x, y)| (at_x(x), at_y(y))).collect(), colour, width);
+            let points: Vec<_> = points.iter().map(|&(x, y)| (at_x(x), at_y(y))).collect();
+            if let [(x, y)] = points[..]
+                && y.is_finite()
+            {
+                drawing.marks.push(dot(x, y, colour));
+            }
+            drawing.line(points, colour, width);
         }
         self.legend(&mut drawing);
         drawing
@@ -102,6 +115,11 @@ impl Plot {
             drawing.marks.push(Mark::Legend { at: (WIDTH - RIGHT, 20.0), names });
         }
     }
+}
+
+/// A point that no line leads to or from, as of a training of one epoch.
+fn dot(x: f64, y: f64, colour: &'static str) -> Mark {
+    Mark::Bar { at: (x - DOT / 2.0, y - DOT / 2.0), size: (DOT, DOT), colour, opacity: 1.0 }
 }
 
 /// A little more at both ends, but not below 0 unless `below`.
@@ -195,6 +213,21 @@ mod tests {
             let svg = Plot { title: "t".into(), x: "step".into(), y: Axis::Plain, curves }.draw().to_svg();
             assert!(svg.matches("<text").count() > 4 && !svg.contains("NaN"), "{svg}");
         }
+    }
+
+    /// As of a training of one step, all rows right: its points are seen, no step is half one, no share above 1.
+    #[test]
+    fn one_point_is_seen() {
+        let curve = |y| Curve { name: "all".into(), colour: "c0", points: vec![(1.0, y)] };
+        let plot = |y, points: &[f64]| {
+            let curves = points.iter().map(|&y| curve(y)).collect();
+            Plot { title: "t".into(), x: "step".into(), y, curves }.draw().to_svg()
+        };
+        let svg = plot(Axis::Percent, &[1.0]);
+        assert_eq!(svg.matches("<rect").count(), 1, "{svg}");
+        assert!(svg.contains(">100 %<") && !svg.contains(">150 %<") && !svg.contains(">0.5<"), "{svg}");
+        assert!(svg.contains(">0<") && svg.contains(">1<"), "{svg}");
+        assert!(!plot(Axis::Plain, &[f64::NAN]).contains("<rect"));
     }
 
     #[test]

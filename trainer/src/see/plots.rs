@@ -15,6 +15,7 @@ use crate::Error;
 use crate::dataset::{Dataset, Values};
 use crate::files::Target;
 use crate::prepare::Prepared;
+use crate::report::fixed;
 use crate::rows::Part;
 
 /// A net and what it makes of its data.
@@ -108,14 +109,14 @@ fn add_mistakes(page: &mut Page, judged: &Judged, part: Part<'_>, name: &str) {
     for mistake in &judged.worst {
         let class = |i: usize| data.classes.get(i).map_or_else(|| i.to_string(), |name| escaped(name));
         let (is, taken, row) = (class(mistake.label), class(mistake.class), mistake.row + 1);
-        let loss = mistake.loss;
+        let loss = fixed(mistake.loss.into(), 2);
         let _ = match frame {
             Some(frame) => write!(
                 html,
-                "<figure><img alt=\"row {row}\" src=\"{}\">{is}, taken for {taken}<br>loss {loss:.2}<br>row {row}</figure>",
+                "<figure><img alt=\"row {row}\" src=\"{}\">{is}, taken for {taken}<br>loss {loss}<br>row {row}</figure>",
                 frame.of_row(data.row(mistake.row as usize), range).to_data_uri()
             ),
-            None => write!(html, "<li>row {row}: {is}, taken for {taken}, loss {loss:.2}</li>"),
+            None => write!(html, "<li>row {row}: {is}, taken for {taken}, loss {loss}</li>"),
         };
     }
     html.push_str(if frame.is_some() { "</div>" } else { "</ul>" });
