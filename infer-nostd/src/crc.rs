@@ -25,14 +25,16 @@ const fn table() -> [u32; 16] {
 }
 
 /// The CRC-32 of `bytes`. Every single-bit error changes it, and so does every burst of up to 32 bits.
+#[inline(never)] // a call leaves the caller its registers
 pub(crate) const fn crc32(bytes: &[u8]) -> u32 {
     let mut crc = !0;
     let mut i = 0;
     while i < bytes.len() {
-        compact();
         crc ^= bytes[i] as u32;
         crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
-        crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
+        let remainder = TABLE[(crc & 15) as usize];
+        compact(); // here it also keeps the halves from becoming calls of a function, which costs more time than it saves flash
+        crc = crc >> 4 ^ remainder;
         i += 1;
     }
     !crc

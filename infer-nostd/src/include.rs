@@ -32,7 +32,7 @@ pub struct Aligned<const LEN: usize>(pub [u8; LEN]);
 #[macro_export]
 macro_rules! include_net {
     ($path:expr $(,)?) => {
-        $crate::include_any!(Net, $path)
+        $crate::include_any!(Net, $path, .quick())
     };
 }
 
@@ -57,13 +57,13 @@ macro_rules! include_net8 {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! include_any {
-    ($net:ident, $path:expr) => {{
+    ($net:ident, $path:expr $(, .$last:ident())?) => {{
         static BYTES: $crate::Aligned<{ ::core::include_bytes!($path).len() }> =
             $crate::Aligned(*::core::include_bytes!($path));
         #[allow(long_running_const_eval)]
         const NET: $crate::$net<'static> = match $crate::$net::from_bytes(&BYTES.0) {
             ::core::result::Result::Ok(net) => match net.check_names() {
-                ::core::result::Result::Ok(()) => net,
+                ::core::result::Result::Ok(()) => net$(.$last())?,
                 ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),
             },
             ::core::result::Result::Err($crate::Error::Kind { .. }) => ::core::panic!(

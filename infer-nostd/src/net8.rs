@@ -3,7 +3,7 @@
 use core::fmt;
 
 use kernels::int8::{Layer, Rescale, Weights, argmax, dense, quantize, results, sums};
-use kernels::{Floats, Input, Isa, Normalization, softmax_row};
+use kernels::{Floats, Input, Isa, Normalization, softmax_row, try_argmax};
 
 use crate::compact::compact;
 use crate::format::Header;
@@ -193,6 +193,21 @@ impl<'a> Net8<'a> {
     ) -> Result<usize, Error> {
         let scores = self.forward(x.into(), scratch.as_mut())?;
         Ok(argmax(results(sums(scores)).get(..self.c).unwrap_or(&[])))
+    }
+
+    /// The class of a row and its probabilities, from one inference: what [`Net8::classify`] and [`Net8::probabilities`] say.
+    ///
+    /// # Errors
+    /// As [`Net8::scores`].
+    pub fn predict<'s, 'x, S: AsMut<[f32]> + ?Sized>(
+        &self,
+        x: impl Into<Input<'x>>,
+        scratch: &'s mut S,
+    ) -> Result<(usize, &'s [f32]), Error> {
+        let scores = self.real_scores(x.into(), scratch.as_mut())?;
+        let class = try_argmax(scores).unwrap_or(0); // there is no net without a class
+        softmax_row(Isa::best(), scores);
+        Ok((class, scores))
     }
 
     /// The C results of the last layer as they are, q_j from −128 to 127.

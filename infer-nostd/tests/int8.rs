@@ -164,8 +164,9 @@ fn check(parts: &Parts, net: &Net8<'_>, x: Input<'_>) {
     assert_eq!(net.scores(x, &mut scratch[..]).unwrap(), real);
     let first = (0..want.len()).fold(0, |best, j| if want[j] > want[best] { j } else { best });
     assert_eq!(net.classify(x, &mut scratch[..]), Ok(first));
-    let sum: f32 = net.probabilities(x, &mut scratch[..]).unwrap().iter().sum();
-    assert!((sum - 1.0).abs() < 1e-5);
+    let probabilities = net.probabilities(x, &mut scratch[..]).unwrap().to_vec();
+    assert!((probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    assert_eq!(net.predict(x, &mut scratch[..]).unwrap(), (first, &probabilities[..]));
 }
 
 #[test]

@@ -40,12 +40,20 @@ fn bits_of_the_reference() {
                 let (bytes, floats) = (random.bytes(d), random.floats(d));
                 for x in [Input::U8(&bytes), Input::F32(&floats)] {
                     let expected = parts.scores(x);
+                    let class = argmax(&expected);
                     let what = format!("{d}-{h}-{c}, Q = {q}");
                     assert_eq!(bits(net.scores(x, &mut scratch).unwrap()), bits(&expected), "{what}");
-                    assert_eq!(net.classify(x, &mut scratch), Ok(argmax(&expected)), "{what}");
+                    assert_eq!(net.classify(x, &mut scratch), Ok(class), "{what}");
                     let mut softmax = expected;
                     reference::softmax(MatMut::new(&mut softmax, 1, c));
                     assert_eq!(bits(net.probabilities(x, &mut scratch).unwrap()), bits(&softmax), "{what}");
+                    let (best, probabilities) = net.predict(x, &mut scratch).unwrap();
+                    assert_eq!((best, bits(probabilities)), (class, bits(&softmax)), "{what}");
+                    assert_eq!(
+                        bits(net.quick().scores(x, &mut scratch).unwrap()),
+                        bits(&parts.scores(x)),
+                        "{what}"
+                    );
                 }
             }
         }
@@ -122,6 +130,7 @@ fn wrong_lengths_are_errors_with_both_numbers() {
         assert_eq!(net.classify(&[0u8; 10][..], &mut vec![0.0; got]), Err(error));
         assert_eq!(net.scores(&[0u8; 10][..], &mut vec![0.0; got]).err(), Some(error));
         assert_eq!(net.probabilities(&[0u8; 10][..], &mut vec![0.0; got]).err(), Some(error));
+        assert_eq!(net.predict(&[0u8; 10][..], &mut vec![0.0; got]).err(), Some(error));
     }
 }
 

@@ -7,14 +7,14 @@ use crate::dense::Layer;
 use crate::dense::{Part, run, try_dense};
 use crate::{Floats, Input, Isa, Normalization};
 
-/// Inputs that are normalised at a time, on the stack: 256 bytes. (`arch/cortex_m4.rs` counts on 64.)
+/// Inputs that are normalised at a time, on the stack: 256 bytes.
 #[cfg(not(cortex_m_fpu))]
 const BLOCK: usize = 64;
 
 /// The first layer of a net, with what its raw inputs are normalised by: Q means, then Q scales, with Q = 0 or a divisor of
 /// the inputs, as [`Normalization`] explains. Each is four little-endian bytes, of any alignment.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)] // the layer comes first: `arch/cortex_m4.rs` takes one for the other where it does not normalise
+#[repr(C)] // the layer comes first: `arch/cortex_m4.rs` takes one for the other
 pub struct FirstLayer<'a> {
     pub(crate) layer: Layer<'a>,
     pub(crate) moments: &'a [[u8; 4]],
@@ -27,12 +27,20 @@ impl<'a> FirstLayer<'a> {
         if moments.len() != means.wrapping_mul(2) || (means != 0 && !layer.inputs().is_multiple_of(means)) {
             return None; // also where twice the means would be more than a `usize` holds: inputs are fewer than that
         }
+        #[cfg(cortex_m_fpu)]
+        let layer = if moments.is_empty() { layer } else { layer.small() }; // as `arch/cortex_m4.rs` counts on
         Some(Self { layer, moments })
     }
 
     /// Weights and biases.
     pub const fn layer(&self) -> Layer<'a> {
         self.layer
+    }
+
+    /// The same, with [`Layer::quick`] for its layer where inputs need no normalisation.
+    #[must_use]
+    pub const fn quick(self) -> Self {
+        if self.moments.is_empty() { Self { layer: self.layer.quick(), ..self } } else { self }
     }
 
     /// How inputs are normalised.

@@ -135,11 +135,12 @@ pub fn argmax<T: Scalar>(x: &[T]) -> usize {
 pub(crate) fn first_largest<T: Scalar>(x: &[T]) -> usize {
     let (mut best, mut largest) = (0, T::NEG_INFINITY);
     for (j, &value) in x.iter().enumerate() {
-        if value.partial_cmp(&value).is_none() {
-            return j;
-        }
-        if value > largest {
+        let no_larger = value <= largest;
+        if !no_larger {
             (best, largest) = (j, value);
+            if value.partial_cmp(&value).is_none() {
+                break;
+            }
         }
         compact();
     }

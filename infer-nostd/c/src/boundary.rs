@@ -6,10 +6,10 @@ use infer_nostd::Error;
 
 use crate::Status;
 
-/// The functions for a net type: a handle of so many words, the names, and the three calls for each type of inputs.
+/// The functions for a net type: a handle of so many words, how a file is read, the names, and the three calls for each type of inputs.
 macro_rules! functions {
     (
-        $net:ident, $words:literal words, $load:ident, $file_len:ident, $inputs:ident, $hidden:ident, $classes:ident,
+        $net:ident, $words:literal words, $read:expr, $load:ident, $file_len:ident, $inputs:ident, $hidden:ident, $classes:ident,
         $scratch_len:ident, $class_name:ident,
         $($input:ident($type:ty): $scores:ident, $probabilities:ident, $classify:ident,)*
     ) => {
@@ -48,7 +48,7 @@ macro_rules! functions {
             if handle.is_null() {
                 return Status::Null;
             }
-            match $net::from_bytes(file) {
+            match $read(file) {
                 Ok(net) => {
                     // SAFETY: not null; a `Handle` to write to by the header's terms, which is large and aligned enough for a net.
                     unsafe { handle.cast::<$net<'_>>().write(net) };

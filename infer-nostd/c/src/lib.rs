@@ -18,10 +18,15 @@ pub use status::Status;
 
 /// The net of f32.
 mod float {
-    use infer_nostd::Net;
+    use infer_nostd::{Error, Net};
+
+    /// Quick, for C has no nets that the compiler knows: one in an array comes this way too.
+    fn read(file: &[u8]) -> Result<Net<'_>, Error> {
+        Net::from_bytes(file).map(Net::quick)
+    }
 
     crate::boundary::functions! {
-        Net, 24 words, tln_load, tln_file_len, tln_inputs, tln_hidden, tln_classes, tln_scratch_len, tln_class_name,
+        Net, 24 words, read, tln_load, tln_file_len, tln_inputs, tln_hidden, tln_classes, tln_scratch_len, tln_class_name,
         F32(f32): tln_scores_f32, tln_probabilities_f32, tln_classify_f32,
         U8(u8): tln_scores_u8, tln_probabilities_u8, tln_classify_u8,
     }
@@ -32,7 +37,7 @@ mod int8 {
     use infer_nostd::Net8;
 
     crate::boundary::functions! {
-        Net8, 36 words, tln8_load, tln8_file_len, tln8_inputs, tln8_hidden, tln8_classes, tln8_scratch_len, tln8_class_name,
+        Net8, 36 words, Net8::from_bytes, tln8_load, tln8_file_len, tln8_inputs, tln8_hidden, tln8_classes, tln8_scratch_len, tln8_class_name,
         F32(f32): tln8_scores_f32, tln8_probabilities_f32, tln8_classify_f32,
         U8(u8): tln8_scores_u8, tln8_probabilities_u8, tln8_classify_u8,
     }

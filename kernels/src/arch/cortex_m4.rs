@@ -1,16 +1,17 @@
 //! Cortex-M with a single-precision unit (M4F, M7, M33): a layer in assembly, so that it is as fast and as small at every
-//! opt-level.
+//! opt-level. Two functions, of which a layer names the one that it goes through ([`Way`]), so that a program links no other.
 //!
-//! Strips of sixteen columns, and a last one of ten (the usual number of classes), keep their chains in s0-s15 while x passes.
-//! An element costs one `vfma.f32`; what two rows of sixteen add is three loads of up to fourteen weights, one of two numbers
-//! of x, and the loop: 39 instructions for 32 multiply-adds. The bias is one more row, for x = 1: fma(b, 1, chain) is chain + b.
-//! A row of ten runs through the first ten of the sixteen. Columns of other strips, and all of them where the numbers are not
-//! aligned, go one at a time, through an integer register, for which any address will do (as long as the program has not
-//! switched on the trap for it: it is off after a reset). So do means and scales, which each input finds by a division
-//! of its own: at most twelve cycles, and four bytes of code.
+//! [`any`] takes every layer and every input. Sixteen columns keep their chains in s0-s15 while x passes; each number of
+//! x is normalised when it comes. A row of weights is read where it lies, or copied to the stack where that would not do: numbers
+//! not aligned (a copy goes through an integer register, for which any address will do as long as the program has not
+//! switched on the trap for it: it is off after a reset), or fewer than sixteen before the strip ends.
 //!
-//! The strips run in default-NaN mode: a NaN has no sign then, so the ReLU is one integer instruction. (NaN payloads are
-//! free in the order contract.) The mode is put back at the end.
+//! [`strips`] takes strips of sixteen columns, and a last one of ten (the usual number of classes), of aligned numbers and for
+//! an x as it is. An element costs one `vfma.f32`; what two rows of sixteen add is three loads of up to fourteen weights, one of
+//! two numbers of x, and the loop: 39 instructions for 32 multiply-adds, where `any` needs 60. A row of ten runs through the first
+//! ten of the sixteen.
+//!
+//! In both the bias is one more row, for x = 1: fma(b, 1, chain) is chain + b.
 
 pub(crate) mod softmax;
 
@@ -55,49 +56,75 @@ macro_rules! products {
     };
 }
 
-/// What [`strips`] does at the end, taken together with the bytes of the columns.
-const RELU: usize = 0;
-const BIAS: usize = 1;
-const NOTHING: usize = 2;
-/// Where x starts: the chains go on from what `out` holds. (No x is as long as that.)
-const GO_ON: usize = 1 << 31;
-
-/// What x is to [`any`]: bytes or numbers to be normalised, a ReLU at the end; or numbers as they are, with and without ReLU. So
-/// a quarter of it is RELU or BIAS.
+/// What x is, and what follows: bytes or numbers to be normalised if the layer says so, and a ReLU; or numbers as they are, with
+/// and without one.
 const BYTES: usize = 0;
 const NUMBERS: usize = 1;
 const AS_THEY_ARE: usize = 2;
-const NO_RELU: usize = 4;
+const NO_RELU: usize = 3;
+
+/// A branch if x is bytes: by a compare where it is too far for `cbz`.
+#[cfg(not(feature = "unfused"))]
+macro_rules! if_bytes {
+    ($to:literal) => {
+        concat!("cbz r0, ", $to)
+    };
+}
+#[cfg(feature = "unfused")]
+macro_rules! if_bytes {
+    ($to:literal) => {
+        concat!("cmp r0, #0\nbeq ", $to)
+    };
+}
+
+/// The function that a layer goes through: what x is, x, the layer and `out`, both as long as the layer says. For BYTES and
+/// NUMBERS the layer is that of a [`FirstLayer`].
+pub(crate) type Way = unsafe extern "C" fn(usize, *const u8, *const Layer<'_>, *mut f32);
+
+/// For every layer.
+pub(crate) const SMALL: Way = any;
+/// For a layer that [`strips`] takes, and whose inputs are not normalised; others go through [`any`] as well.
+pub(crate) const QUICK: Way = strips_or_any;
 
 /// out ← x W + b, ReLU, for an x and an `out` that fit the layer.
-///
-/// Where the compiler knows the layer, it knows which way to go, and compiles that one alone.
 #[inline(always)]
 pub(crate) fn dense(x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) {
-    let (w, n) = (layer.numbers().as_ptr().cast::<f32>(), out.len());
-    let strips_alone = n % STRIP == 0 || n % STRIP == 10 && !relu;
-    if strips_alone && w.is_aligned() {
-        let size = 4 * n - if relu { RELU } else { BIAS };
-        // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, of which there are strips of
-        // sixteen, and perhaps one of ten with the bias alone; its numbers are aligned.
-        unsafe { strips(x.as_ptr(), x.len(), w, out.as_mut_ptr(), size) }
-    } else {
-        let kind = if relu { AS_THEY_ARE } else { NO_RELU };
-        // SAFETY: x and `out` fit the layer.
-        unsafe { any(x.as_ptr().cast(), kind, layer, out.as_mut_ptr()) }
-    }
+    let kind = if relu { AS_THEY_ARE } else { NO_RELU };
+    // SAFETY: x and `out` fit the layer.
+    unsafe { (layer.way)(kind, x.as_ptr().cast(), layer, out.as_mut_ptr()) }
 }
 
 /// out ← max(0, x̂ W + b), for an x and an `out` that fit the layer.
 #[inline(always)]
 pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32]) {
     let (x, kind) = match x {
-        Input::F32(x) if first.moments.is_empty() => return dense(x, &first.layer, true, out),
         Input::F32(x) => (x.as_ptr().cast(), NUMBERS),
         Input::U8(x) => (x.as_ptr(), BYTES),
     };
     // SAFETY: x and `out` fit the layer; the pointer to it is one to the whole of `first`.
-    unsafe { any(x, kind, ptr::from_ref(first).cast(), out.as_mut_ptr()) }
+    unsafe { (first.layer.way)(kind, x, ptr::from_ref(first).cast(), out.as_mut_ptr()) }
+}
+
+/// A layer by [`strips`] if it fits that, else by [`any`]. Where the compiler knows the layer, it knows which, and compiles that
+/// one alone.
+///
+/// # Safety
+/// As [`Way`] says. If x is numbers, they are not to be normalised ([`FirstLayer`] sees to it).
+#[inline(always)]
+unsafe extern "C" fn strips_or_any(kind: usize, x: *const u8, layer: *const Layer<'_>, out: *mut f32) {
+    // SAFETY: the caller has a layer there.
+    let &Layer { k, n, numbers, .. } = unsafe { &*layer };
+    let w = numbers.as_ptr().cast::<f32>();
+    let rest = n % STRIP;
+    if w.is_aligned() && (kind == NO_RELU && rest == 10 || kind != BYTES && rest == 0) {
+        let size = 4 * n - usize::from(kind == NO_RELU);
+        // SAFETY: the layer has k + 1 rows of W and b for the k numbers of x, n columns as `out`, of which there are strips of
+        // sixteen, and perhaps one of ten with the bias alone; its numbers are aligned.
+        unsafe { strips(x.cast(), k, w, out, size) }
+    } else {
+        // SAFETY: it takes what the caller brings.
+        unsafe { any(kind, x, layer, out) }
+    }
 }
 
 /// What the assembly reads of a layer with `ldm`, and of a first one behind it.
@@ -111,154 +138,139 @@ const _: () = {
     assert!(length == 3);
 };
 
-/// A layer of any width, with numbers of any alignment and inputs of any kind: a block of 64 inputs after the other, normalised
-/// on the stack, or x as one block where it stays as it is; whole strips by [`strips`] where they are aligned, as is
-/// a last one of ten that needs no ReLU, and other columns one at a time.
+/// A layer of any width, with numbers of any alignment and inputs of any kind, strip by strip.
 ///
 /// # Safety
-/// x points to as many bytes or numbers (`kind`) as the layer has inputs, `out` to as many as it has outputs. `layer` is that of a
-/// [`FirstLayer`] unless x stays as it is.
+/// As [`Way`] says.
 ///
-/// Proof of the body. At sp are 64 numbers; x, kind, layer and `out` at 256, x̂ at 304, eight registers in between. r4 goes over
-/// the inputs, r9 is the first of the block, r5 the layer's inputs k, r7 what to do at the end. In a block of the stack r0 passes
-/// x, lr writes, at most 64 numbers, for r4 stops at multiples of 64 and at k; r2 is where means begin, r3 is Q, r7 = k/Q,
-/// and r4/r7 < Q because Q divides k. Then, for each strip, r6 is how many columns are left, r2 how many of them are its own,
-/// r11 where it begins and r0 its row r9, and r8 passes `out`. In a column r12 goes down the rows, from r9 to r4 ≤ k (row k is the
-/// bias), r1 over x̂ up to lr. `ldr` takes any address; the others go to the stack, to `out` and to numbers of x, which are
-/// multiples of four. Registers that belong to the caller and the stack are put back; r12 needs not.
+/// Proof of the body. At sp are 16 numbers, room for a row; behind them period k/Q, 4Q, k, 1 or 0 (whether Q is not 0), x and the
+/// means. For each strip r4 counts the k rows that are left, r8 passes x, one byte or number a row, r9 the Q means (the scales lie
+/// 4Q behind them), and r6 how many rows one of these is for: k/Q, so that it is taken Q times and not beyond the end; without a
+/// normalisation it counts down from 0, and k rows never bring it back there (x − 0 and x · 1 are x). The strip has r7/4 columns
+/// and its rows lie from r2 up to r11, the row of b being the last: so what is read where it lies ends at r12 ≤ lr = r11; lr is
+/// 0 if the numbers are not aligned, as `vldmdb` wants them. A row that reaches into the next one makes chains of columns that the
+/// strip does not have, and those are not stored. Else r7 bytes are copied to sp by `ldr`, which takes any
+/// address. After row k − 1 r4 is 0: that is b, for x = 1; after it −1. The first r7 bytes of the chains go to `out`, r3,
+/// which is then moved on, until the columns, r10, are used up. Registers that belong to the caller and the stack are put back; r12
+/// needs not.
+///
+/// ReLU: a negative float is negative as a signed integer, and +0 when that is saturated to unsigned; a positive one stays. A NaN
+/// with a sign must stay too: it is above −∞ = 0xff800000, from where a sum with 0x00800000 carries.
 #[unsafe(naked)]
 #[rustfmt::skip]
-unsafe extern "C" fn any(x: *const u8, kind: usize, layer: *const Layer<'_>, out: *mut f32) {
+unsafe extern "C" fn any(kind: usize, x: *const u8, layer: *const Layer<'_>, out: *mut f32) {
     core::arch::naked_asm!(
         ".fpu fpv4-sp-d16", // the assembler does not take it from the target here
-        "push {{r0-r12, lr}}",
-        "sub sp, #256",
-        "movs r4, #0",
-        "1:", // the next block
-        "add r0, sp, #256",
-        "ldm r0, {{r0-r3}}",
-        "ldm r2, {{r5, r6, r11}}",
-        "mov r8, r3",
-        "mov r9, r4",
-        "cmp r1, #{AS_THEY_ARE}",
-        "bhs 5f",
-        "ldrd r2, r3, [r2, #{moments}]",
-        "lsrs r3, r3, #1",
-        "it ne",
-        "udivne r7, r5, r3",
-        "mov lr, sp",
-        "2:", // a number
-        "cbnz r1, 3f",
-        "ldrb r10, [r0], #1",
-        "vmov s0, r10",
-        "vcvt.f32.u32 s0, s0",
-        "b 4f",
-        "3:",
-        "vldmia r0!, {{s0}}",
-        "4:",
-        "cbz r3, 6f",
-        "udiv r10, r4, r7",
-        "add r10, r2, r10, lsl #2",
-        "ldr r12, [r10]",
-        "ldr r10, [r10, r3, lsl #2]",
-        "vmov d1, r12, r10",
-        "vsub.f32 s0, s0, s2",
-        "vmul.f32 s0, s0, s3",
-        "6:",
-        "vstmia lr!, {{s0}}",
-        "adds r4, #1",
-        "cmp r4, r5",
-        "it ne",
-        "tstne r4, #63",
-        "bne 2b",
-        "str r0, [sp, #256]",
-        "mov r0, sp",
-        "b 7f",
-        "5:", // all of x
-        "mov r4, r5",
-        "7:",
-        "str r0, [sp, #304]",
-        "lsrs r7, r1, #2", // RELU or BIAS
-        "cmp r4, r5",
-        "it ne",
-        "movne r7, #{NOTHING}",
-
-        "8:", // the next strip
-        "movs r2, #16",
-        "cmp r6, r2",
-        "it lo",
-        "movlo r2, r6",
-        "mul r0, r9, r2",
-        "add r0, r11, r0, lsl #2",
-        "rsb r3, r7, r2, lsl #2", // the size for `strips`, if it is one for it: ten columns with the bias, or sixteen
-        "cmp r3, #39",
-        "it ne",
-        "cmpne r3, #62",
-        "blo 9f",
-        "lsls r1, r0, #30",
-        "bne 9f",
-        "sub r1, r4, r9",
-        "cmp r9, #0",
-        "it ne",
-        "orrne r1, r1, #{GO_ON}",
-        "mov r2, r0",
-        "ldr r0, [sp, #304]",
-        "push {{r3}}",
-        "mov r3, r8",
-        "bl {strips}",
-        "pop {{r3}}",
-        "add r8, r8, #64",
-        "b 14f",
-
-        "9:", // a column
-        "lsls r3, r2, #2",
-        "10:",
-        "vldr s0, [r8]",
-        "cmp r9, #0",
+        "push {{r0-r11, lr}}",
+        "vpush {{d8-d15}}",
+        "mov r8, r1",
+        "ldm r2, {{r4, r10, r11}}",
+        "movs r6, #0",
+        "lsrs r5, r0, #1", // 0 for BYTES and NUMBERS, else 1
         "it eq",
-        "vmoveq s0, r9",
-        "mov r12, r0",
-        "ldr r1, [sp, #304]",
-        "sub lr, r4, r9",
-        "add lr, r1, lr, lsl #2",
-        "b 12f",
-        "11:",
-        "vldmia r1!, {{s1}}",
-        products!("s1" "s0" "s2"),
-        "12:",
-        "ldr r10, [r12]",
-        "add r12, r3",
-        "vmov s2, r10",
-        "cmp r1, lr",
-        "bne 11b",
-        "cmp r7, #{NOTHING}",
-        "it ne",
-        "vaddne.f32 s0, s0, s2", // the bias
-        "cbnz r7, 13f",
-        "vcmp.f32 s0, #0.0",
-        "vmrs APSR_nzcv, fpscr",
-        "it ls", // a NaN is not
-        "vmovls s0, r7",
-        "13:",
-        "vstmia r8!, {{s0}}",
-        "adds r0, #4",
-        "subs r2, #1",
-        "bne 10b",
+        "ldrdeq r9, r5, [r2, #{moments}]",
+        "lsls r2, r5, #1",
+        "lsrs r5, r5, #1", // Q
+        "itt ne",
+        "udivne r1, r4, r5",
+        "movne r6, #1",
+        "push {{r1, r2, r4, r6, r8, r9}}",
+        "vmov s24, r6",
+        "vmov.f32 s25, #1.0",
+        "sub sp, #64",
 
+        "2:", // the next strip
+        "add r1, sp, #72",
+        "ldm r1, {{r4, r6, r8, r9}}",
+        "movs r7, #16",
+        "cmp r10, r7",
+        "it lo",
+        "movlo r7, r10",
+        "lsls r7, r7, #2",
+        "movs r1, #0",
+        "movs r5, #60",
+        "3:", // the chains start from +0
+        "str r1, [sp, r5]",
+        "subs r5, #4",
+        "bpl 3b",
+        "vldmia sp, {{s0-s15}}",
+        "mov r2, r11",
+        "mla r11, r4, r7, r11",
+        "add r11, r7",
+        "mov lr, r11",
+        "lsls r5, r2, #30",
+        "it ne",
+        "movne lr, r1",
+
+        "4:", // a row
+        "subs r6, #1",
+        "beq 9f",
+        "5:",
+        if_bytes!("10f"),
+        "vldmia r8!, {{s31}}",
+        "6:",
+        "vsub.f32 s31, s31, s24",
+        "vmul.f32 s31, s31, s25",
+        "7:",
+        "add r12, r2, #64",
+        "cmp r12, lr",
+        "bhi 11f",
+        "8:",
+        "vldmdb r12!, {{s16-s23}}",
+        products!("s31" "s8" "s16" "s9" "s17" "s10" "s18" "s11" "s19" "s12" "s20" "s13" "s21" "s14" "s22" "s15" "s23"),
+        "vldmdb r12!, {{s16-s23}}",
+        products!("s31" "s0" "s16" "s1" "s17" "s2" "s18" "s3" "s19" "s4" "s20" "s5" "s21" "s6" "s22" "s7" "s23"),
+        "add r2, r7",
+        "subs r4, #1",
+        "bgt 4b",
+        "bmi 13f",
+        "vmov.f32 s31, #1.0",
+        "b 7b",
+
+        "9:", // the next mean and scale
+        "ldr r6, [sp, #68]",
+        "ldr r5, [r9, r6]",
+        "ldr r1, [r9], #4",
+        "vmov d12, r1, r5",
+        "ldr r6, [sp, #64]",
+        "b 5b",
+        "10:", // a byte
+        "ldrb r1, [r8], #1",
+        "vmov s31, r1",
+        "vcvt.f32.u32 s31, s31",
+        "b 6b",
+        "11:", // the row, copied
+        "subs r5, r7, #4",
+        "12:",
+        "ldr r1, [r2, r5]",
+        "str r1, [sp, r5]",
+        "subs r5, #4",
+        "bpl 12b",
+        "add r12, sp, #64",
+        "b 8b",
+
+        "13:",
+        "vstmia sp, {{s0-s15}}",
+        "subs r5, r7, #4",
         "14:",
-        "adds r0, r5, #1",
-        "add r11, r11, r0, lsl #6",
-        "subs r6, #16",
-        "bhi 8b",
-        "cmp r4, r5",
-        "bne 1b",
-        "add sp, #272",
-        "pop {{r4-r12, pc}}",
+        "ldr r1, [sp, r5]",
+        "cmp r0, #{NO_RELU}",
+        "beq 15f",
+        "cmn r1, #0x800000",
+        "it ls",
+        "usatls r1, #31, r1",
+        "15:",
+        "str r1, [r3, r5]",
+        "subs r5, #4",
+        "bpl 14b",
+        "add r3, r7",
+        "subs r10, #16",
+        "bhi 2b",
+        "add sp, #88",
+        "vpop {{d8-d15}}",
+        "pop {{r0-r11, pc}}",
         moments = const offset_of!(FirstLayer<'_>, moments),
-        AS_THEY_ARE = const AS_THEY_ARE,
-        NOTHING = const NOTHING,
-        GO_ON = const GO_ON,
-        strips = sym strips,
+        NO_RELU = const NO_RELU,
     )
 }
 
@@ -266,9 +278,8 @@ unsafe extern "C" fn any(x: *const u8, kind: usize, layer: *const Layer<'_>, out
 ///
 /// # Safety
 /// x points to k ≥ 1 numbers, `out` to as many as there are columns: `size` is four times that, less one of the three above.
-/// They are a multiple of sixteen, or with the bias alone, ten more. With [`GO_ON`] in `k`, or with [`NOTHING`], they are
-/// sixteen. `w` points to the strips: k rows each, and one for the bias, if there is one. All three are aligned to four bytes,
-/// as `vldmia` wants it. Then the reads stay within: two rows and two numbers of x at a time, after a first one if k is odd; x
+/// They are a multiple of sixteen, or with the bias alone, ten more. `w` points to the strips: k rows each, and one for the bias.
+/// All three are aligned to four bytes, as `vldmia` wants it. Then the reads stay within: two rows and two numbers of x at a time, after a first one if k is odd; x
 /// starts anew with every strip, w goes on. Registers that belong to the caller, the stack and FPSCR are put back.
 #[unsafe(naked)]
 #[rustfmt::skip]
@@ -297,11 +308,7 @@ unsafe extern "C" fn strips(x: *const f32, k: usize, w: *const f32, out: *mut f3
         "vmov d6, r7, r7",
         "vmov d7, r7, r7",
 
-        "lsls r6, r1, #1", // sixteen columns
-        "bcc 3f",
-        "vldmia r3, {{s0-s15}}", // GO_ON
-        "3:",
-        "lsrs r6, r6, #2", // pairs of rows
+        "lsrs r6, r1, #1", // sixteen columns: pairs of rows
         "bcc 6f",
         "vldmia r5!, {{s31}}", // and an odd one
         "4:",
@@ -326,8 +333,6 @@ unsafe extern "C" fn strips(x: *const f32, k: usize, w: *const f32, out: *mut f3
         "subs r6, #1", // negative at the end, and without a borrow the second time, after the bias
         "bpl 20b",
         "bcs 7f",
-        "cmp r4, #62", // NOTHING
-        "beq 7f",
         "vmov.f32 s31, #1.0",
         "b 4b",
         "7:",

@@ -1,5 +1,5 @@
 //! On the processor itself: `dense` and softmax against the reference loops, bit for bit. Every width of a strip, alone and behind
-//! whole ones, x of odd and even lengths, with and without ReLU, numbers at every alignment;
+//! whole ones, x of odd and even lengths, with and without ReLU, numbers at every alignment, small and quick;
 //! ordinary numbers, and zeros, subnormals, infinities and NaNs of either sign. First layers, in one block of inputs and in several
 //! (`first.rs`). And sums of products of bytes.
 #![no_std]
@@ -47,7 +47,7 @@ fn layers(random: &mut Random) -> Option<u32> {
                     board::print("\n");
                     return None;
                 }
-                cases += 8;
+                cases += 16;
             }
         }
     }
@@ -95,10 +95,12 @@ fn shape(random: &mut Random, k: usize, n: usize, special: bool) -> bool {
             let numbers = bytes.0[offset..][..4 * (k + 1) * n].as_chunks_mut().0;
             pack_layer(w, b, numbers);
             let Some(layer) = Layer::new(k, n, numbers) else { return false };
-            let mut got = [0.5; COLUMNS];
-            dense(Isa::best(), x, &layer, relu, &mut got[..n]);
-            if !same(&got, &want) {
-                return false;
+            for layer in [layer, layer.quick()] {
+                let mut got = [0.5; COLUMNS];
+                dense(Isa::best(), x, &layer, relu, &mut got[..n]);
+                if !same(&got, &want) {
+                    return false;
+                }
             }
         }
     }

@@ -33,11 +33,30 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     board::exit(false)
 }
 
-/// The program for one pair of nets: raw f32 in, and bytes with a normalisation in.
+/// The program of one net, compiled in, raw f32 in: the compiler knows it, as it does where it is the only one.
+#[macro_export]
+macro_rules! alone {
+    ($raw:literal) => {
+        const NET: Net<'static> = include_net!(concat!(env!("OUT_DIR"), "/", $raw));
+
+        board::entry!(main);
+
+        fn main() -> bool {
+            let mut scratch = [0.0; NET.scratch_len()];
+            let floats = [0.5f32; NET.d()];
+            let x = Input::F32(&floats);
+            let mut good = count("f32, compiled in: ", x, |x| NET.scores(x, &mut scratch)).is_ok();
+            let x = black_box(x);
+            good &= stack("scores of f32: ", || NET.scores(x, &mut scratch).is_ok());
+            good
+        }
+    };
+}
+
+/// The program of the others: bytes with a normalisation in, int8, and nets that come at run time.
 #[macro_export]
 macro_rules! program {
     ($raw:literal, $bytes:literal, $int8:literal) => {
-        const RAW: Net<'static> = include_net!(concat!(env!("OUT_DIR"), "/", $raw));
         const BYTES: Net<'static> = include_net!(concat!(env!("OUT_DIR"), "/", $bytes));
         const INT8: Net8<'static> = include_net8!(concat!(env!("OUT_DIR"), "/", $int8));
         static FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/", $raw));
@@ -52,11 +71,10 @@ macro_rules! program {
         fn main() -> bool {
             let mut scratch = Scratch::<{ INT8.scratch_len() }>::new(); // that of the others, rounded up
             let scratch = scratch.as_mut();
-            let (floats, bytes) = ([0.5f32; RAW.d()], [100u8; RAW.d()]);
+            let (floats, bytes) = ([0.5f32; BYTES.d()], [100u8; BYTES.d()]);
             let (x, raw) = (Input::F32(&floats), Input::U8(&bytes));
-            let (f32_net, u8_net, int8_net) = (&RAW, &BYTES, &INT8);
-            let mut good = count("f32, compiled in: ", x, |x| f32_net.scores(x, scratch)).is_ok();
-            good &= count("u8 normalised, compiled in: ", raw, |x| u8_net.scores(x, scratch)).is_ok();
+            let (u8_net, int8_net) = (&BYTES, &INT8);
+            let mut good = count("u8 normalised, compiled in: ", raw, |x| u8_net.scores(x, scratch)).is_ok();
             good &= count("int8, class of bytes: ", raw, |x| int8_net.classify(x, scratch)).is_ok();
             good &= count("int8, scores of bytes: ", raw, |x| int8_net.scores(x, scratch)).is_ok();
             good &= count("int8, scores of f32: ", x, |x| int8_net.scores(x, scratch)).is_ok();
@@ -64,13 +82,14 @@ macro_rules! program {
             if let (Ok(aligned), Ok(odd)) =
                 (Net::from_bytes(black_box(FILE)), Net::from_bytes(black_box(&ODD.1)))
             {
+                let quick = aligned.quick();
                 good &= count("f32, at run time: ", x, |x| aligned.scores(x, scratch)).is_ok();
+                good &= count("f32, at run time, quick: ", x, |x| quick.scores(x, scratch)).is_ok();
                 good &= count("f32, at run time, not aligned: ", x, |x| odd.scores(x, scratch)).is_ok();
             } else {
                 good = false;
             }
-            let (x, raw) = (black_box(x), black_box(raw));
-            good &= stack("scores of f32: ", || RAW.scores(x, scratch).is_ok());
+            let raw = black_box(raw);
             good &= stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
             good &= stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
             good &= stack("int8, class of bytes: ", || INT8.classify(raw, scratch).is_ok());

@@ -93,10 +93,9 @@ unsafe extern "C" fn softmax(row: *mut f32, end: *mut f32) {
         "subs r12, #24",
         "vmul.f32 s2, s2, s11",
         "vmul.f32 s2, s2, s9",
-        "subs r3, r0, r2", // partial sum j mod 16 lies at 60 − 4 j
-        "subs r3, #4",
-        "and r3, r3, #60",
         "vstmia r2!, {{s2}}",
+        "subs r3, r0, r2", // partial sum j mod 16 lies at 60 − 4 j
+        "and r3, r3, #60",
         "add r3, sp",
         "vldr s1, [r3]",
         "vadd.f32 s1, s1, s2",
