@@ -1,5 +1,6 @@
 //! The innermost loops of the matrix product, with every bound checked before them.
 
+use super::eight::Eight;
 use crate::simd::{Element, LANES, Simd};
 
 /// Where the operands of one tile lie, in elements: A(r, p) at `a[r · a_row + p · a_col]`, vector v of row p of B
@@ -113,6 +114,8 @@ fn run<
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
+    let eight_rows = H == 8 && V == 3 && !APART; // APART: the rows are neighbours
+    let mut eight = Eight::new(o.a, o.a_row, o.a_col);
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
         if APART {
@@ -147,7 +150,9 @@ fn run<
         }
         for r in 0..H {
             // SAFETY: r < H and p < depth, so the first assertion of `check` covers the index.
-            let x = unsafe { *o.a.get_unchecked(r * o.a_row + p * o.a_col) };
+            let x = unsafe {
+                if eight_rows { eight.get(r) } else { *o.a.get_unchecked(r * o.a_row + p * o.a_col) }
+            };
             if LEAVES_A {
                 // SAFETY: r < H and p < depth, and the copy has (depth − 1) · 16 + H elements.
                 *unsafe { copies.0.get_unchecked_mut(p * LANES + r) } = x;
@@ -157,6 +162,7 @@ fn run<
                 acc[r][v] = s.mul_add(x, row[v], acc[r][v]);
             }
         }
+        eight.next();
     }
     *chains = acc;
 }
