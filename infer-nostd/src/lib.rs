@@ -37,14 +37,14 @@
 //! |---|---|---|
 //! | the net | flash, or wherever it lies | its file |
 //! | scratch | the caller's RAM | 4·(H + C); int8: H and C rounded up to multiples of 4 |
-//! | `scores` of f32 without a normalisation, compiled in or `quick` | stack | 116 (228: see below) |
-//! | other nets, and `probabilities` | stack | 228; nothing is kept of normalised inputs |
+//! | `scores` of f32 without a normalisation, compiled in (`quick`) | stack | 116 (140) |
+//! | other nets, `classify` and `predict` | stack | 276; nothing is kept of normalised inputs |
 //! | `classify` of int8 from bytes without a normalisation | stack | 400 |
 //! | reading a net at run time | stack | 80 |
 //! | statics | RAM | 1 on x86-64, and on AArch64 Linux and Android in int8 (what the processor has), else 0 |
 //!
 //! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls
-//! (`layers`) and 84 bytes that the layer in assembly pushes (204 in the function for every net: received ones, those with a
+//! (`layers`) and 84 bytes that the layer in assembly pushes (204 in the function for every net: received ones that are not quick, those with a
 //! normalisation, with widths that are no multiple of sixteen or, for the scores, ten more, numbers that are not
 //! aligned); in int8 328, 256 of them for 128 inputs as 16-bit numbers. What the compiler states and what a program uses agree to
 //! the byte (`firmware/check`); it does not grow with the net.

@@ -117,7 +117,7 @@ impl<'a> Net<'a> {
         self.second
     }
 
-    /// How many f32 an inference needs as scratch: H + C. Inputs are normalised in blocks on the stack and need none.
+    /// How many f32 an inference needs as scratch: H + C. Normalised inputs need none.
     pub const fn scratch_len(&self) -> usize {
         self.h() + self.c()
     }

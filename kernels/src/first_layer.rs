@@ -52,8 +52,8 @@ impl<'a> FirstLayer<'a> {
 
 /// out ← max(0, x̂ W + b) for a row x of raw inputs; false if a length does not fit, and `out` is left alone. Never panics.
 ///
-/// Inputs are normalised in blocks on the stack, and each chain of the product is taken up again for every block: the bits are
-/// those of [`Normalization::apply`] and one [`crate::dense()`].
+/// Inputs are normalised in blocks on the stack, and each chain of the product is taken up again for every block (on a Cortex-M
+/// with a float unit each input as it comes): the bits are those of [`Normalization::apply`] and one [`crate::dense()`].
 ///
 /// ```
 /// use kernels::{FirstLayer, Isa, Layer, pack_layer, try_first_layer};

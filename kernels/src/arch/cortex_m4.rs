@@ -1,5 +1,6 @@
 //! Cortex-M with a single-precision unit (M4F, M7, M33): a layer in assembly, so that it is as fast and as small at every
-//! opt-level. Two functions, of which a layer names the one that it goes through ([`Way`]), so that a program links no other.
+//! opt-level. Two functions. A layer names the one that it goes through ([`Way`]): [`any`], or, if it was asked to be quick, the choice
+//! between both, which the compiler makes where it knows the layer. So a program links no more than it needs.
 //!
 //! [`any`] takes every layer and every input. Sixteen columns keep their chains in s0-s15 while x passes; each number of
 //! x is normalised when it comes. A row of weights is read where it lies, or copied to the stack where that would not do: numbers
@@ -146,7 +147,8 @@ const _: () = {
 /// Proof of the body. At sp are 16 numbers, room for a row; behind them period k/Q, 4Q, k, 1 or 0 (whether Q is not 0), x and the
 /// means. For each strip r4 counts the k rows that are left, r8 passes x, one byte or number a row, r9 the Q means (the scales lie
 /// 4Q behind them), and r6 how many rows one of these is for: k/Q, so that it is taken Q times and not beyond the end; without a
-/// normalisation it counts down from 0, and k rows never bring it back there (x − 0 and x · 1 are x). The strip has r7/4 columns
+/// normalisation it counts down from 0, and k rows never bring it back there. s31 is x, s24 the mean and s25 the scale: at first
+/// r6, which is 0 without a normalisation, and 1 (x − 0 and x · 1 are x); with one, the first row takes up both before it uses them. The strip has r7/4 columns
 /// and its rows lie from r2 up to r11, the row of b being the last: so what is read where it lies ends at r12 ≤ lr = r11; lr is
 /// 0 if the numbers are not aligned, as `vldmdb` wants them. A row that reaches into the next one makes chains of columns that the
 /// strip does not have, and those are not stored. Else r7 bytes are copied to sp by `ldr`, which takes any
@@ -277,7 +279,7 @@ unsafe extern "C" fn any(kind: usize, x: *const u8, layer: *const Layer<'_>, out
 /// out ← x W (+ b, ReLU), strip by strip.
 ///
 /// # Safety
-/// x points to k ≥ 1 numbers, `out` to as many as there are columns: `size` is four times that, less one of the three above.
+/// x points to k ≥ 1 numbers, `out` to as many as there are columns: `size` is four times that, less 1 if no ReLU follows.
 /// They are a multiple of sixteen, or with the bias alone, ten more. `w` points to the strips: k rows each, and one for the bias.
 /// All three are aligned to four bytes, as `vldmia` wants it. Then the reads stay within: two rows and two numbers of x at a time, after a first one if k is odd; x
 /// starts anew with every strip, w goes on. Registers that belong to the caller, the stack and FPSCR are put back.

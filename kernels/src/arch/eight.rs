@@ -52,11 +52,15 @@ impl Eight {
 
 /// `x`, of which the compiler knows nothing: so that it does not see that the pointers could be one again.
 #[inline(always)]
-fn hidden(mut x: usize) -> usize {
+fn hidden(x: usize) -> usize {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: no instruction; it names `x` in a comment.
-    unsafe {
-        core::arch::asm!("/* {0} */", inout(reg) x, options(pure, nomem, nostack, preserves_flags));
-    }
+    let x = {
+        let hidden;
+        // SAFETY: no instruction; it names `x` in a comment.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) x => hidden, options(pure, nomem, nostack, preserves_flags));
+        }
+        hidden
+    };
     x
 }

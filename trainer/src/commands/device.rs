@@ -60,16 +60,21 @@ pub(super) fn estimate([d, h, c]: [usize; 3], file: usize) -> Vec<String> {
         ));
     }
     let bytes_of = MEASURED.map(|[d, h, c]| (36 + 4 * ((d + 1) * h + (h + 1) * c)) as f64);
-    if let (Some(scores), Some(check), Some(stack)) = (
-        cycles("f32, compiled in", macs([d, h, c]), MEASURED.map(macs)),
+    let inference = |what| cycles(what, macs([d, h, c]), MEASURED.map(macs));
+    if let (Some(scores), Some(received), Some(bytes), Some(check), Some(stack)) = (
+        inference("f32, compiled in"),
+        inference("f32, at run time"),
+        inference("u8 normalised, compiled in"),
         cycles("read and check at run time", file as f64, bytes_of),
-        worst("stack", M4F, "784-128-10 scores of u8, normalised"),
+        worst("stack", M4F, "784-128-10 class and probabilities"),
     ) {
         lines.push(format!(
             "on Cortex-M4F  RAM {} for scratch and at most {stack} of stack; {scores:.0} cycles an inference of f32 (a model): \
-             {:.2} ms at 64 MHz; the check of a received net {:.1} ms",
+             {:.2} ms at 64 MHz, {:.2} received, {:.2} of normalised bytes; the check of a received net {:.1} ms",
             4 * (h + c),
             scores / 64e3,
+            received / 64e3,
+            bytes / 64e3,
             check / 64e3
         ));
     }

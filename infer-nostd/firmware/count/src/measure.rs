@@ -85,13 +85,18 @@ macro_rules! program {
                 let quick = aligned.quick();
                 good &= count("f32, at run time: ", x, |x| aligned.scores(x, scratch)).is_ok();
                 good &= count("f32, at run time, quick: ", x, |x| quick.scores(x, scratch)).is_ok();
+                good &= stack("scores of f32, quick: ", || quick.scores(black_box(x), scratch).is_ok());
                 good &= count("f32, at run time, not aligned: ", x, |x| odd.scores(x, scratch)).is_ok();
             } else {
                 good = false;
             }
             let raw = black_box(raw);
             good &= stack("scores of u8, normalised: ", || BYTES.scores(raw, scratch).is_ok());
-            good &= stack("probabilities: ", || BYTES.probabilities(raw, scratch).is_ok());
+            for net in [black_box(&BYTES), &BYTES] {
+                good &= net.classify(raw, scratch).is_ok() && net.predict(raw, scratch).is_ok();
+            }
+            good &= stack("class: ", || black_box(&BYTES).classify(raw, scratch).is_ok());
+            good &= stack("class and probabilities: ", || black_box(&BYTES).predict(raw, scratch).is_ok());
             good &= stack("int8, class of bytes: ", || INT8.classify(raw, scratch).is_ok());
             good &= stack("read and check: ", || Net::from_bytes(black_box(FILE)).is_ok());
             good
