@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use crate::normalize::{Apply, Raw};
+use crate::normalize::{Apply, Raw, one_for_all};
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, Simd};
-use crate::{Input, Isa, Mat, MatMut, Normalization};
+use crate::{Input, Isa, MatMut, Normalization};
 
 /// X (N × D) by row numbers: X_ij = (x_j − μ_q)·s_q, with x row `rows[i]` of a data set that stays where it is.
 ///
@@ -26,6 +26,9 @@ pub struct Batch<'a> {
     data: Input<'a>,
     normalization: Normalization<'a>,
     rows: &'a [u32],
+    /// The first of the inputs that are columns of it, and how many there are.
+    first: usize,
+    cols: usize,
 }
 
 impl<'a> Batch<'a> {
@@ -43,7 +46,7 @@ impl<'a> Batch<'a> {
             "row {} of a data set of {there} rows, counted from 0",
             last.unwrap_or(0)
         );
-        Self { data, normalization, rows }
+        Self { data, normalization, rows, first: 0, cols: d }
     }
 
     /// N.
@@ -51,9 +54,22 @@ impl<'a> Batch<'a> {
         self.rows.len()
     }
 
-    /// D.
+    /// D, or as many columns as [`Batch::col_range`] left.
     pub fn cols(&self) -> usize {
-        self.normalization.inputs()
+        self.cols
+    }
+
+    /// X_ij.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    #[must_use]
+    #[track_caller]
+    pub fn get(&self, i: usize, j: usize) -> f32 {
+        let (rows, cols) = (self.rows(), self.cols);
+        assert!(i < rows && j < cols, "element ({i}, {j}) of a batch of {rows} x {cols}, counted from 0");
+        let (by, j) = (self.normalization, self.first + j);
+        by.one(j, self.data.at(self.rows[i] as usize * by.inputs() + j))
     }
 
     /// Some of its rows: those that come `range.start`-th to `range.end`-th.
@@ -66,10 +82,22 @@ impl<'a> Batch<'a> {
         Self { rows: &self.rows[range], ..self }
     }
 
-    /// X as a matrix: every element of `x` (N × D) is written. In f64 an element is that of f32.
+    /// Some of its columns.
     ///
     /// # Panics
-    /// If `x` is not N × D.
+    /// If the range reaches past the last column.
+    #[must_use]
+    #[track_caller]
+    pub fn col_range(self, range: Range<usize>) -> Self {
+        let (cols, Range { start, end }) = (self.cols, range);
+        assert!(start <= end && end <= cols, "columns {start}..{end} of a batch of {cols}");
+        Self { first: self.first + start, cols: end - start, ..self }
+    }
+
+    /// X as a matrix: every element of `x`, as large as the batch, is written. In f64 an element is that of f32.
+    ///
+    /// # Panics
+    /// If `x` is larger or smaller.
     #[track_caller]
     pub fn gather<T: Scalar>(self, isa: Isa, x: MatMut<'_, T>) {
         let (wanted, got) = ((self.rows(), self.cols()), (x.rows(), x.cols()));
@@ -78,62 +106,14 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Where X comes from: a matrix, or rows of a data set.
-#[derive(Clone, Copy, Debug)]
-pub enum Source<'a, T> {
-    /// As it lies in memory.
-    Mat(Mat<'a, T>),
-    /// By row numbers.
-    Batch(Batch<'a>),
-}
-
-impl<T: Scalar> Source<'_, T> {
-    /// N.
-    pub fn rows(&self) -> usize {
-        match self {
-            Self::Mat(x) => x.rows(),
-            Self::Batch(x) => x.rows(),
-        }
-    }
-
-    /// D.
-    pub fn cols(&self) -> usize {
-        match self {
-            Self::Mat(x) => x.cols(),
-            Self::Batch(x) => x.cols(),
-        }
-    }
-
-    /// The rows `range`.
-    ///
-    /// # Panics
-    /// If the range reaches past the last row.
-    #[must_use]
-    #[track_caller]
-    pub fn row_range(self, range: Range<usize>) -> Self {
-        match self {
-            Self::Mat(x) => Self::Mat(x.row_range(range)),
-            Self::Batch(x) => Self::Batch(x.row_range(range)),
-        }
-    }
-}
-
-impl<'a, T> From<Mat<'a, T>> for Source<'a, T> {
-    fn from(x: Mat<'a, T>) -> Self {
-        Self::Mat(x)
-    }
-}
-
-impl<'a, T> From<Batch<'a>> for Source<'a, T> {
-    fn from(x: Batch<'a>) -> Self {
-        Self::Batch(x)
-    }
-}
-
 /// [`Batch::gather`], as a kernel.
 pub(crate) struct Gather<'a, 'x> {
     pub(crate) batch: Batch<'a>,
     pub(crate) x: MatMut<'x, f32>,
+    /// Whether memory has been asked for it.
+    pub(crate) asked: bool,
+    /// What is wanted after it: on its way from memory meanwhile.
+    pub(crate) next: Option<Batch<'a>>,
 }
 
 impl Kernel for Gather<'_, '_> {
@@ -141,9 +121,21 @@ impl Kernel for Gather<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         match self.batch.data {
-            Input::U8(data) => gather(s, self.batch, data, self.x),
-            Input::F32(data) => gather(s, self.batch, data, self.x),
+            Input::U8(data) => gather(s, self, data),
+            Input::F32(data) => gather(s, self, data),
         }
+    }
+}
+
+impl Batch<'_> {
+    /// Asks for row i of a batch.
+    #[inline(always)]
+    fn ask_for<S: Simd, X>(&self, s: S, data: &[X], i: usize) {
+        let first = self.rows[i] as usize * self.normalization.inputs() + self.first;
+        for j in (0..self.cols).step_by(LINE / size_of::<X>()) {
+            s.prefetch_far(data, first + j);
+        }
+        s.prefetch_far(data, (first + self.cols).wrapping_sub(1));
     }
 }
 
@@ -154,36 +146,34 @@ const AHEAD: usize = 48 << 10;
 
 /// The rows one after the other.
 #[inline(always)]
-fn gather<S: Simd, X: Raw>(s: S, batch: Batch<'_>, data: &[X], mut x: MatMut<'_, f32>) {
-    let Batch { normalization: by, rows, .. } = batch;
-    let d = by.inputs();
-    let ask_for = |row: u32| {
-        let start = row as usize * d;
-        for j in (0..d).step_by(LINE / size_of::<X>()) {
-            s.prefetch_far(data, start + j);
-        }
-        s.prefetch_far(data, start + d - 1);
-    };
-    let ahead = AHEAD / (d * size_of::<X>()) + 1;
-    rows.iter().take(ahead).for_each(|&row| ask_for(row));
+fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
+    let Gather { batch, mut x, asked, next } = g;
+    let Batch { normalization: by, rows, first, cols, .. } = batch;
+    let ahead = if asked { rows.len() } else { AHEAD / (cols * size_of::<X>()).max(1) + 1 };
+    if !asked {
+        (0..rows.len().min(ahead)).for_each(|i| batch.ask_for(s, data, i));
+    }
     for (i, &row) in rows.iter().enumerate() {
-        if let Some(&next) = rows.get(i + ahead) {
-            ask_for(next);
+        if i + ahead < rows.len() {
+            batch.ask_for(s, data, i + ahead);
         }
-        Apply { by, first: 0, x: &data[row as usize * d..][..d], out: x.row_mut(i) }.run(s);
+        if let Some(next) = &next
+            && i < next.rows.len()
+        {
+            next.ask_for(s, data, i);
+        }
+        let start = row as usize * by.inputs() + first;
+        let (x, out) = (&data[start..][..cols], x.row_mut(i));
+        match by.shared() {
+            Some(of_all) => one_for_all(s, x, of_all, out),
+            None => Apply { by, first, x, out }.run(s),
+        }
     }
 }
 
-/// The same in f64, a few numbers at a time.
-pub(crate) fn gather_f64(isa: Isa, batch: Batch<'_>, mut x: MatMut<'_, f64>) {
-    let Batch { data, normalization: by, rows } = batch;
-    let d = by.inputs();
-    let mut few = [0.0; 64];
-    for (i, &row) in rows.iter().enumerate() {
-        for (part, out) in x.row_mut(i).chunks_mut(few.len()).enumerate() {
-            let (first, few) = (part * few.len(), &mut few[..out.len()]);
-            by.apply(isa, first, data.part(row as usize * d + first, few.len()), few);
-            out.iter_mut().zip(few).for_each(|(out, &mut x)| *out = x.into());
-        }
+/// The same in f64.
+pub(crate) fn gather_f64(batch: Batch<'_>, mut x: MatMut<'_, f64>) {
+    for i in 0..x.rows() {
+        x.row_mut(i).iter_mut().enumerate().for_each(|(j, x)| *x = batch.get(i, j).into());
     }
 }

@@ -21,7 +21,7 @@
 //! # Operations
 //! | call | formula |
 //! |---|---|
-//! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B |
+//! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B; A a matrix, or X or Xᵀ of a [`Batch`] ([`Source`]) |
 //! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Layer`]) |
 //! | [`try_first_layer`] | h ← max(0, x̂ W + b): one raw row, normalised on the way ([`FirstLayer`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
@@ -104,10 +104,11 @@ mod relu;
 mod scalar;
 mod simd;
 mod softmax;
+mod source;
 mod update;
 mod view;
 
-pub use batch::{Batch, Source};
+pub use batch::Batch;
 pub use cross_entropy::{cross_entropy, cross_entropy_gradient};
 pub use dense::{Layer, STRIP, dense, pack_layer, try_dense};
 pub use exp::exp;
@@ -121,5 +122,6 @@ pub use reduce::{argmax, column_sums, sum_of_squares, try_argmax};
 pub use relu::{relu, relu_backward};
 pub use scalar::Scalar;
 pub use softmax::{log_sum_exp, softmax, softmax_row};
+pub use source::Source;
 pub use update::{Momentum, axpy, momentum_step, sgd_step};
 pub use view::{Mat, MatMut, ShapeError};

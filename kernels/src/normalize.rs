@@ -43,6 +43,18 @@ impl Input<'_> {
         }
     }
 
+    /// Element i, a byte as the float of its value.
+    ///
+    /// # Panics
+    /// If i is out of range.
+    #[track_caller]
+    pub(crate) fn at(self, i: usize) -> f32 {
+        match self {
+            Self::U8(x) => x[i].into(),
+            Self::F32(x) => x[i],
+        }
+    }
+
     /// The elements `first .. first + len`.
     ///
     /// # Panics
@@ -190,6 +202,25 @@ impl<'a> Normalization<'a> {
         row.len() == self.inputs
     }
 
+    /// x̂_j of x = x_j.
+    pub(crate) fn one(&self, j: usize, x: f32) -> f32 {
+        if self.mean.is_empty() {
+            return x;
+        }
+        let q = j / self.width();
+        (x - self.mean.get(q)) * self.scale.get(q)
+    }
+
+    /// Mean and scale, if all inputs share them.
+    pub(crate) fn shared(&self) -> Option<(f32, f32)> {
+        match self.mean.len() {
+            // Without means, (x − 0)·1 is x, whatever x is.
+            0 => Some((0.0, 1.0)),
+            1 => Some((self.mean.get(0), self.scale.get(0))),
+            _ => None,
+        }
+    }
+
     /// The way of processors with vectors.
     fn vectors(&self, isa: Isa, first: usize, x: Input<'_>, out: &mut [f32]) {
         match x {
@@ -285,7 +316,7 @@ impl<X: Raw> Kernel for Apply<'_, X> {
 
 /// out ← (x − μ)·s.
 #[inline(always)]
-fn one_for_all<S: Simd, X: Raw>(s: S, x: &[X], (mean, scale): (f32, f32), out: &mut [f32]) {
+pub(crate) fn one_for_all<S: Simd, X: Raw>(s: S, x: &[X], (mean, scale): (f32, f32), out: &mut [f32]) {
     let (means, scales) = (s.splat(mean), s.splat(scale));
     let (x, x_rest) = x.as_chunks::<LANES>();
     let (out, out_rest) = out.as_chunks_mut::<LANES>();

@@ -5,7 +5,7 @@
 
 use crate::arch::compact;
 use crate::matmul::Epilogue;
-use crate::{Mat, MatMut, Momentum, Scalar};
+use crate::{Mat, MatMut, Momentum, Scalar, Source};
 
 /// Partial sums of a reduction over a row: the softmax denominator.
 pub const ROW_PARTIALS: usize = 16;
@@ -17,7 +17,13 @@ pub const MATRIX_PARTIALS: usize = 128;
 /// # Panics
 /// If the shapes do not fit.
 #[track_caller]
-pub fn matmul<T: Scalar>(a: Mat<'_, T>, b: Mat<'_, T>, mut c: MatMut<'_, T>, epilogue: Epilogue<'_, T>) {
+pub fn matmul<'a, T: Scalar>(
+    a: impl Into<Source<'a, T>>,
+    b: Mat<'_, T>,
+    mut c: MatMut<'_, T>,
+    epilogue: Epilogue<'_, T>,
+) {
+    let a = a.into();
     crate::matmul::check_shapes(a, b, &c, epilogue);
     for i in 0..c.rows() {
         for j in 0..c.cols() {

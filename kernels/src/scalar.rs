@@ -16,7 +16,7 @@ use crate::reduce::{ColumnSums, SumOfSquares};
 use crate::relu::{Relu, ReluBackward};
 use crate::softmax::{LogSumExp, Softmax};
 use crate::update::{Momentum, MomentumStep, Update};
-use crate::{Isa, Mat, MatMut, reference};
+use crate::{Isa, Mat, MatMut, Source, reference};
 
 /// An element type of the kernels: f32, or f64 for gradient checks. Sealed: no other type can be one.
 ///
@@ -75,7 +75,7 @@ pub trait Ops: Sized {
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, Self>);
     fn matmul(
         isa: Isa,
-        a: Mat<'_, Self>,
+        a: Source<'_, Self>,
         b: Mat<'_, Self>,
         c: MatMut<'_, Self>,
         e: Epilogue<'_, Self>,
@@ -156,11 +156,11 @@ impl Scalar for f64 {
 
 impl Ops for f32 {
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f32>) {
-        isa.run(Gather { batch, x });
+        isa.run(Gather { batch, x, asked: false, next: None });
     }
     fn matmul(
         isa: Isa,
-        a: Mat<'_, f32>,
+        a: Source<'_, f32>,
         b: Mat<'_, f32>,
         c: MatMut<'_, f32>,
         e: Epilogue<'_, f32>,
@@ -217,12 +217,12 @@ impl Ops for f32 {
 
 /// f64 exists for gradient checks: the reference loops, on every processor.
 impl Ops for f64 {
-    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f64>) {
-        gather_f64(isa, batch, x);
+    fn gather(_: Isa, batch: Batch<'_>, x: MatMut<'_, f64>) {
+        gather_f64(batch, x);
     }
     fn matmul(
         _: Isa,
-        a: Mat<'_, f64>,
+        a: Source<'_, f64>,
         b: Mat<'_, f64>,
         c: MatMut<'_, f64>,
         e: Epilogue<'_, f64>,

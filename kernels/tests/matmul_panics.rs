@@ -93,7 +93,7 @@ fn the_workspace_grows_with_every_size_up_to_its_limit() {
         for n in sizes {
             for pair in sizes.windows(2) {
                 let ordered = |small: usize, large: usize| {
-                    assert!(small <= large && large <= 294_928, "{m} {n} {pair:?}: {small} {large}");
+                    assert!(small <= large && large <= 310_800, "{m} {n} {pair:?}: {small} {large}");
                 };
                 let (x, y) = (pair[0], pair[1]);
                 ordered(matmul_workspace(x, m, n), matmul_workspace(y, m, n));

@@ -10,7 +10,7 @@ const PENALTY_ROWS: usize = 8;
 /// Some rows of a batch, with all that has a row for each of them: from X to dX. No row depends on another one.
 pub(crate) struct Band<'a, T> {
     pub(crate) x: Source<'a, T>,
-    /// Room for X, where it comes by row numbers.
+    /// Room for X as a matrix, where that pays: see [`gather`].
     pub(crate) gathered: MatMut<'a, T>,
     pub(crate) y: &'a [u32],
     /// N, the rows of the whole batch.
@@ -30,14 +30,19 @@ pub(crate) struct Band<'a, T> {
     pub(crate) row_macs: usize,
 }
 
-/// X as a matrix, gathered into `room` if it comes by row numbers.
-pub(crate) fn gather<'a, T: Scalar>(isa: Isa, x: Source<'a, T>, room: &'a mut MatMut<'_, T>) -> Mat<'a, T> {
+/// X as the products take it. A small one by row numbers becomes a matrix in `room`, once, which stays in the cache; a large one
+/// has no room: products read it where it lies, a block at a time.
+pub(crate) fn gather<'a, T: Scalar>(
+    isa: Isa,
+    x: Source<'a, T>,
+    room: &'a mut MatMut<'_, T>,
+) -> Source<'a, T> {
     match x {
-        Source::Mat(x) => x,
-        Source::Batch(batch) => {
+        Source::Batch(batch) if room.rows() > 0 => {
             batch.gather(isa, room.reborrow());
-            room.as_mat()
+            room.as_mat().into()
         }
+        _ => x,
     }
 }
 
@@ -107,7 +112,7 @@ impl<T: Scalar> Work for Band<'_, T> {
 
 /// Some rows of W1 and of W2, or of their gradients, with what the gradients are made of: dW1 = Xᵀ dH0, dW2 = Hᵀ dS.
 pub(crate) struct Layers<'a, T> {
-    pub(crate) xt: Mat<'a, T>,
+    pub(crate) xt: Source<'a, T>,
     pub(crate) dh0: Mat<'a, T>,
     pub(crate) w1: MatMut<'a, T>,
     pub(crate) ht: Mat<'a, T>,

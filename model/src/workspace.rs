@@ -5,6 +5,10 @@ use kernels::{Mat, MatMut, Scalar, Source, matmul_workspace};
 use crate::band::{Band, Layers};
 use crate::{Labels, Shape};
 
+/// Elements of an X that is worth a matrix of its own: 256 KB, in the L2 cache for both products. A larger one would go there and
+/// back for each.
+const SMALL_X: usize = 1 << 16;
+
 /// The intermediate values of a forward and a backward pass over up to `max_rows` rows, and what the products need.
 ///
 /// A pass over fewer rows uses the top of each buffer; it leaves no trace in the results of the next.
@@ -24,7 +28,7 @@ pub struct Workspace<T> {
     max_rows: usize,
     /// Rows of the last forward pass.
     rows: usize,
-    /// X, N×D, where it comes by row numbers: allocated when it first does.
+    /// X, N×D, where it comes by row numbers and is small.
     x: Rows<T>,
     /// y, N.
     y: Vec<u32>,
@@ -62,12 +66,12 @@ impl<T: Scalar> Workspace<T> {
             shape,
             max_rows,
             rows: 0,
-            x: Rows::new(0, d, apart(d)),
+            x: Rows::new(if n.saturating_mul(d) <= SMALL_X { n } else { 0 }, d),
             y: Vec::with_capacity(n),
-            h: Rows::new(n, h, h),
-            s: Rows::new(n, c, c),
-            ds: Rows::new(n, c, c),
-            dh0: Rows::new(n, h, h),
+            h: Rows::new(n, h),
+            s: Rows::new(n, c),
+            ds: Rows::new(n, c),
+            dh0: Rows::new(n, h),
             losses: vec![T::ZERO; n],
             db: vec![T::ZERO; h.max(c)],
             products: vec![T::ZERO; len],
@@ -159,8 +163,10 @@ impl<T: Scalar> Workspace<T> {
     /// The rows of a batch, to be shared by threads. y is that of the last call of `label`.
     pub(crate) fn band<'a>(&'a mut self, x: Source<'a, T>, dx: Option<MatMut<'a, T>>) -> Band<'a, T> {
         let (n, Shape { d, h, c }) = (self.rows, self.shape);
-        let gathered = if let Source::Batch(_) = x { n } else { 0 };
-        self.x.make_room(gathered, self.max_rows);
+        let gathered = match x {
+            Source::Batch(_) => n.min(self.x.rows()),
+            _ => 0,
+        };
         Band {
             x,
             gathered: self.x.top_mut(gathered),
@@ -188,8 +194,8 @@ impl<T: Scalar> Workspace<T> {
     ) -> Layers<'a, T> {
         let n = self.rows;
         let x = match x {
-            Source::Mat(x) => x,
-            Source::Batch(_) => self.x.top(n),
+            Source::Batch(_) if self.x.rows() > 0 => self.x.top(n).into(),
+            _ => x,
         };
         Layers {
             xt: x.t(),
@@ -204,43 +210,33 @@ impl<T: Scalar> Workspace<T> {
     }
 }
 
-/// Elements from a row of X to the next: an odd number of cache lines, so that rows do not fall into the same few sets.
-fn apart(d: usize) -> usize {
-    const LINE: usize = 16;
-    (d.div_ceil(LINE) | 1) * LINE
-}
-
 /// A matrix with room for more rows than are in use.
 #[derive(Debug)]
 struct Rows<T> {
     data: Vec<T>,
     cols: usize,
-    stride: usize,
 }
 
 impl<T: Scalar> Rows<T> {
-    fn new(max_rows: usize, cols: usize, stride: usize) -> Self {
-        let mut rows = Self { data: Vec::new(), cols, stride };
-        rows.make_room(max_rows, max_rows);
-        rows
+    /// Zeros, as the system gives them: rows that no pass ever writes, as dS and dH0 where a net is only evaluated, take no
+    /// memory.
+    fn new(max_rows: usize, cols: usize) -> Self {
+        let len = max_rows.checked_mul(cols).expect("fewer elements than a usize can count");
+        Self { data: vec![T::ZERO; len], cols }
     }
 
-    /// Room for n rows; where it is lacking, for `max_rows`. New zeros, as the system gives them: rows that no pass ever
-    /// writes, as dS and dH0 where a net is only evaluated, take no memory.
-    fn make_room(&mut self, n: usize, max_rows: usize) {
-        if self.data.len() < n * self.stride {
-            let len = max_rows.checked_mul(self.stride).expect("fewer elements than a usize can count");
-            self.data = vec![T::ZERO; len];
-        }
+    /// Rows there is room for.
+    fn rows(&self) -> usize {
+        self.data.len().checked_div(self.cols).unwrap_or(0)
     }
 
     /// The first n rows.
     fn top(&self, n: usize) -> Mat<'_, T> {
-        Mat::with_strides(&self.data[..n * self.stride], n, self.cols, self.stride, 1)
+        Mat::new(&self.data[..n * self.cols], n, self.cols)
     }
 
     /// The first n rows, to write.
     fn top_mut(&mut self, n: usize) -> MatMut<'_, T> {
-        MatMut::with_row_stride(&mut self.data[..n * self.stride], n, self.cols, self.stride)
+        MatMut::new(&mut self.data[..n * self.cols], n, self.cols)
     }
 }

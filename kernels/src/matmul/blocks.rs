@@ -1,12 +1,14 @@
 //! The blocking loops: which part of A, B and C is at hand when.
 
+use core::ops::Range;
+
 use super::Epilogue;
-use super::pack;
+use super::near::{self, Asks};
 use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
-use super::wide::{self, Columns, Wide};
+use super::wide::{Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
-use crate::{Mat, MatMut};
+use crate::{Mat, MatMut, Source};
 
 /// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
 const B_BLOCK: usize = 1 << 17;
@@ -16,10 +18,12 @@ const NC: usize = 512;
 /// memory, so these numbers change no bit.
 const MOST_KC: usize = 1024;
 const LEAST_KC: usize = B_BLOCK / NC;
-/// Elements of a packed block of A, and its rows: a multiple of every tile height.
+/// Depth of a block at most where A comes by columns: it wants tall blocks.
+const MOST_KC_BY_COLUMNS: usize = MOST_KC / 2;
+/// Elements of a block of A, and its rows: a multiple of every tile height.
 const A_BLOCK: usize = MC * LEAST_KC;
 const MC: usize = 192;
-/// A multiple of every tile height and of the rows that are packed side by side.
+/// A multiple of every tile height and of a vector.
 const TALL: usize = 48;
 
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
@@ -27,21 +31,22 @@ const NEAR: usize = 4096;
 
 /// How the workspace is divided.
 pub(super) struct Workspace {
-    pub(super) a: usize,
-    pub(super) b: usize,
-    pub(super) narrow: usize,
-    pub(super) partials: usize,
+    a: usize,
+    b: usize,
+    narrow: usize,
+    partials: usize,
 }
 
 impl Workspace {
     pub(super) const fn sizes(m: usize, n: usize, k: usize) -> Self {
-        let (mc, nc) = (min(m, MC).next_multiple_of(TALL), min(n, NC).next_multiple_of(LANES));
+        let (mc, nc) = (min(m, MC), min(n, NC).next_multiple_of(LANES));
         let kc = min(k, MOST_KC);
+        let rows = max(mc, min(k, MOST_KC_BY_COLUMNS)); // of a block of A, or of Aᵀ
         Self {
-            a: min(mc * kc, A_BLOCK),
+            a: (min(mc * kc, A_BLOCK) + near::MOST_BETWEEN * rows).next_multiple_of(LANES),
             b: min(nc * kc, B_BLOCK),
             narrow: kc * LANES,
-            partials: if k > LEAST_KC { mc * nc } else { 0 },
+            partials: if k > LEAST_KC { mc.next_multiple_of(TALL) * nc } else { 0 },
         }
     }
 
@@ -55,13 +60,34 @@ const fn min(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
 
+const fn max(a: usize, b: usize) -> usize {
+    if a < b { b } else { a }
+}
+
 /// The product as a kernel.
 pub(super) struct Product<'a> {
-    pub(super) a: Mat<'a, f32>,
+    pub(super) a: Source<'a, f32>,
     pub(super) b: Mat<'a, f32>,
     pub(super) c: MatMut<'a, f32>,
     pub(super) epilogue: Epilogue<'a, f32>,
     pub(super) workspace: &'a mut [f32],
+}
+
+/// The workspace, divided.
+struct Rooms<'w> {
+    a: &'w mut [f32],
+    b: &'w mut [f32],
+    narrow: &'w mut [f32],
+    partials: &'w mut [f32],
+}
+
+/// How C is gone through: the rows `band` by `band`, and in each k by `kc` and the rows by `mc`.
+struct Order {
+    kc: usize,
+    mc: usize,
+    band: usize,
+    /// Whether unfinished chains wait in `partials`.
+    apart: bool,
 }
 
 impl Kernel for Product<'_> {
@@ -72,102 +98,124 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
-        let leaves_a = self.leaves_a::<S>();
-        let (kc, mc) = self.depth_and_rows();
-        let sizes = Workspace::sizes(m, n, k);
-        let aligned = self.workspace.as_ptr().align_offset(4 * LANES).min(LANES);
-        let (packed_b, rest) = self.workspace[aligned..].split_at_mut(sizes.b);
-        let (packed_a, rest) = rest.split_at_mut(sizes.a);
-        let (room, partials) = rest.split_at_mut(sizes.narrow);
-        let far = m * n > NEAR;
-        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
-        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
-        let apart = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        let band = if apart { mc } else { m };
-        let mut columns = 0..n.min(NC);
-        while !columns.is_empty() {
-            let narrow = turned::columns::<S>(self.a, columns.len());
-            let wide = columns.len() - narrow;
-            let leaves_a = narrow > 0 && leaves_a;
-            let mut band_rows = 0..m.min(band);
-            while !band_rows.is_empty() {
-                let mut next = Some(Run::first(k, kc));
+        let (order, sizes) = (self.order(), Workspace::sizes(m, n, k));
+        let workspace = core::mem::take(&mut self.workspace);
+        let aligned = workspace.as_ptr().align_offset(4 * LANES).min(LANES);
+        let (b, rest) = workspace[aligned..].split_at_mut(sizes.b);
+        let (a, rest) = rest.split_at_mut(sizes.a);
+        let (narrow, partials) = rest.split_at_mut(sizes.narrow);
+        let mut rooms = Rooms { a, b, narrow, partials };
+        // Xᵀ comes after X: it has been asked for.
+        let mut asked = matches!(self.a, Source::BatchT(_));
+        for columns in parts(0..n, NC) {
+            for band in parts(0..m, order.band) {
+                let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
-                    let b = self.b.row_range(run.range()).col_range(columns.clone());
-                    let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
-                    let mut wide_b =
-                        Columns { b: b.col_range(0..wide), packed: &mut *packed_b, packs, ready: false };
-                    let mut narrow_b =
-                        Narrow { b: b.col_range(wide..columns.len()), packed: &mut *room, ready: false };
-                    let mut rows = band_rows.start..band_rows.end.min(band_rows.start + mc);
-                    while !rows.is_empty() {
-                        let a = self.a.row_range(rows.clone()).col_range(run.range());
-                        let mut target = Target {
-                            c: &mut self.c,
-                            partials: if apart { Some(&mut *partials) } else { None },
-                            epilogue: self.epilogue,
-                            rows: rows.clone(),
-                            columns: columns.clone(),
-                        };
-                        let mut packed = false;
-                        if wide > 0 {
-                            let (a, copy) = match pack::in_place::<S>(a, wide.div_ceil(3 * LANES)) {
-                                Some(rows) => (rows, leaves_a.then_some(&mut *packed_a)),
-                                None => {
-                                    s.enter(pack::Pack { a, out: &mut *packed_a });
-                                    packed = true;
-                                    (pack::packed::<S>(packed_a, run.len()), None)
-                                }
-                            };
-                            packed |= copy.is_some();
-                            let (target, b) = (&mut target, &mut wide_b);
-                            s.enter(Wide { a, row: 0, column: 0, far, run, target, b, copy });
-                        }
-                        if narrow > 0 {
-                            let packed = packed.then(|| pack::packed::<S>(packed_a, run.len()));
-                            let done =
-                                Turned { a, packed, run, target: &mut target }.block(s, &mut narrow_b, wide);
-                            rest_of_rows(
-                                s,
-                                a.row_range(done..a.rows()),
-                                &mut narrow_b,
-                                (done, wide),
-                                run,
-                                target,
-                            );
-                        }
-                        rows = rows.end..band_rows.end.min(rows.end + mc);
-                    }
-                    next = run.next(k, kc);
+                    next = run.next(k, order.kc);
+                    self.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), asked, &mut rooms);
+                    asked = true;
                 }
-                band_rows = band_rows.end..m.min(band_rows.end + band);
             }
-            columns = columns.end..n.min(columns.end + NC);
         }
     }
 }
 
-impl Product<'_> {
-    /// Whether tiles leave a copy of A for the columns that fill no vector.
+impl<'a> Product<'a> {
+    /// One run of k for a band of rows and a block of columns; `next` is the run after it.
     #[inline(always)]
-    fn leaves_a<S: Simd>(&self) -> bool {
-        let n = self.c.cols().min(NC);
-        let narrow = turned::columns::<S>(self.a, n);
-        narrow > 0 && self.a.col_stride() == 1 && wide::leaves_a::<S>(n - narrow)
+    fn run_of_k<S: Simd>(
+        &mut self,
+        s: S,
+        order: &Order,
+        (columns, band, run, next): (Range<usize>, Range<usize>, Run, Option<Run>),
+        asked: bool,
+        rooms: &mut Rooms<'_>,
+    ) {
+        let (m, n) = (self.c.rows(), self.c.cols());
+        let narrow = turned::columns::<S>(&self.a, columns.len());
+        let wide = columns.len() - narrow;
+        let b = self.b.row_range(run.range()).col_range(columns.clone());
+        let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
+        let (wide_b, narrow_b) = (b.col_range(0..wide), b.col_range(wide..columns.len()));
+        let mut wide_b = Columns { b: wide_b, packed: &mut *rooms.b, packs, ready: false };
+        let mut narrow_b = Narrow { b: narrow_b, packed: &mut *rooms.narrow, ready: false };
+        for rows in parts(band.clone(), order.mc) {
+            let asks = Asks {
+                done: asked || rows.start > band.start,
+                next: self.block_after(order, &band, rows.end, run, next),
+            };
+            let panels = wide.div_ceil(3 * LANES);
+            let a = near::block(s, self.block(rows.clone(), run), panels, asks, rooms.a);
+            let mut target = Target {
+                c: &mut self.c,
+                partials: if order.apart { Some(&mut *rooms.partials) } else { None },
+                epilogue: self.epilogue,
+                rows,
+                columns: columns.clone(),
+            };
+            if wide > 0 {
+                let (target, b) = (&mut target, &mut wide_b);
+                s.enter(Wide { a, row: 0, column: 0, far: m * n > NEAR, run, target, b });
+            }
+            if narrow > 0 {
+                let done = Turned { a, run, target: &mut target }.block(s, &mut narrow_b, wide);
+                let rest = a.row_range(done..a.rows());
+                rest_of_rows(s, rest, &mut narrow_b, (done, wide), run, target);
+            }
+        }
     }
 
-    /// Depth and rows of a block. Small products, which are most of them, take no division.
-    #[inline(always)]
-    fn depth_and_rows(&self) -> (usize, usize) {
-        if self.a.cols() <= LEAST_KC {
-            return (LEAST_KC, MC);
-        }
-        // A that is packed by columns wants tall blocks.
-        let most = if self.a.col_stride() == 1 { MOST_KC } else { MOST_KC / 2 };
-        let nc = self.c.cols().min(NC).next_multiple_of(LANES);
-        let kc = (B_BLOCK / nc.max(1)).min(most);
-        (kc, (A_BLOCK / kc).min(MC) / TALL * TALL)
+    fn block(&self, rows: Range<usize>, run: Run) -> Source<'a, f32> {
+        self.a.row_range(rows).col_range(run.range())
     }
+
+    /// The block of A that comes after that which ends with row `end` of this run: of a batch, for a matrix needs not be asked for.
+    #[inline(always)]
+    fn block_after(
+        &self,
+        order: &Order,
+        band: &Range<usize>,
+        end: usize,
+        run: Run,
+        next: Option<Run>,
+    ) -> Option<Source<'a, f32>> {
+        if matches!(self.a, Source::Mat(_)) {
+            return None;
+        }
+        let rows = |start: usize| start..band.end.min(start + order.mc);
+        if end < band.end {
+            return Some(self.block(rows(end), run));
+        }
+        next.map(|next| self.block(rows(band.start), next))
+    }
+
+    /// Small products, which are most of them, take no division.
+    #[inline(always)]
+    fn order(&self) -> Order {
+        let (m, k) = (self.c.rows(), self.a.cols());
+        let (mut kc, mut mc) = (LEAST_KC, MC);
+        if k > LEAST_KC {
+            let most = if self.a.by_rows() { MOST_KC } else { MOST_KC_BY_COLUMNS };
+            let nc = self.c.cols().min(NC).next_multiple_of(LANES);
+            kc = (B_BLOCK / nc.max(1)).min(most);
+            mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
+        }
+        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
+        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
+        let apart = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
+        Order { kc, mc, band: if apart { mc } else { m }, apart }
+    }
+}
+
+/// `all`, `step` at a time.
+#[inline(always)]
+fn parts(all: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
+    let Range { mut start, end } = all;
+    core::iter::from_fn(move || {
+        let part = start..end.min(start + step);
+        start = part.end;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
@@ -181,8 +229,8 @@ fn rest_of_rows<'a, S: Simd>(
     mut target: Target<'a, '_>,
 ) {
     if a.rows() > 0 {
-        let (a, packs) = (pack::where_it_lies::<S>(a), b.b.col_stride() != 1);
+        let packs = b.b.col_stride() != 1;
         let mut b = Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
-        s.enter(Wide { a, row, column, far: false, run, target: &mut target, b: &mut b, copy: None });
+        s.enter(Wide { a, row, column, far: false, run, target: &mut target, b: &mut b });
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! This file has the public functions, [`blocks`] the blocking loops, [`wide`] the tiles with lanes along the columns of C and
 //! [`turned`] those with lanes along its rows, [`tile`] what comes before and after a tile: chains taken up and put down,
-//! epilogues. [`pack`] copies what lies the wrong way; the innermost loops are in `arch/multiply.rs`.
+//! epilogues. [`near`] brings blocks of A near and [`pack`] copies what of B lies the wrong way; the innermost loops are in `arch/multiply.rs`.
 
 mod blocks;
+mod near;
 mod pack;
 mod tile;
 mod turned;
 mod wide;
 
 use crate::scalar::Scalar;
-use crate::{Isa, Mat, MatMut, reference};
+use crate::{Isa, Mat, MatMut, Source, reference};
 use blocks::{Product, Workspace};
 
 /// What becomes of a finished element of A B before it is written to C.
@@ -43,7 +44,8 @@ pub enum Epilogue<'a, T> {
 ///
 /// Every element is one chain of multiply-adds over k ascending: the bits depend on nothing else, not on the
 /// instruction set, the shape or the rows that are computed beside it. A and B may have any strides, so Aᵀ B is
-/// `matmul(isa, a.t(), b, …)`. With k = 0 the product is a matrix of +0.
+/// `matmul(isa, a.t(), b, …)`. A may also be a [`crate::Batch`], or its transpose ([`Source::t`]): the bits are those of the matrix
+/// that it gathers. With k = 0 the product is a matrix of +0.
 ///
 /// `workspace` has at least [`matmul_workspace`]`(m, n, k)` elements of any value; what it holds afterwards means
 /// nothing.
@@ -64,21 +66,22 @@ pub enum Epilogue<'a, T> {
 /// assert_eq!(c, [19.0, 22.0, 43.0, 50.0]);
 /// ```
 #[track_caller]
-pub fn matmul<T: Scalar>(
+pub fn matmul<'a, T: Scalar>(
     isa: Isa,
-    a: Mat<'_, T>,
+    a: impl Into<Source<'a, T>>,
     b: Mat<'_, T>,
     c: MatMut<'_, T>,
     epilogue: Epilogue<'_, T>,
     workspace: &mut [T],
 ) {
+    let a = a.into();
     check_shapes(a, b, &c, epilogue);
     check_workspace(a, &c, workspace.len());
     T::matmul(isa, a, b, c, epilogue, workspace);
 }
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
-/// epilogue. It never grows when m, n or k shrinks, and never exceeds 294,928.
+/// epilogue. It never grows when m, n or k shrinks, and never exceeds 310,800.
 pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
     Workspace::sizes(m, n, k).total()
 }
@@ -86,7 +89,7 @@ pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
 /// Panics with both numbers where shapes do not fit.
 #[track_caller]
 pub(crate) fn check_shapes<T: Scalar>(
-    a: Mat<'_, T>,
+    a: Source<'_, T>,
     b: Mat<'_, T>,
     c: &MatMut<'_, T>,
     epilogue: Epilogue<'_, T>,
@@ -116,7 +119,7 @@ pub(crate) fn check_shapes<T: Scalar>(
 
 /// Panics with both numbers where the workspace is too short.
 #[track_caller]
-fn check_workspace<T: Scalar>(a: Mat<'_, T>, c: &MatMut<'_, T>, got: usize) {
+fn check_workspace<T: Scalar>(a: Source<'_, T>, c: &MatMut<'_, T>, got: usize) {
     let (m, n, k) = (c.rows(), c.cols(), a.cols());
     let needed = matmul_workspace(m, n, k);
     assert!(
@@ -128,7 +131,7 @@ fn check_workspace<T: Scalar>(a: Mat<'_, T>, c: &MatMut<'_, T>, got: usize) {
 /// The f32 product.
 pub(crate) fn matmul_f32(
     isa: Isa,
-    a: Mat<'_, f32>,
+    a: Source<'_, f32>,
     b: Mat<'_, f32>,
     c: MatMut<'_, f32>,
     epilogue: Epilogue<'_, f32>,
@@ -140,7 +143,7 @@ pub(crate) fn matmul_f32(
 /// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's. It needs
 /// no workspace; [`matmul`] asks for it all the same, for generic code that is tested in f64 alone must not fail in f32.
 pub(crate) fn matmul_f64(
-    a: Mat<'_, f64>,
+    a: Source<'_, f64>,
     b: Mat<'_, f64>,
     mut c: MatMut<'_, f64>,
     epilogue: Epilogue<'_, f64>,

@@ -1,23 +1,26 @@
 //! Lanes along the rows of C: for the columns that do not fill a vector. Sixteen rows of A lie in a vector, each of the
 //! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
 
-use super::pack::{self, Rows};
+use super::pack;
 use super::tile::{Place, Run, Target};
-use crate::Mat;
 use crate::arch::multiply::{Operands, multiply, multiply_turning};
 use crate::simd::{Kernel, LANES, Simd};
+use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows; with more, turning costs more than idle lanes.
+/// The most columns in lanes along the rows, where there are no others and where there are; with more, turning costs more than
+/// idle lanes.
 const MOST: usize = 10;
+const MOST_BESIDE: usize = 4;
 /// The least depth at which that holds.
 const SHALLOWEST: usize = 24;
 
 /// How many of n columns go this way, for an A that lies so: those past the last whole vector, or none.
 #[inline(always)]
-pub(super) fn columns<S: Simd>(a: Mat<'_, f32>, n: usize) -> usize {
+pub(super) fn columns<S: Simd>(a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
-    let lies = S::TURNED > 0 && (a.col_stride() == 1 || a.row_stride() == 1);
-    if lies && a.rows() >= LANES && a.cols() >= SHALLOWEST && left <= MOST { left } else { 0 }
+    let most = if left == n { MOST } else { MOST_BESIDE };
+    let pays = left <= most && a.rows() >= LANES && a.cols() >= SHALLOWEST;
+    if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
 
 /// The columns of a block of B that go this way, packed for them: what is in `packed` if `ready`.
@@ -30,8 +33,6 @@ pub(super) struct Narrow<'a> {
 /// Sixteen rows and more at a time, through one run of k.
 pub(super) struct Turned<'r, 'a, 'b, 'c> {
     pub(super) a: Mat<'r, f32>,
-    /// A as it was packed or left by tiles, if it was.
-    pub(super) packed: Option<Rows<'r>>,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
 }
@@ -42,8 +43,7 @@ type Chains = [[f32; LANES]; LANES];
 impl Turned<'_, '_, '_, '_> {
     /// The columns of `b`, which begin at column `j` of the target. They go as many at a time as there are registers for
     /// chains, in equal parts; an odd number is made even by a column of +0. Returns how many rows are done: as many as fill
-    /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns; but tiles that are
-    /// not of full height have left no copy of A.
+    /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns.
     #[inline(always)]
     pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Narrow<'_>, j: usize) -> usize {
         const {
@@ -57,7 +57,7 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        let end = if rows - full >= n && rows.is_multiple_of(S::TILE_ROWS) { rows } else { full };
+        let end = if rows - full >= n { rows } else { full };
         let parts = n.div_ceil(S::TURNED);
         let (mut c, mut room) = (0, &mut *b.packed);
         for part in 0..parts {
@@ -95,18 +95,10 @@ impl Turned<'_, '_, '_, '_> {
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, W>(s, at);
+        let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
+        let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
         let (a_row, a_col, depth) = (1, R, self.run.len());
-        let o = match self.packed {
-            Some(a) if a.col == LANES => {
-                let data = &a.data[at.i / LANES * a.group..];
-                Operands { a: b, a_row, a_col, b: data, b_row: LANES, b_vector: a.group, depth, last: LANES }
-            }
-            _ => {
-                let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
-                let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
-                Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
-            }
-        };
+        let o = Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last };
         multiply(s, o, &mut chains);
         self.put_down(s, at, chains);
     }
@@ -157,7 +149,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     fn run<S: Simd>(self, s: S) {
         let Self { turned, b, mut at, end } = self;
         while at.i < end {
-            if turned.a.col_stride() == 1 && turned.packed.is_none() {
+            if turned.a.col_stride() == 1 {
                 turned.turning::<S, R>(s, b, at);
                 at.i += LANES;
             } else if at.i + W * LANES <= end {

@@ -2,7 +2,7 @@
 
 use std::fmt::Arguments;
 
-use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace, reference};
+use kernels::{Epilogue, Isa, Mat, MatMut, Source, matmul, matmul_workspace, reference};
 
 use super::matrix::{Layout, Output, Stored};
 use super::{Rng, Values};
@@ -135,6 +135,26 @@ impl Product {
             let mut workspace = vec![f32::NAN; matmul_workspace(m, n, k) + spare];
             matmul(isa, a.view(), b.view(), c.view(), self.epilogue(kind, mask.view()), &mut workspace);
             c.assert_is(want, format_args!("{isa} {m} x {n} x {k} {kind:?} {form:?} {context}"));
+        }
+    }
+
+    /// [`Product::check`] with A from somewhere else, the others as they are.
+    #[track_caller]
+    pub(crate) fn check_source(
+        &self,
+        isas: &[Isa],
+        kind: Kind,
+        a: Source<'_, f32>,
+        want: &[f32],
+        context: Arguments<'_>,
+    ) {
+        let Self { m, n, k, .. } = *self;
+        let (b, mask) = (Mat::new(&self.b, k, n), Mat::new(&self.mask, m, n));
+        for &isa in isas {
+            let mut c = Output::new(m, n, 0, kind.reads_c().then_some(&self.c));
+            let mut workspace = vec![f32::NAN; matmul_workspace(m, n, k)];
+            matmul(isa, a, b, c.view(), self.epilogue(kind, mask), &mut workspace);
+            c.assert_is(want, format_args!("{isa} {m} x {n} x {k} {kind:?} {context}"));
         }
     }
 }

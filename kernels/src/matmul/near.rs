@@ -1,0 +1,138 @@
+//! A block of A that does not lie as the tiles read it is brought near: copied row by row as it lies, rows an odd number of cache
+//! lines apart. Rows of a data set by their numbers, bytes perhaps, become numbers there; what lies right is read where it is.
+
+use crate::batch::Gather;
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Batch, Mat, MatMut, Source};
+
+/// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
+pub(super) const PAGE: usize = 1024;
+/// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
+const MANY: usize = 6;
+
+/// Columns whole pages apart, of which so many cost more to read once than to copy.
+const DEEP: usize = 128;
+/// Elements between a row and the next, at most.
+pub(super) const MOST_BETWEEN: usize = 2 * LANES - 1;
+
+/// Elements from a row of `cols` to the next: an odd number of cache lines, so that rows do not meet in the same few sets.
+const fn apart(cols: usize) -> usize {
+    (cols.div_ceil(LANES) | 1) * LANES
+}
+
+/// When memory is asked for rows of a data set.
+#[derive(Clone, Copy)]
+pub(super) struct Asks<'a> {
+    /// Whether it has been for this block.
+    pub(super) done: bool,
+    /// The block that comes after it.
+    pub(super) next: Option<Source<'a, f32>>,
+}
+
+/// The block `a`, which `panels` panels of B will read: where it lies, or in `room`.
+#[inline(always)]
+pub(super) fn block<'n, S: Simd>(
+    s: S,
+    a: Source<'n, f32>,
+    panels: usize,
+    asks: Asks<'_>,
+    room: &'n mut [f32],
+) -> Mat<'n, f32> {
+    match a {
+        Source::Mat(a) if lies_right(a, panels) => a,
+        Source::Mat(a) if a.row_stride() == 1 => copy(s, a.t(), room).t(),
+        Source::Mat(a) => copy(s, a, room),
+        Source::Batch(x) => gather(s, x, asks, room),
+        Source::BatchT(x) => gather(s, x, asks, room).t(),
+    }
+}
+
+/// Whether `panels` readings of `a` where it lies cost less than a copy. Read by broadcast, a row may lie any way. Columns that are
+/// whole pages apart meet in one set of the cache, which holds few: they are read there once at most.
+#[inline(always)]
+fn lies_right(a: Mat<'_, f32>, panels: usize) -> bool {
+    let (down, along) = (a.row_stride(), a.col_stride());
+    let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
+    along == 1 || down == 1 && few
+}
+
+/// Room for `rows` × `cols`.
+fn matrix(room: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
+    MatMut::with_row_stride(&mut room[..rows * apart(cols)], rows, cols, apart(cols))
+}
+
+/// `a`, copied.
+#[inline(always)]
+fn copy<'n, S: Simd>(s: S, a: Mat<'_, f32>, room: &'n mut [f32]) -> Mat<'n, f32> {
+    let (rows, cols) = (a.rows(), a.cols());
+    s.enter(Copy { a, out: matrix(room, rows, cols) });
+    Mat::with_strides(room, rows, cols, apart(cols), 1)
+}
+
+/// X of a batch, normalised.
+#[inline(always)]
+fn gather<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
+    let (rows, cols) = (batch.rows(), batch.cols());
+    let next = match asks.next {
+        Some(Source::Batch(next) | Source::BatchT(next)) => Some(next),
+        _ => None,
+    };
+    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next });
+    Mat::with_strides(room, rows, cols, apart(cols), 1)
+}
+
+/// A kernel of its own, to keep its caller small.
+struct Copy<'a, 'n> {
+    a: Mat<'a, f32>,
+    out: MatMut<'n, f32>,
+}
+
+impl Kernel for Copy<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { a, mut out } = self;
+        for i in 0..a.rows() {
+            let out = out.row_mut(i);
+            let Some(row) = a.row(i) else {
+                out.iter_mut().enumerate().for_each(|(j, x)| *x = a.get(i, j));
+                continue;
+            };
+            let (row, rest) = row.as_chunks::<LANES>();
+            let (out, out_rest) = out.as_chunks_mut::<LANES>();
+            row.iter().zip(out).for_each(|(row, out)| s.store(s.load(row), out));
+            out_rest.copy_from_slice(rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    /// The bits are the same either way; only here it shows which way is gone.
+    #[test]
+    fn rows_are_read_where_they_lie_unless_they_meet_in_the_cache() {
+        let x = std::vec![0.0; DEEP * 2 * PAGE];
+        let right = |n, apart, transposed, panels| {
+            let x = Mat::with_strides(&x, n, 5, apart, 1);
+            lies_right(if transposed { x.t() } else { x }, panels)
+        };
+        assert!(right(DEEP, PAGE, false, 9), "X as it stands, always");
+        assert!(
+            right(8, 784, true, 5) && !right(8, 784, true, 6),
+            "Xᵀ, of which few readings are cheaper than a copy"
+        );
+        for apart in [PAGE, 2 * PAGE] {
+            assert!(
+                right(DEEP - 1, apart, true, 1)
+                    && !right(DEEP, apart, true, 1)
+                    && !right(DEEP - 1, apart, true, 2),
+                "Xᵀ of rows whole pages apart, once and of few rows"
+            );
+        }
+        assert!(right(DEEP, PAGE + 1, true, 2));
+        assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1), "neither");
+    }
+}
