@@ -83,6 +83,29 @@ fn a_training_that_diverges_says_so_and_writes_nothing() {
     assert!(desk.everything() == before);
 }
 
+/// A batch, a step, an epoch, a record, a row of each kind and a hidden unit.
+#[test]
+fn one_of_a_thing_is_told_as_one() {
+    let desk = Desk::new();
+    desk.write("few.csv", "a,kind\n1,x\n2,y\n3,x\n4,y\n");
+    desk.write("row.csv", "a,kind\n1,x\n");
+    let train = ["train", "--data", "few.csv", "--hidden=1", "--batch-size=1", "--patience=1", "--out=a.tln"];
+    let page = |length: &str| {
+        let told = desk.run(&[&train[..], &[length, "--report", "r.html"]].concat()).ok().stdout;
+        assert!(told.contains("1 of 1 validation row, bit for bit"), "{told}");
+        String::from_utf8(desk.read("r.html")).expect("UTF-8")
+    };
+    let (by_epochs, by_steps) = (page("--epochs=1"), page("--num-iters=1"));
+    assert!(by_epochs.contains("<td>1 record</td>") && by_epochs.contains("<td>1 epoch</td>"));
+    assert!(by_steps.contains("<td>1 step</td>"));
+    let eval = desk.run(&["eval", "a.tln", "--data", "row.csv"]).ok().stdout;
+    assert!(eval.contains(" of 1 row)\n"), "{eval}");
+    let wide = desk.fails(&["eval", "a.tln", "--data", "table.csv"], 3);
+    assert!(wide.contains("its rows have 4 values, the net has 1 input;"), "{wide}");
+    let alone = desk.fails(&["train", "--data", "row.csv"], 3);
+    assert!(alone.contains("1 row in all has the label \"x\""), "{alone}");
+}
+
 #[test]
 fn predict_needs_no_labels_and_agrees_with_eval() {
     let desk = Desk::new();
