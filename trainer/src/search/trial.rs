@@ -13,7 +13,7 @@ use crate::Error;
 use crate::batches::Batches;
 use crate::dataset::{Numbers, Values};
 use crate::evaluate::Evaluator;
-use crate::history::{Epoch, History};
+use crate::history::{Epoch, History, not_finite};
 use crate::init::init;
 use crate::rows::Part;
 use crate::train::{Plan, Settings};
@@ -154,15 +154,14 @@ impl<'a> Trial<'a> {
         loss.is_finite()
     }
 
-    /// The end of an epoch. Weights can be finite and so large that no loss is: that is divergence too, and a journal could
-    /// not hold such an epoch.
+    /// The end of an epoch.
     fn record(&mut self, engine: Engine<'_>, evaluator: &mut Evaluator) {
         let steps = self.history.losses.len();
         let sample = Part { rows: Numbers::List(&self.field.sample), ..self.field.train };
         let train = evaluator.evaluate(engine, &self.net, sample);
         let val = evaluator.evaluate(engine, &self.net, self.field.val);
         let weights_are_finite = self.net.as_slice().iter().all(|w| w.is_finite());
-        if !(weights_are_finite && train.loss.is_finite() && val.loss.is_finite()) {
+        if !weights_are_finite || not_finite(train, Some(val)).is_some() {
             self.diverged = Some(steps);
             return;
         }

@@ -81,6 +81,15 @@ fn a_training_that_diverges_says_so_and_writes_nothing() {
     assert!(run.stderr.contains("the loss of step 2 is"), "the step is named: {}", run.stderr);
     assert!(run.stderr.contains("diverged") && run.stderr.contains("--learning-rate"), "{}", run.stderr);
     assert!(desk.everything() == before);
+    // One step: its own loss is of the first weights, and the new ones are finite, but no loss with them is.
+    let run = desk.run(&["train", "--data=table.csv", "--learning-rate=1e30", "--num-iters=1"]);
+    assert!(run.code == 4 && run.stderr.contains("the loss of step 1 is NaN"), "{run:?}");
+    assert!(desk.everything() == before);
+    // The course's loop does not record its last step, which here is the one that goes too far.
+    let course = ["train", "--data=table.csv", "--preset=course", "--num-iters=2", "--batch-size=24"];
+    let run = desk.run(&[&course[..], &["--learning-rate=1e19"]].concat());
+    assert!(run.code == 4 && run.stderr.contains("the loss of step 2 is"), "{run:?}");
+    assert!(!desk.path("net.tln").exists(), "only the checkpoint of its record");
 }
 
 /// A batch, a step, an epoch, a record, a row of each kind and a hidden unit.
