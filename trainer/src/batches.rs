@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::dataset::Numbers;
 use crate::random::{Random, Stream};
+use crate::wording::{agreeing, counted};
 
 /// How rows are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -108,10 +109,12 @@ impl Batches {
         }
         if !self.may_be_at(rows.len(), used, groups, drawn, all.len()) {
             return Err(format!(
-                "it has drawn {used} of {} rows, the last of group {groups}: {drawn} batches of {} out of {} rows end elsewhere",
-                rows.len(),
+                "it has drawn {used} of {}, the last of group {groups}: {} of {} out of {} {} elsewhere",
+                counted(rows.len(), "row"),
+                counted(drawn, "batch"),
                 self.size,
-                all.len()
+                counted(all.len(), "row"),
+                agreeing(&drawn, "ends", "end")
             ));
         }
         self.random.go_to(words);

@@ -34,6 +34,7 @@ use crate::dataset::Numbers;
 use crate::history::{Epoch, Evaluation, History};
 use crate::train::Settings;
 use crate::training::{Best, Clock, State};
+use crate::wording::counted;
 
 /// How a checkpoint begins; the last byte is the version.
 const MAGIC: [u8; 8] = *b"TLNRUN\0\x02";
@@ -132,7 +133,7 @@ fn body(bytes: &[u8]) -> Result<&[u8], String> {
 /// What follows the magic, after checking that.
 fn after_magic(bytes: &[u8]) -> Result<&[u8], String> {
     let Some((start, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(format!("it has {} bytes", bytes.len()));
+        return Err(format!("it has {}", counted(bytes.len(), "byte")));
     };
     if start[..7] != MAGIC[..7] {
         return Err("it is no checkpoint".into());

@@ -9,6 +9,7 @@ use crate::init::init;
 use crate::report::Report;
 use crate::rows::{Part, View};
 use crate::train::{Plan, Settings};
+use crate::wording::counted;
 
 /// Shows the first step that a training with these settings takes.
 pub fn explain(
@@ -26,7 +27,7 @@ pub fn explain(
     let n = x.rows();
     let mut show = Show { engine, out };
     let Shape { d, h, c, .. } = shape;
-    show.text(format_args!("One step of a {shape} net on {n} rows: N = {n}, D = {d}, H = {h}, C = {c}, rate η = {eta}, penalty λ = {lambda}."));
+    show.text(format_args!("One step of a {shape} net on {}: N = {n}, D = {d}, H = {h}, C = {c}, rate η = {eta}, penalty λ = {lambda}.", counted(n, "row")));
     show.text("Equation numbers are those of model/DERIVATION.md; size is the Euclidean norm.\n");
 
     let mut ws = Workspace::new(shape, n, engine.pool.width());

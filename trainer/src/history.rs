@@ -23,6 +23,12 @@ impl Evaluation {
     }
 }
 
+/// The loss that is no finite number, if one of these is: weights can be finite and so large that no loss is.
+#[must_use]
+pub fn not_finite(train: Evaluation, val: Option<Evaluation>) -> Option<f64> {
+    [Some(train), val].into_iter().flatten().map(|found| found.loss).find(|loss| !loss.is_finite())
+}
+
 /// The record of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {

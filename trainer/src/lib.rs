@@ -65,6 +65,7 @@ pub mod terms;
 pub mod train;
 pub mod training;
 pub mod verify;
+pub mod wording;
 
 pub use error::{Error, Kind};
 

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::dataset::{Dataset, Numbers, OpenOptions, RowSet, normalize, open, split};
 use crate::preset::Choice;
 use crate::rows::{Part, View};
+use crate::wording::counted;
 
 /// A data set with its training, validation and test parts.
 #[derive(Clone, Debug)]
@@ -33,8 +34,8 @@ impl Prepared {
             && test.classes != data.classes
         {
             return Err(Error::data(format!(
-                "{spec}: the test part has {} classes, the training part {}; both must have the same ones",
-                test.c(),
+                "{spec}: the test part has {}, the training part {}; both must have the same ones",
+                counted(test.c(), "class"),
                 data.c()
             )));
         }
@@ -66,7 +67,7 @@ impl Prepared {
     pub fn describe_rows(&self) -> String {
         let (train, val) = (self.rows.train.len(), self.rows.validation.len());
         let test = self.test.as_ref().map_or(0, |(_, rows)| rows.len());
-        format!("{train} rows to train, {val} to validate, {test} to test")
+        format!("{} to train, {val} to validate, {test} to test", counted(train, "row"))
     }
 
     /// μ and s, as the net file will hold them.

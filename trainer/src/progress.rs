@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::history::Epoch;
-use crate::report::{fixed, talk};
+use crate::report::talk;
 use crate::see::spark;
 use crate::train::News;
+use crate::wording::fixed;
 
 /// Plain lines a training gets, about.
 const LINES: usize = 10;

@@ -83,18 +83,6 @@ impl Report {
     }
 }
 
-/// A number with so many digits behind the point; with an exponent where fewer than two of its digits would be left, or it has
-/// more than six before the point.
-#[must_use]
-pub fn fixed(x: f64, digits: usize) -> String {
-    let least = 10f64.powi(1 - digits as i32);
-    if x == 0.0 || (least..1e6).contains(&x.abs()) || !x.is_finite() {
-        format!("{x:.digits$}")
-    } else {
-        format!("{x:.3e}")
-    }
-}
-
 /// Whether talk is unwanted.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
@@ -170,17 +158,6 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_number_is_longer_than_it_says_or_says_nothing() {
-        let of = |x| [fixed(x, 4), fixed(x, 6)];
-        assert_eq!(of(0.4), ["0.4000", "0.400000"]);
-        assert_eq!(of(0.0), ["0.0000", "0.000000"]);
-        assert_eq!(of(1e-5), ["1.000e-5", "0.000010"]);
-        assert_eq!(of(999_999.0), ["999999.0000", "999999.000000"]);
-        assert_eq!(of(6.1e26), ["6.100e26", "6.100e26"]);
-        assert_eq!(of(f64::INFINITY), ["inf", "inf"]);
-    }
 
     #[test]
     fn an_event_is_json_in_the_order_given() {

@@ -5,6 +5,7 @@ use model::Labels;
 
 use crate::Error;
 use crate::dataset::{Dataset, Numbers};
+use crate::wording::counted;
 
 /// A data set together with the normalisation of its inputs.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +21,8 @@ impl<'a> View<'a> {
         let inputs = normalization.inputs();
         if inputs != data.d {
             return Err(Error::data(format!(
-                "rows have {} inputs, the net takes {inputs}: give data of the net's kind",
-                data.d
+                "rows have {}, the net takes {inputs}: give data of the net's kind",
+                counted(data.d, "input")
             )));
         }
         let labels = Labels::new(&data.labels, data.classes.len()).map_err(|e| Error::data(e.to_string()))?;

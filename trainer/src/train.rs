@@ -7,6 +7,7 @@ use crate::history::{Epoch, Evaluation, History};
 use crate::rows::Part;
 use crate::schedule::Schedule;
 use crate::training::Training;
+use crate::wording::counted;
 use crate::{Error, Kind};
 
 /// What a training is made of, besides the data.
@@ -150,12 +151,14 @@ fn check_batch(settings: &Settings, rows: usize) -> Result<(), Error> {
     let size = settings.batch_size;
     if rows == 0 || size == 0 {
         return Err(Error::usage(format!(
-            "batches of {size} out of {rows} rows to train on; both must be at least 1"
+            "batches of {size} out of {} to train on; both must be at least 1",
+            counted(rows, "row")
         )));
     }
     if settings.order == Order::Shuffled && size > rows {
         return Err(Error::usage(format!(
-            "a batch of {size} rows, but only {rows} rows to train on; ask for --batch-size {rows} or less"
+            "a batch of {size} rows, but only {} to train on; ask for --batch-size {rows} or less",
+            counted(rows, "row")
         )));
     }
     Ok(())
@@ -177,8 +180,9 @@ fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| {
         let gib = bytes as f64 / f64::from(1 << 30);
         Error::usage(format!(
-            "a {shape} net with batches of {batch} rows needs {gib:.1} GiB, which this machine does not give; \
-             choose a smaller --hidden or --batch-size"
+            "a {shape} net with batches of {} needs {gib:.1} GiB, which this machine does not give; \
+             choose a smaller --hidden or --batch-size",
+            counted(batch, "row")
         ))
     })
 }

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::batches::{Batches, Order};
 use crate::dataset::Numbers;
 use crate::evaluate::Evaluator;
-use crate::history::{Epoch, History};
+use crate::history::{Epoch, History, not_finite};
 use crate::init::init;
 use crate::rows::Part;
 use crate::schedule::{Schedule, cosine};
@@ -141,7 +141,7 @@ impl<'a> Training<'a> {
             Order::Replacement => (step - 1).is_multiple_of(per_epoch),
         };
         if recorded {
-            self.record(rate);
+            self.record(rate)?;
         }
         self.state.clock.seconds += begun.elapsed().as_secs_f64();
         Ok((loss, recorded))
@@ -174,7 +174,7 @@ impl<'a> Training<'a> {
     }
 
     /// Adds a record, lets the rate decay, keeps the net if it is the best.
-    fn record(&mut self, rate: f64) {
+    fn record(&mut self, rate: f64) -> Result<(), Error> {
         let begun = Instant::now();
         let Self { engine, evaluator, state, .. } = self;
         let part = match self.settings.order {
@@ -188,12 +188,16 @@ impl<'a> Training<'a> {
             train: evaluator.evaluate(*engine, &state.net, part),
             val: self.val.map(|val| evaluator.evaluate(*engine, &state.net, val)),
         };
+        if let Some(loss) = not_finite(epoch.train, epoch.val) {
+            return Err(diverged(state.step, loss as f32, rate, self.settings));
+        }
         state.history.epochs.push(epoch);
         if self.settings.schedule == Schedule::Decay {
             state.rate *= self.settings.learning_rate_decay;
         }
         state.keep_best();
         state.clock.evaluating += begun.elapsed().as_secs_f64();
+        Ok(())
     }
 
     /// What came out.
@@ -223,6 +227,10 @@ impl<'a> Training<'a> {
             (Order::Shuffled, Some(epoch)) => epoch.train,
             _ => evaluator.evaluate(engine, &net, train),
         };
+        if let Some(loss) = not_finite(train, of_last) {
+            let rate = history.rates.last().copied().unwrap_or(settings.learning_rate);
+            return Err(diverged(step, loss as f32, rate, settings));
+        }
         let Clock { seconds, evaluating, images } = clock;
         let iterations = epoch.map_or(step, |epoch| epoch.iterations);
         let images_per_second = images as f64 / (seconds - evaluating);

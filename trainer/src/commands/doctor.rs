@@ -14,6 +14,7 @@ use crate::preset::Choice;
 use crate::report::{Event, Report};
 use crate::rows::{Part, View};
 use crate::training::State;
+use crate::wording::counted;
 use crate::{Error, checkpoint, config};
 
 /// Reads net, flags and data, examines, tells.
@@ -84,9 +85,9 @@ fn run_of(args: &DoctorArgs, choice: &Choice, net: &Params<f32>, train: Numbers<
 fn check(args: &DoctorArgs, spec: &str, net: &Net<'_>, data: &Prepared) -> Result<(), Error> {
     if net.d() != data.data().d {
         return Err(Error::data(format!(
-            "{}: the net takes {} inputs, the rows of {} have {}; give the data that it was trained on with --data",
+            "{}: the net takes {}, the rows of {} have {}; give the data that it was trained on with --data",
             args.net.display(),
-            net.d(),
+            counted(net.d(), "input"),
             spec,
             data.data().d
         )));

@@ -10,7 +10,8 @@ use crate::args::EvalArgs;
 use crate::confusion::Confusion;
 use crate::dataset::{Dataset, OpenOptions, open};
 use crate::history::Evaluation;
-use crate::report::{Event, Report, fixed};
+use crate::report::{Event, Report};
+use crate::wording::{counted, fixed};
 
 /// Reads net and data, evaluates, tells.
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
@@ -36,10 +37,10 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     };
     report.line(format_args!("data      {chosen}: {rows}"));
     report.line(format_args!(
-        "accuracy  {:.4}  ({} of {} rows)",
+        "accuracy  {:.4}  ({} of {})",
         found.accuracy(),
         found.correct,
-        found.rows
+        counted(found.rows, "row")
     ));
     report.line(format_args!("loss      {}\n", fixed(found.loss, 6)));
     let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
@@ -62,8 +63,8 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
 fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
     if data.c() > net.c() {
         return Err(Error::data(format!(
-            "the net has {} classes, the data have {}; give data of the net's kind with --data",
-            net.c(),
+            "the net has {}, the data have {}; give data of the net's kind with --data",
+            counted(net.c(), "class"),
             data.c()
         )));
     }

@@ -5,7 +5,8 @@ use model::Engine;
 use crate::args::{LrFindArgs, TrainArgs};
 use crate::lr_find::lr_find;
 use crate::prepare::Prepared;
-use crate::report::{Event, Report, fixed};
+use crate::report::{Event, Report};
+use crate::wording::{advised, fixed};
 use crate::{Error, config, see};
 
 /// Lines of the table.
@@ -29,13 +30,13 @@ pub(super) fn run(args: &LrFindArgs) -> Result<(), Error> {
     let losses: Vec<f64> = found.tried.iter().map(|tried| tried.smoothed).collect();
     report.line("  rate       loss");
     for tried in found.tried.iter().step_by(found.tried.len().div_ceil(LINES)) {
-        report.line(format_args!("  {:<9.2e}  {}", tried.rate, fixed(tried.smoothed, 4)));
+        report.line(format_args!("  {:<9}  {}", advised(tried.rate, 3), fixed(tried.smoothed, 4)));
     }
     report.line(format_args!("loss as the rate rises  {}", see::spark::line(&losses, 40)));
     if let Some(rate) = found.diverges {
-        report.line(format_args!("diverges from           {rate:.2e}"));
+        report.line(format_args!("diverges from           {}", advised(rate, 3)));
     }
-    report.line(format_args!("suggested               --learning-rate {:.2e}", found.suggested));
+    report.line(format_args!("suggested               --learning-rate {}", advised(found.suggested, 3)));
     report.event(
         Event::new("done")
             .with("learning_rate", found.suggested)

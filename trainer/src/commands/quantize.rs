@@ -11,6 +11,7 @@ use crate::dataset::{Dataset, OpenOptions, Values, open};
 use crate::exchange::net::Layers;
 use crate::quantize::{Calibration, Comparison, calibrate, compare, quantize};
 use crate::report::{Event, Report};
+use crate::wording::counted;
 
 /// Reads net and data, calibrates, rounds, compares, writes.
 pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
@@ -32,9 +33,9 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let classes = train.c().max(source.test.as_ref().map_or(0, Dataset::c));
     if classes > net.c() {
         return Err(Error::data(format!(
-            "{}: the net has {} classes, {} has {classes}; give data of the net's kind with --data",
+            "{}: the net has {}, {} has {classes}; give data of the net's kind with --data",
             args.net.display(),
-            net.c(),
+            counted(net.c(), "class"),
             chosen.spec
         )));
     }
@@ -45,12 +46,12 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let found = judge(AnyNet::F32(net), &file, data)?;
     if found.loss() > args.max_loss {
         return Err(Error::data(format!(
-            "{}: int8 would lose {:.2} points ({} of {} rows right, then {}), --max-loss allows {}; try --calibration \
+            "{}: int8 would lose {:.2} points ({} of {} right, then {}), --max-loss allows {}; try --calibration \
              percentile, or a net with smaller weights",
             args.net.display(),
             found.loss(),
             found.before,
-            found.rows,
+            counted(found.rows, "row"),
             found.after,
             args.max_loss
         )));
@@ -82,9 +83,9 @@ fn tell(
     let mut report = Report::new(args.common.json);
     report.line(format_args!("data           {chosen}"));
     report.line(format_args!(
-        "calibration    {}: {} training rows, hidden layer up to {:.4}, scores {:.4} to {:.4}",
+        "calibration    {}: {}, hidden layer up to {:.4}, scores {:.4} to {:.4}",
         args.calibration.name(),
-        seen.rows,
+        counted(seen.rows, "training row"),
         seen.hidden.high,
         seen.scores.low,
         seen.scores.high
@@ -96,10 +97,10 @@ fn tell(
         share(found.after)
     ));
     report.line(format_args!(
-        "class changed  {:.4}  ({} of {} rows)",
+        "class changed  {:.4}  ({} of {})",
         share(found.changed),
         found.changed,
-        found.rows
+        counted(found.rows, "row")
     ));
     report.line(format_args!("worst score    {:.4} off", found.worst));
     report.line(format_args!("bytes          {before} before, {after} after"));

@@ -17,9 +17,10 @@ use crate::search::journal::{Header, Journal};
 use crate::search::schedule::{self, Run};
 use crate::search::space::Axes;
 use crate::search::trial::{Done, Field, Trial};
-use crate::search::{Outcome, Spec, best, none_left_out, rungs};
+use crate::search::{Outcome, Spec, best, none_learnt, none_left_out, rungs};
 use crate::train::{Length, Plan};
 use crate::verify::verify;
+use crate::wording::counted;
 use crate::{Error, Kind, checksum, export};
 
 mod telling;
@@ -189,13 +190,15 @@ impl Search<'_> {
             return self.interrupted();
         }
         interrupt.writing();
+        if known.is_empty() {
+            return Err(Error::usage(
+                "no training was finished within the budget; ask for a larger --budget or fewer --epochs",
+            ));
+        }
         if self.best.is_none() {
-            return Err(Error::usage(match all {
-                true => "every candidate diverged; give smaller --learning-rate values",
-                false => {
-                    "no training was finished within the budget; ask for a larger --budget or fewer --epochs"
-                }
-            }));
+            let mine = spec.brackets().concat().len();
+            let rates = known.iter().map(|outcome| spec.points[outcome.candidate].learning_rate);
+            return Err(none_learnt(&known, mine, rates));
         }
         if !all && !self.report.is_json() {
             talk("the budget is used up; the same command goes on from the journal");
@@ -208,7 +211,8 @@ impl Search<'_> {
     fn interrupted(mut self) -> Result<(), Error> {
         let (taken, of, journal) = (self.taken, self.trainings, self.files.journal.display());
         let what = format!(
-            "interrupted: {journal} has {taken} of {of} results; the same command goes on from there"
+            "interrupted: {journal} has {taken} of {}; the same command goes on from there",
+            counted(of, "result")
         );
         self.report.event(Event::new("interrupted").with("finished", taken).with("what", what.as_str()));
         self.report.finish().and(Err(Error::new(Kind::Interrupted, what)))

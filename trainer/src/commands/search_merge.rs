@@ -8,6 +8,7 @@ use crate::args::{MergeArgs, TrainArgs};
 use crate::files::Target;
 use crate::report::{Event, Report, talk};
 use crate::search::merge::{Winner, merge};
+use crate::wording::{counted, written};
 use crate::{Error, config, config_file};
 
 /// Reads the journals, writes the best net and its flags.
@@ -36,15 +37,20 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
         let of = merged.header.shard.1;
         talk(format_args!("no journal of shard {missing} of {of}: this is the best of the others"));
     }
+    let number = |field: &str| written(line[field].as_f64().unwrap_or(f64::NAN));
     let epoch = best.best().map_or(0, |(epoch, _)| epoch.number);
     report.line(format_args!(
-        "validation accuracy  {:.4}  (of {} results)",
+        "validation accuracy  {:.4}  (of {})",
         best.accuracy(),
-        merged.outcomes.len()
+        counted(merged.outcomes.len(), "result")
     ));
     report.line(format_args!(
-        "settings             hidden {}, rate {}, reg {}, decay {}, {epoch} epochs",
-        line["hidden"], line["learning_rate"], line["reg"], line["learning_rate_decay"]
+        "settings             hidden {}, rate {}, reg {}, decay {}, {}",
+        line["hidden"],
+        number("learning_rate"),
+        number("reg"),
+        number("learning_rate_decay"),
+        counted(epoch, "epoch")
     ));
     report.line(format_args!("best net             {} ({} bytes)", args.out.display(), bytes.len()));
     let mut event = Event::new("done").with("val_accuracy", best.accuracy());

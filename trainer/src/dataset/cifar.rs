@@ -9,6 +9,7 @@ use super::find::Folder;
 use super::rows::{Dataset, Values};
 use super::{OpenOptions, Parts, classes, read};
 use crate::error::Error;
+use crate::wording::counted;
 
 /// Pixel bytes a record.
 const D: usize = 3 * 32 * 32;
@@ -149,9 +150,9 @@ fn class_names(set: Set, folder: &Path) -> Result<Vec<String>, Error> {
         text.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     if names.len() != set.classes {
         return Err(Error::data(format!(
-            "{}: {} class names, needs {}: one a line",
+            "{}: {}, needs {}: one a line",
             path.display(),
-            names.len(),
+            counted(names.len(), "class name"),
             set.classes
         )));
     }

@@ -34,6 +34,7 @@ pub mod split;
 use std::fmt::Display;
 
 use crate::error::Error;
+use crate::wording::counted;
 pub use digits::digits;
 use find::Found;
 pub use numbers::Numbers;
@@ -59,7 +60,9 @@ impl OpenOptions {
     fn check_d(&self, place: impl Display, d: usize) -> Result<(), Error> {
         match self.d {
             Some(wanted) if wanted != d => Err(Error::data(format!(
-                "{place}: its rows have {d} values, the net has {wanted} inputs; give data of the net's kind with --data"
+                "{place}: its rows have {}, the net has {}; give data of the net's kind with --data",
+                counted(d, "value"),
+                counted(wanted, "input")
             ))),
             _ => Ok(()),
         }
@@ -109,8 +112,10 @@ impl Source {
             && train.d != test.d
         {
             return Err(Error::data(format!(
-                "{}: training rows have {} values and test rows {}; both must have the same",
-                self.name, train.d, test.d
+                "{}: training rows have {} and test rows {}; both must have the same",
+                self.name,
+                counted(train.d, "value"),
+                test.d
             )));
         }
         Ok(self)

@@ -8,6 +8,7 @@ use super::{OpenOptions, Parts};
 use crate::error::Error;
 use crate::numpy::npy::Array;
 use crate::numpy::zip;
+use crate::wording::counted;
 
 /// Names of arrays of rows, and of labels, in lower case; of a training and of a test part.
 const TRAIN: [&[&str]; 2] = [&["x_train", "x", "data", "images"], &["y_train", "y", "target", "labels"]];
@@ -60,7 +61,7 @@ pub(super) fn open_rows(path: &Path, d: usize) -> Result<Rows, Error> {
     if rows.shape.len() < 2 || rows.record() != d || rows.len() == 0 {
         return Err(wrong(
             path,
-            &format!("its rows have the shape {:?}, the net has {d} inputs", rows.shape),
+            &format!("its rows have the shape {:?}, the net has {}", rows.shape, counted(d, "input")),
         ));
     }
     Ok(Rows { values: rows.into_values(path)?, d })
@@ -131,7 +132,11 @@ fn dataset(
     if labels.shape.first() != Some(&n) || labels.len() != n {
         return Err(wrong(
             path,
-            &format!("{n} rows, but labels of the shape {:?}; wanted one label a row", labels.shape),
+            &format!(
+                "{}, but labels of the shape {:?}; wanted one label a row",
+                counted(n, "row"),
+                labels.shape
+            ),
         ));
     }
     let mut names = Labels::new(classes);

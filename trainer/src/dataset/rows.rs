@@ -3,6 +3,7 @@
 use kernels::Input;
 
 use crate::error::Error;
+use crate::wording::{agreeing, counted};
 
 /// N·D values, row-major, in the type they have in the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,8 +127,9 @@ impl Dataset {
             return Ok(());
         }
         Err(Error::data(format!(
-            "{name}: one class only: all {} rows have the label \"{}\"; training needs two classes at least",
-            self.rows(),
+            "{name}: one class only: {} in all {} the label \"{}\"; training needs two classes at least",
+            counted(self.rows(), "row"),
+            agreeing(&self.rows(), "has", "have"),
             self.classes[usize::from(first)]
         )))
     }

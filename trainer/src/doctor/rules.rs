@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::measure::{Measures, Right};
-use crate::report::fixed;
+use crate::wording::{advised, agreeing, counted, fixed};
 
 /// A rule.
 pub type Rule = fn(&Measures) -> Option<Finding>;
@@ -57,8 +57,11 @@ pub fn one_class(m: &Measures) -> Option<Finding> {
     let part = m.val.unwrap_or(m.train);
     let sample = if part.seen < part.rows { " of a sample" } else { "" };
     let what = format!(
-        "{predicted} of {total} rows{sample} are taken for \"{}\", {labelled} are of it ({})",
+        "{predicted} of {}{sample} {} taken for \"{}\", {labelled} {} of it ({})",
+        counted(total, "row"),
+        agreeing(&predicted, "is", "are"),
         m.classes[class],
+        agreeing(&labelled, "is", "are"),
         percent(labelled, total)
     );
     finding(
@@ -127,10 +130,11 @@ pub fn rising_loss(m: &Measures) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "the loss rises: {} around step {}, {} in the last {tenth} steps",
+        "the loss rises: {} around step {}, {} in the last {}",
         fixed(least, 4),
         best * tenth + tenth / 2 + 1,
-        fixed(last, 4)
+        fixed(last, 4),
+        counted(tenth, "step")
     );
     finding("rising-loss", what, "half of --learning-rate, or a smaller --learning-rate-decay")
 }
@@ -142,8 +146,10 @@ pub fn dead_units(m: &Measures) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "{dead} of {all} hidden units are 0 for every one of {} training rows: they neither help nor learn",
-        m.sample
+        "{dead} of {} {} 0 for every one of {}: they neither help nor learn",
+        counted(all, "hidden unit"),
+        agreeing(&dead, "is", "are"),
+        counted(m.sample, "training row")
     );
     finding("dead-units", what, "half of --learning-rate; a smaller --std if one was given")
 }
@@ -159,11 +165,12 @@ pub fn step_size(m: &Measures) -> Option<Finding> {
         format!("at the {when} a step moves the weights by {ratio:.1e} of their norm; {healthy} is usual")
     };
     if short < 1e-5 {
-        let advice = format!("--learning-rate {}", sensible(settings.learning_rate * 1e-3 / short.max(1e-9)));
+        let advice =
+            format!("--learning-rate {}", advised(settings.learning_rate * 1e-3 / short.max(1e-9), 1));
         return finding("step-size", what(short, "start", "1e-4 to 1e-1"), advice);
     }
     if long > 2e-2 {
-        let advice = format!("--learning-rate {}", sensible(settings.learning_rate / 10.0));
+        let advice = format!("--learning-rate {}", advised(settings.learning_rate / 10.0, 1));
         return finding("step-size", what(long, "end", "1e-5 to 1e-2"), advice);
     }
     None
@@ -215,8 +222,11 @@ pub fn balance(m: &Measures) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "{many} training rows are of \"{}\", {few} of \"{}\": accuracy says little of the rare one",
-        m.classes[most], m.classes[least]
+        "{} {} of \"{}\", {few} of \"{}\": accuracy says little of the rare one",
+        counted(many, "training row"),
+        agreeing(&many, "is", "are"),
+        m.classes[most],
+        m.classes[least]
     );
     finding("balance", what, "more rows of the rare class; look at its recall, not at the accuracy")
 }
@@ -229,9 +239,10 @@ pub fn unjudged_classes(m: &Measures) -> Option<Finding> {
         (0..m.labels.len()).filter(trained).filter(|&class| m.confusion.labelled(class) == 0).collect();
     let &first = unjudged.first()?;
     let what = format!(
-        "{} of {} classes have no validation row (the first is \"{}\"): the accuracy says nothing of them",
+        "{} of {} classes {} no validation row (the first is \"{}\"): the accuracy says nothing of them",
         unjudged.len(),
         m.labels.len(),
+        agreeing(&unjudged.len(), "has", "have"),
         m.classes[first]
     );
     finding("unjudged-classes", what, "--split stratified, a larger --val-fraction, or more rows of them")
@@ -244,7 +255,9 @@ pub fn constant_columns(m: &Measures) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "{count} of {all} inputs have one value in all training rows (the first is number {})",
+        "{count} of {} {} one value in all training rows (the first is number {})",
+        counted(all, "input"),
+        agreeing(&count, "has", "have"),
         first + 1
     );
     finding("constant-columns", what, "leave them out: they only cost time and flash")
@@ -273,7 +286,7 @@ fn gentle_reg(m: &Measures) -> String {
     while reg > balanced && reg > 1e-8 {
         reg /= 10.0;
     }
-    format!("--reg {reg:.0e} or less")
+    format!("--reg {} or less", advised(reg, 1))
 }
 
 /// Training and validation part; None for want of validation rows.
@@ -290,11 +303,6 @@ fn step_noise(losses: &[f32]) -> f64 {
     }
     let middle = changes.len() / 2;
     f64::from(*changes.select_nth_unstable_by(middle, f32::total_cmp).1) / 0.954
-}
-
-/// One digit is enough for a rate.
-fn sensible(rate: f64) -> String {
-    format!("{:.0e}", rate)
 }
 
 fn mean(losses: &[f32]) -> f64 {

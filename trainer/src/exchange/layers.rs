@@ -2,6 +2,7 @@
 
 use super::net::{Layers, transposed};
 use crate::Error;
+use crate::wording::counted;
 
 /// An array out of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +48,11 @@ pub fn recognise(mut tensors: Vec<Tensor>, names: Vec<String>) -> Result<Recogni
     let (w2, inner, mut c) = layer(wb, bb, &mut notes)?;
     if inner != h {
         return Err(Error::data(format!(
-            "{} has {h} outputs, {} takes {inner} inputs; the second layer must take what the first gives",
-            wa.name, wb.name
+            "{} has {}, {} takes {}; the second layer must take what the first gives",
+            wa.name,
+            counted(h, "output"),
+            wb.name,
+            counted(inner, "input")
         )));
     }
     let (mut w2, mut b2) = (w2, bb.data.clone());
@@ -58,8 +62,8 @@ pub fn recognise(mut tensors: Vec<Tensor>, names: Vec<String>) -> Result<Recogni
         notes.push("one output (logistic): made two classes of scores 0 and s".into());
     }
     if !names.is_empty() && names.len() != c {
-        let n = names.len();
-        return Err(Error::data(format!("{n} class names, but {c} classes; they must be as many")));
+        let (names, classes) = (counted(names.len(), "class name"), counted(c, "class"));
+        return Err(Error::data(format!("{names}, but {classes}; they must be as many")));
     }
     let layers = Layers { d, h, c, mean, scale, w1, b1: ba.data.clone(), w2, b2, names };
     Ok(Recognised { layers, notes })
@@ -76,8 +80,10 @@ fn layer(w: &Tensor, b: &Tensor, notes: &mut Vec<String>) -> Result<(Vec<f32>, u
         (false, true) => Lies::InOut,
         (false, false) => {
             return Err(Error::data(format!(
-                "{} is {rows} x {columns} and its bias {} has {outputs} numbers; one side must be {outputs}",
-                w.name, b.name
+                "{} is {rows} x {columns} and its bias {} has {}; one side must be {outputs}",
+                w.name,
+                b.name,
+                counted(outputs, "number")
             )));
         }
     };

@@ -4,6 +4,7 @@ use infer_nostd::Net;
 use kernels::{Floats, Normalization};
 use model::{Params, Shape};
 
+use crate::wording::counted;
 use crate::{Error, export};
 
 /// Weights in the layout of the derivation, normalisation, names.
@@ -64,7 +65,10 @@ impl Layers {
         let normalization = normalization.map_err(|_| {
             let (q, s, d) = (self.mean.len(), self.scale.len(), self.d);
             Error::data(format!(
-                "{q} means and {s} scales for {d} inputs; wanted as many of both, 0 or a divisor of {d}"
+                "{} and {} for {}; wanted as many of both, 0 or a divisor of {d}",
+                counted(q, "mean"),
+                counted(s, "scale"),
+                counted(d, "input")
             ))
         })?;
         export::to_bytes(&self.params()?, normalization, &self.names)

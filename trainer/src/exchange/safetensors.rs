@@ -7,6 +7,7 @@ use super::layers::Tensor;
 use super::net::{Layers, transposed};
 use crate::Error;
 use crate::element::Element;
+use crate::wording::counted;
 
 /// Longest header that is read; those of two layers take some hundred bytes.
 const HEADER_MAX: usize = 1 << 20;
@@ -47,7 +48,7 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| broken("shorter than 8 bytes"))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
     if length > HEADER_MAX || length > rest.len() {
-        return Err(broken(&format!("a header of {length} bytes in a file of {}", bytes.len())));
+        return Err(broken(&format!("a header of {} in a file of {}", counted(length, "byte"), bytes.len())));
     }
     let (header, data) = rest.split_at(length);
     let header: Value = serde_json::from_slice(header).map_err(|e| broken(&format!("its header: {e}")))?;

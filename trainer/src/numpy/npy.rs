@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::dataset::Values;
 use crate::element::Element;
 use crate::error::Error;
+use crate::wording::{agreeing, counted};
 
 /// What an array holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +51,10 @@ impl Array {
         let count = shape.iter().try_fold(kind.size(), |len, &dim| len.checked_mul(dim));
         if count != Some(data.len()) {
             return Err(format!(
-                "its header promises {shape:?} elements of {} bytes, {} bytes follow; get the file again",
-                kind.size(),
-                data.len()
+                "its header promises {shape:?} elements of {}, {} {}; get the file again",
+                counted(kind.size(), "byte"),
+                counted(data.len(), "byte"),
+                agreeing(&data.len(), "follows", "follow")
             ));
         }
         let bytes = if fortran { last_index_fastest(data, &shape, kind.size()) } else { data.to_vec() };

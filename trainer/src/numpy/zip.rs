@@ -6,6 +6,7 @@ use std::io::Read;
 use flate2::bufread::DeflateDecoder;
 
 use crate::checksum::crc32;
+use crate::wording::counted;
 
 const LOCAL: u32 = 0x0403_4b50;
 const ENTRY: u32 = 0x0201_4b50;
@@ -86,8 +87,8 @@ impl Member<'_> {
         let checksum = crc32(&bytes);
         if bytes.len() != *size || checksum != self.checksum {
             return Err(damaged(format!(
-                "{} bytes with checksum {:08x}, the directory has {size} with {:08x}",
-                bytes.len(),
+                "{} with checksum {:08x}, the directory has {size} with {:08x}",
+                counted(bytes.len(), "byte"),
                 checksum,
                 self.checksum
             )));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::journal::{self, Header};
-use super::{Outcome, best};
+use super::{Outcome, best, none_learnt};
 use crate::{Error, checksum};
 
 /// What all journals say together.
@@ -77,7 +77,13 @@ impl Merged {
     /// The best result and its net.
     pub fn winner(&self) -> Result<Winner<'_>, Error> {
         let best = best(&self.outcomes).ok_or_else(|| {
-            Error::data("no journal holds a finished training; run the shards longer, with a larger --budget")
+            if self.outcomes.is_empty() {
+                return Error::data(
+                    "no journal holds a finished training; run the shards longer, with a larger --budget",
+                );
+            }
+            let rates = self.lines.iter().filter_map(|line| line["learning_rate"].as_f64());
+            none_learnt(&self.outcomes, self.header.candidates, rates)
         })?;
         let at = self.outcomes.iter().position(|o| o == best).expect("the best is one of them");
         let path = net_of(&self.from[at]);

@@ -18,12 +18,14 @@ pub mod space;
 pub mod trial;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::history::{Epoch, Evaluation};
 use crate::train::Settings;
+use crate::wording::{advised, counted, written};
+use crate::{Error, Kind};
 pub use space::Point;
 
 /// Of three candidates, one goes on to the next rung.
@@ -112,9 +114,9 @@ pub struct Outcome {
     pub candidate: usize,
     /// Epochs it was to be trained for.
     pub asked: usize,
-    /// The records of the epochs; fewer than asked for where the loss was not finite.
+    /// The records of the epochs; fewer than asked for where it diverged.
     pub epochs: Vec<Epoch>,
-    /// The step whose loss was not finite.
+    /// The step after which a loss or a weight was not finite.
     pub diverged: Option<usize>,
     /// [`checksum::of_net`](crate::checksum::of_net) of the net file after the best epoch.
     pub net: u32,
@@ -123,14 +125,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The epoch whose net is kept: most right answers on the validation part, then least loss, then the first.
+    /// The epoch whose net is kept: most right answers on the validation part, then least loss, then the first. None if it
+    /// diverged: whatever came before, such a training gives no net, as of `train`.
     #[must_use]
     pub fn best(&self) -> Option<(&Epoch, Evaluation)> {
+        if self.diverged.is_some() {
+            return None;
+        }
         let with_val = self.epochs.iter().filter_map(|epoch| epoch.val.map(|val| (epoch, val)));
         with_val.reduce(|a, b| if compare(&b.1, &a.1).is_lt() { b } else { a })
     }
 
-    /// Share of the validation part that the kept net has right.
+    /// Share of the validation part that the kept net has right; 0 without one.
     #[must_use]
     pub fn accuracy(&self) -> f64 {
         self.best().map_or(0.0, |(_, val)| val.accuracy())
@@ -221,13 +227,34 @@ pub fn best(outcomes: &[Outcome]) -> Option<&Outcome> {
     outcomes.iter().filter(|outcome| outcome.best().is_some()).min_by(|a, b| a.rank(b))
 }
 
+/// Why there is no best where there are results, of so many candidates in all: each diverged, at one of these rates.
+#[must_use]
+pub fn none_learnt(outcomes: &[Outcome], candidates: usize, rates: impl Iterator<Item = f64>) -> Error {
+    let diverged = outcomes.iter().map(|outcome| outcome.candidate).collect::<HashSet<_>>().len();
+    let (least, most) = rates.fold((f64::INFINITY, 0.0f64), |(a, b), rate| (a.min(rate), b.max(rate)));
+    let to = if least < most { format!(" to {}", written(most)) } else { String::new() };
+    let rest = if diverged < candidates { " (the others were not trained)" } else { "" };
+    Error::new(
+        Kind::Diverged,
+        format!(
+            "no candidate learnt: {diverged} of {} diverged with --learning-rate {}{to}{rest}, and a loss must stay finite: \
+             try smaller rates, from {} down, then a smaller --reg, with another --out (no net was written)",
+            counted(candidates, "candidate"),
+            written(least),
+            advised(least / 10.0, 1)
+        ),
+    )
+}
+
 /// A list of what has been asked for, at least one of each.
 pub(crate) fn none_left_out(spec: &Spec) -> Result<(), Error> {
     let (i, n) = spec.shard;
     if spec.brackets().is_empty() {
         let candidates = spec.points.len();
         return Err(Error::usage(format!(
-            "shard {i}/{n} of {candidates} candidates is empty; ask for at most {candidates} shards"
+            "shard {i}/{n} of {} is empty; ask for at most {}",
+            counted(candidates, "candidate"),
+            counted(candidates, "shard")
         )));
     }
     Ok(())
@@ -264,6 +291,37 @@ mod tests {
             [outcome(0, &[6], 0.1), outcome(1, &[7], 0.9), outcome(2, &[7], 0.8), outcome(3, &[7], 0.8)];
         assert_eq!(best(&all).unwrap().candidate, 2);
         assert!(best(&[outcome(0, &[], 0.0)]).is_none(), "a net that never was");
+    }
+
+    /// The most right answers of all, and then a loss that was not finite.
+    #[test]
+    fn what_diverged_comes_last_and_never_wins() {
+        let diverged = Outcome { diverged: Some(9), ..outcome(0, &[9, 9], 0.1) };
+        let all = [diverged, outcome(1, &[2], 3.0)];
+        assert_eq!(best(&all).unwrap().candidate, 1);
+        assert!(all[1].rank(&all[0]).is_lt());
+        assert_eq!((best(&all[..1]), all[0].accuracy()), (None, 0.0));
+    }
+
+    #[test]
+    fn that_none_learnt_is_told_with_the_rates() {
+        let diverged = |candidate| Outcome { diverged: Some(9), ..outcome(candidate, &[], 0.0) };
+        let told = |outcomes: &[Outcome], all, rates: &[f64]| {
+            let error = none_learnt(outcomes, all, rates.iter().copied());
+            assert_eq!(error.exit_code(), 4);
+            error.message().to_owned()
+        };
+        // Candidate 0 on two rungs.
+        let three = told(&[diverged(0), diverged(4), diverged(0)], 2, &[1e9, 20.0, 300.0]);
+        assert!(three.contains("2 of 2 candidates diverged with --learning-rate 20 to 1e9,"), "{three}");
+        assert!(three.contains("from 2 down"), "{three}");
+        let one = told(&[diverged(0)], 1, &[0.004]);
+        assert!(one.contains("1 of 1 candidate diverged with --learning-rate 0.004,"), "{one}");
+        assert!(one.contains("from 4e-4 down"), "{one}");
+        assert!(
+            told(&[diverged(0)], 5, &[1.0])
+                .contains("1 of 5 candidates diverged with --learning-rate 1 (the others")
+        );
     }
 
     /// The loss has digits that a careless reader rounds.

@@ -13,7 +13,7 @@ use crate::Error;
 use crate::batches::Batches;
 use crate::dataset::{Numbers, Values};
 use crate::evaluate::Evaluator;
-use crate::history::{Epoch, History};
+use crate::history::{Epoch, History, not_finite};
 use crate::init::init;
 use crate::rows::Part;
 use crate::train::{Plan, Settings};
@@ -141,7 +141,7 @@ impl<'a> Trial<'a> {
         Some(Done { outcome, net: self.best.clone(), history: self.history.clone() })
     }
 
-    /// One step; whether its loss and its weights were finite.
+    /// One step; whether its loss was finite.
     fn step(&mut self, engine: Engine<'_>, workspace: &mut Workspace<f32>) -> bool {
         let (view, rows) = (self.field.train.view, self.batches.draw(self.field.train.rows));
         let step = Step { eta: self.rate as f32, lambda: self.settings.reg as f32 };
@@ -157,19 +157,21 @@ impl<'a> Trial<'a> {
     /// The end of an epoch.
     fn record(&mut self, engine: Engine<'_>, evaluator: &mut Evaluator) {
         let steps = self.history.losses.len();
-        if !self.net.as_slice().iter().all(|w| w.is_finite()) {
+        let sample = Part { rows: Numbers::List(&self.field.sample), ..self.field.train };
+        let train = evaluator.evaluate(engine, &self.net, sample);
+        let val = evaluator.evaluate(engine, &self.net, self.field.val);
+        let weights_are_finite = self.net.as_slice().iter().all(|w| w.is_finite());
+        if !weights_are_finite || not_finite(train, Some(val)).is_some() {
             self.diverged = Some(steps);
             return;
         }
-        let sample = Part { rows: Numbers::List(&self.field.sample), ..self.field.train };
-        let val = evaluator.evaluate(engine, &self.net, self.field.val);
         let better = |epoch: &Epoch| epoch.val.is_none_or(|best| super::compare(&val, &best).is_lt());
         let best = self.history.epochs.iter().all(better);
         self.history.epochs.push(Epoch {
             number: self.history.epochs.len() + 1,
             iterations: steps,
             learning_rate: self.rate,
-            train: evaluator.evaluate(engine, &self.net, sample),
+            train,
             val: Some(val),
         });
         if best {

@@ -39,7 +39,10 @@ fn accuracy(epochs: &[Epoch]) -> Plot {
 }
 
 fn rate(history: &History) -> Plot {
-    let rates = if history.rates.is_empty() { stretches(&history.epochs) } else { steps(&history.rates) };
+    let rates = match history.rates[..] {
+        [] => staircase(history.epochs.iter().map(|e| (e.iterations, e.learning_rate))),
+        [..] => steps(&history.rates),
+    };
     Plot {
         title: "Learning rate".into(),
         x: "step".into(),
@@ -58,14 +61,6 @@ fn with_points(curves: Vec<Curve>) -> Vec<Curve> {
 
 fn by_epoch(epochs: &[Epoch], of: impl Fn(&Epoch) -> Option<f64>) -> Vec<(f64, f64)> {
     epochs.iter().filter_map(|e| Some((e.iterations as f64, of(e)?))).collect()
-}
-
-/// The rate of each epoch, from its first step to its last.
-fn stretches(epochs: &[Epoch]) -> Vec<(f64, f64)> {
-    let begins = [0].into_iter().chain(epochs.iter().map(|e| e.iterations));
-    let of =
-        |(begin, e): (usize, &Epoch)| [begin + 1, e.iterations].map(|step| (step as f64, e.learning_rate));
-    begins.zip(epochs).flat_map(of).collect()
 }
 
 /// The least and the largest of each piece, in the order they come: thinning keeps how much the values scatter.
@@ -111,15 +106,28 @@ fn smoothed(values: &[f64]) -> Vec<f64> {
     values.iter().map(&mut next).collect()
 }
 
-/// A value that stays and jumps: both ends of each stretch.
+/// A value that stays and jumps, given for each step.
 fn steps(values: &[f64]) -> Vec<(f64, f64)> {
-    let change = |i: usize| {
-        i == 0 || i + 1 == values.len() || values[i] != values[i - 1] || values[i] != values[i + 1]
-    };
-    let points: Vec<_> =
-        numbered(values).into_iter().enumerate().filter(|(i, _)| change(*i)).map(|(_, p)| p).collect();
-    // A rate that changes with every step has no stretches.
+    let mut end = 0;
+    let stretches = values.chunk_by(|a, b| a == b).map(|stretch| {
+        end += stretch.len();
+        (end, stretch[0])
+    });
+    let points = staircase(stretches);
+    // So many jumps are too narrow to be seen, as of a rate that changes with every step.
     if points.len() > 4 * POINTS { thinned(values) } else { points }
+}
+
+/// Stretches of one value, each given with its last step, as a line: flat, and upright where the value changes. A step leads from
+/// the point of the step before to its own.
+fn staircase(stretches: impl Iterator<Item = (usize, f64)>) -> Vec<(f64, f64)> {
+    let mut begin = 0;
+    let ends = stretches.flat_map(|(end, value)| {
+        let both = [begin, end].map(|step| (step as f64, value));
+        begin = end;
+        both
+    });
+    ends.collect()
 }
 
 #[cfg(test)]
@@ -143,7 +151,11 @@ mod tests {
 
     #[test]
     fn a_rate_is_drawn_as_steps() {
-        let points = steps(&[0.4, 0.4, 0.4, 0.2, 0.2]);
-        assert_eq!(points, [(1.0, 0.4), (3.0, 0.4), (4.0, 0.2), (5.0, 0.2)]);
+        let flat_and_upright = [(0.0, 0.4), (3.0, 0.4), (3.0, 0.2), (5.0, 0.2)];
+        assert_eq!(steps(&[0.4, 0.4, 0.4, 0.2, 0.2]), flat_and_upright);
+        assert_eq!(staircase([(3, 0.4), (5, 0.2)].into_iter()), flat_and_upright);
+        assert_eq!(steps(&[0.4]), [(0.0, 0.4), (1.0, 0.4)]);
+        let every: Vec<f64> = (0..10_000).map(f64::from).collect();
+        assert!(steps(&every).len() <= POINTS + 2);
     }
 }

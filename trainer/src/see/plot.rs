@@ -24,7 +24,7 @@ pub struct Curve {
     pub name: String,
     /// Colour: `c0`, `c1`, `c2` or `raw` (thin and pale).
     pub colour: &'static str,
-    /// (x, y), x ascending, above 0: whole numbers are told along the axis.
+    /// (x, y), x ascending, from 0 on: whole numbers are told along the axis.
     pub points: Vec<(f64, f64)>,
 }
 

@@ -15,8 +15,8 @@ use crate::Error;
 use crate::dataset::{Dataset, Values};
 use crate::files::Target;
 use crate::prepare::Prepared;
-use crate::report::fixed;
 use crate::rows::Part;
+use crate::wording::{counted, fixed};
 
 /// A net and what it makes of its data.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl<'a> View<'a> {
         if let Some(Sheet { picture, zoom }) = &self.templates {
             let note = match self.hidden {
                 h if h > MOST => format!("the first {MOST} of {h} hidden units"),
-                h => format!("{h} hidden units"),
+                h => counted(h, "hidden unit"),
             };
             let html = format!(
                 "<img class=\"sheet\" style=\"--w:{}px\" alt=\"templates of the first layer\" src=\"{}\">\

@@ -12,6 +12,7 @@ use crate::files::Target;
 use crate::history::History;
 use crate::prepare::Prepared;
 use crate::train::{Length, Settings};
+use crate::wording::counted;
 
 /// What a report tells of.
 #[derive(Clone, Copy)]
@@ -68,13 +69,13 @@ pub fn settings(settings: &Settings) -> Vec<(&'static str, String)> {
         ("first weights", settings.std.map_or("√(2/fan-in)".into(), |std| std.to_string())),
         ("momentum", format!("{}{}", settings.momentum, if settings.nesterov { ", Nesterov" } else { "" })),
         ("rate falls by", format!("{:?}", settings.schedule).to_lowercase()),
-        ("patience", settings.patience.map_or("none".into(), |n| format!("{n} records"))),
+        ("patience", settings.patience.map_or("none".into(), |n| counted(n, "record"))),
         ("rows a step", settings.batch_size.to_string()),
         (
             "length",
             match settings.length {
-                Length::Epochs(n) => format!("{n} epochs"),
-                Length::Iterations(n) => format!("{n} steps"),
+                Length::Epochs(n) => counted(n, "epoch"),
+                Length::Iterations(n) => counted(n, "step"),
             },
         ),
         (

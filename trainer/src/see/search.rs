@@ -1,5 +1,6 @@
 //! The report of a search: every candidate, and the best net in pictures.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use model::{Engine, Params};
@@ -29,13 +30,13 @@ pub struct Outcomes<'a> {
     pub best: &'a Outcome,
 }
 
-/// The results, best first, of each candidate that of its longest training.
+/// The results, best first, of each candidate its best: that of its longest training, unless it diverged in that.
 #[must_use]
 pub fn ranked(all: &[Outcome]) -> Vec<&Outcome> {
-    let longest = |o: &&Outcome| all.iter().all(|p| p.candidate != o.candidate || p.asked <= o.asked);
-    let mut ranked: Vec<&Outcome> = all.iter().filter(longest).collect();
+    let mut ranked: Vec<&Outcome> = all.iter().collect();
     ranked.sort_by(|a, b| a.rank(b));
-    ranked.dedup_by_key(|o| o.candidate);
+    let mut seen = HashSet::new();
+    ranked.retain(|o| seen.insert(o.candidate));
     ranked
 }
 
@@ -149,4 +150,31 @@ fn table(spec: &Spec, ranked: &[&Outcome]) -> String {
         let _ = write!(html, "<p>and {} more</p>", ranked.len() - LINES);
     }
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Epoch;
+
+    /// Candidate 0 learnt on its first rung and diverged on the second; 1 diverged at once; 2 learnt more on each rung.
+    #[test]
+    fn each_candidate_once_and_what_diverged_behind() {
+        let outcome = |candidate, asked, right: &[usize], diverged| {
+            let epochs = right.iter().enumerate().map(|(i, &correct)| {
+                let found = Evaluation { rows: 10, correct, loss: 0.5 };
+                Epoch { number: i + 1, iterations: i + 1, learning_rate: 0.1, train: found, val: Some(found) }
+            });
+            Outcome { candidate, asked, epochs: epochs.collect(), diverged, net: 0, seconds: 0.0 }
+        };
+        let all = [
+            outcome(0, 1, &[6], None),
+            outcome(1, 1, &[], Some(1)),
+            outcome(2, 1, &[5], None),
+            outcome(0, 2, &[6], Some(2)),
+            outcome(2, 2, &[5, 7], None),
+        ];
+        let found: Vec<_> = ranked(&all).iter().map(|o| (o.candidate, o.asked)).collect();
+        assert_eq!(found, [(2, 2), (0, 1), (1, 1)]);
+    }
 }

@@ -113,7 +113,7 @@ fn cifar_100_is_known_by_its_names_or_by_its_records() {
         assert_eq!((bytes(&train)[0], bytes(&train)[3072]), (99, 3));
     }
     write(&files, "fine_label_names.txt", "one\n");
-    refused(read(&files), &["fine_label_names.txt", "1 class names", "needs 100"]);
+    refused(read(&files), &["fine_label_names.txt", "1 class name,", "needs 100"]);
     write(&files, "fine_label_names.txt", &names);
     write(&files, "train.bin", fine(&[1, 100]));
     refused(read(&files), &["train.bin record 2", "label 100", "CIFAR-100", "0 to 99"]);

@@ -66,7 +66,7 @@ fn one_class_only_cannot_train() {
         image: None,
         classes: vec!["a".to_owned(), "b".to_owned()],
     };
-    refused(data.check_trainable("a.csv"), &["a.csv", "one class only", "all 2 rows", "\"b\""]);
+    refused(data.check_trainable("a.csv"), &["a.csv", "one class only", "2 rows in all", "\"b\""]);
     data.labels[0] = 0;
     data.check_trainable("a.csv").unwrap();
     (data.labels, data.values) = (vec![], Values::F32(vec![]));

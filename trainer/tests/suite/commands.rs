@@ -81,6 +81,38 @@ fn a_training_that_diverges_says_so_and_writes_nothing() {
     assert!(run.stderr.contains("the loss of step 2 is"), "the step is named: {}", run.stderr);
     assert!(run.stderr.contains("diverged") && run.stderr.contains("--learning-rate"), "{}", run.stderr);
     assert!(desk.everything() == before);
+    // One step: its own loss is of the first weights, and the new ones are finite, but no loss with them is.
+    let run = desk.run(&["train", "--data=table.csv", "--learning-rate=1e30", "--num-iters=1"]);
+    assert!(run.code == 4 && run.stderr.contains("the loss of step 1 is NaN"), "{run:?}");
+    assert!(desk.everything() == before);
+    // The course's loop does not record its last step, which here is the one that goes too far.
+    let course = ["train", "--data=table.csv", "--preset=course", "--num-iters=2", "--batch-size=24"];
+    let run = desk.run(&[&course[..], &["--learning-rate=1e19"]].concat());
+    assert!(run.code == 4 && run.stderr.contains("the loss of step 2 is"), "{run:?}");
+    assert!(!desk.path("net.tln").exists(), "only the checkpoint of its record");
+}
+
+/// A batch, a step, an epoch, a record, a row of each kind and a hidden unit.
+#[test]
+fn one_of_a_thing_is_told_as_one() {
+    let desk = Desk::new();
+    desk.write("few.csv", "a,kind\n1,x\n2,y\n3,x\n4,y\n");
+    desk.write("row.csv", "a,kind\n1,x\n");
+    let train = ["train", "--data", "few.csv", "--hidden=1", "--batch-size=1", "--patience=1", "--out=a.tln"];
+    let page = |length: &str| {
+        let told = desk.run(&[&train[..], &[length, "--report", "r.html"]].concat()).ok().stdout;
+        assert!(told.contains("1 of 1 validation row, bit for bit"), "{told}");
+        String::from_utf8(desk.read("r.html")).expect("UTF-8")
+    };
+    let (by_epochs, by_steps) = (page("--epochs=1"), page("--num-iters=1"));
+    assert!(by_epochs.contains("<td>1 record</td>") && by_epochs.contains("<td>1 epoch</td>"));
+    assert!(by_steps.contains("<td>1 step</td>"));
+    let eval = desk.run(&["eval", "a.tln", "--data", "row.csv"]).ok().stdout;
+    assert!(eval.contains(" of 1 row)\n"), "{eval}");
+    let wide = desk.fails(&["eval", "a.tln", "--data", "table.csv"], 3);
+    assert!(wide.contains("its rows have 4 values, the net has 1 input;"), "{wide}");
+    let alone = desk.fails(&["train", "--data", "row.csv"], 3);
+    assert!(alone.contains("1 row in all has the label \"x\""), "{alone}");
 }
 
 #[test]

@@ -192,6 +192,16 @@ fn step_size() {
     let ends_at = |rate| Some(History { losses: vec![1.0; 2], rates: vec![0.2, rate], epochs: vec![] });
     case.history = ends_at(10.0);
     has(&case, "step-size");
+    // As a person types it.
+    let advice = |case: &Case| {
+        let findings = case.examine();
+        let finding = findings.into_iter().find(|finding| finding.rule == "step-size");
+        finding.expect("it speaks up").advice
+    };
+    assert_eq!(advice(&case), "--learning-rate 0.02");
+    case.settings.learning_rate = 100.0;
+    assert_eq!(advice(&case), "--learning-rate 10");
+    case.settings.learning_rate = 0.2;
     case.history = ends_at(1e-3);
     has_not(&case, "step-size");
 }

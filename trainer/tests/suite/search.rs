@@ -134,6 +134,53 @@ fn a_net_that_is_not_the_journals_is_noticed() {
     );
 }
 
+/// One rate diverges at once, the other after steps whose loss was finite. Weights may be finite all the same.
+#[test]
+fn where_every_candidate_diverges_there_is_no_winner() {
+    let desk = Desk::new();
+    let with = |rates: &str, out: &str| {
+        let rates = format!("--learning-rate={rates}");
+        let page = format!("{out}.html");
+        let more = ["--hidden=4", &rates, "--reg=0", "--epochs=3", "--report", &page, "--out", out, "--json"];
+        desk.run(&[&["search", "--data", "table.csv"][..], &more, &["--learning-rate-decay=0.9"]].concat())
+    };
+    let first = with("1e9,1e20", "a.tln");
+    let why = "no candidate learnt: 2 of 2 candidates diverged with --learning-rate 1e9 to 1e20";
+    assert!(
+        first.code == 4 && first.stderr.contains(why) && first.stderr.contains("from 1e8 down"),
+        "{first:?}"
+    );
+    assert_eq!(first.stdout.matches("\"event\":\"trial\"").count(), 2, "{first:?}");
+    for ending in ["", ".csv", ".toml", ".html"] {
+        assert!(!desk.path(&format!("a.tln{ending}")).exists(), "a.tln{ending}");
+    }
+    // Both lines of the journal are read back: nothing is trained again, and merging says the same.
+    let again = with("1e9,1e20", "a.tln");
+    assert!(again.code == 4 && again.stderr.contains(why) && !again.stdout.contains("trial"), "{again:?}");
+    assert!(desk.fails(&["search", "merge", "a.tln.journal", "--out", "m.tln"], 4).contains(why));
+    // Beside one that learns they are results like others.
+    let mixed = done(&with("1e9,0.1,1e20", "b.tln").ok());
+    assert_eq!((&mixed["learning_rate"], &mixed["finished"]), (&0.1.into(), &3.into()));
+    let diverged = |line: &&String| !line.contains("\"diverged\":null");
+    assert_eq!(results(&desk, "b.tln.journal").iter().filter(diverged).count(), 2);
+    desk.run(&["search", "merge", "b.tln.journal", "--out", "m.tln"]).ok();
+    assert!(desk.read("m.tln") == desk.read("b.tln"));
+}
+
+#[test]
+fn one_candidate_is_told_as_one_and_its_rate_as_it_is_typed() {
+    let desk = Desk::new();
+    let grid = ["search", "--data=table.csv", "--hidden=4", "--learning-rate=3e-4", "--reg=0", "--epochs=1"];
+    let run = || desk.run(&[&grid[..], &["--learning-rate-decay=0.9", "--out", "a.tln"]].concat()).ok();
+    let first = run();
+    assert!(first.stderr.contains("\n1 candidate, 1 training, "), "{first:?}");
+    assert!(first.stderr.contains("rate 3e-4, reg 0, decay 0.9\n"), "{first:?}");
+    assert!(first.stdout.contains("--learning-rate 3e-4 --learning-rate-decay 0.9 --reg 0 "), "{first:?}");
+    assert!(run().stderr.contains("\n1 result is in "));
+    let merged = desk.run(&["search", "merge", "a.tln.journal", "--out", "m.tln"]).ok().stdout;
+    assert!(merged.contains("(of 1 result)\n") && merged.contains("decay 0.9, 1 epoch\n"), "{merged}");
+}
+
 #[test]
 fn another_search_does_not_go_on_with_this_journal() {
     let desk = Desk::new();
@@ -254,6 +301,10 @@ fn lr_find_suggests_a_rate_that_learns_and_leaves_no_trace() {
     assert!(desk.everything() == before);
     assert_eq!(found, done(&find()), "the same every time");
     let rate = found["learning_rate"].as_f64().expect("a number");
+    // To a person it is told as a person types it.
+    let told = desk.run(&["lr-find", "--data", "table.csv", "--hidden", "16"]).ok().stdout;
+    let (_, typed) = told.rsplit_once("--learning-rate ").expect("a suggestion");
+    assert!(!typed.contains('e') && (typed.trim().parse::<f64>().expect("a rate") / rate - 1.0).abs() < 5e-3);
     assert!((0.003..1.0).contains(&rate), "{rate}");
     let rate = format!("{rate}");
     let run = desk.run(&["--data", "table.csv", "--learning-rate", &rate, "--json"]).ok();

@@ -13,6 +13,7 @@ use crate::search::bar::Bar;
 use crate::search::schedule::Run;
 use crate::search::{Outcome, Point};
 use crate::train::{Length, Settings};
+use crate::wording::{agreeing, counted, written};
 use crate::{Error, config_file, see};
 
 /// Lines of the table at the end.
@@ -41,17 +42,21 @@ impl Search<'_> {
         );
         if !self.report.is_json() {
             talk(format_args!(
-                "{}: {train} rows to train, {val} to validate; {}",
+                "{}: {} to train, {val} to validate; {}",
                 self.args.common.data,
+                counted(train, "row"),
                 self.data.describe_classes()
             ));
             let part = if n > 1 { format!(", shard {i} of {n}") } else { String::new() };
             talk(format_args!(
-                "{candidates} candidates, {trainings} trainings, {} at a time{part}",
+                "{}, {}, {} at a time{part}",
+                counted(candidates, "candidate"),
+                counted(trainings, "training"),
                 run.threads
             ));
             if known > 0 {
-                talk(format_args!("{known} results are in {}", self.files.journal.display()));
+                let (results, are) = (counted(known, "result"), agreeing(&known, "is", "are"));
+                talk(format_args!("{results} {are} in {}", self.files.journal.display()));
             }
         }
     }
@@ -73,10 +78,11 @@ impl Search<'_> {
                 Some(step) => format!("diverged at step {step}"),
                 None => format!("{:.4} (best {best:.4})", outcome.accuracy()),
             };
-            let Point { hidden, learning_rate, reg, learning_rate_decay } = point;
             let (taken, of) = (self.taken, self.trainings);
+            let [rate, reg, decay] = numbers(point);
             let line = format!(
-                "{taken:>3}/{of}  {found}  hidden {hidden}, rate {learning_rate}, reg {reg}, decay {learning_rate_decay}"
+                "{taken:>3}/{of}  {found}  hidden {}, rate {rate}, reg {reg}, decay {decay}",
+                point.hidden
             );
             bar.tell(line, format!("{taken}/{of} done  best {best:.4}"));
         }
@@ -147,20 +153,22 @@ impl Search<'_> {
 
     /// The command that trains the best net again, byte for byte.
     fn command(&self, point: &Point, epochs: usize) -> String {
-        let Point { hidden, learning_rate, reg, learning_rate_decay } = point;
-        let base = &self.spec.base;
+        let (hidden, base) = (point.hidden, &self.spec.base);
+        let [rate, reg, decay] = numbers(point);
         let quoted = |path: &str| see::shell_word(path);
         let label =
             self.args.common.label.as_deref().map_or_else(String::new, |l| format!(" --label {}", quoted(l)));
-        let share =
-            self.args.val_fraction.map_or_else(String::new, |share| format!(" --val-fraction {share}"));
+        let share = self
+            .args
+            .val_fraction
+            .map_or_else(String::new, |share| format!(" --val-fraction {}", written(share)));
         let split = match self.args.split {
             Some(crate::preset::Split::Last) => " --split last",
             _ => "",
         };
         format!(
-            "trainer train --data {}{label}{split}{share} --hidden {hidden} --learning-rate {learning_rate} \
-             --learning-rate-decay {learning_rate_decay} --reg {reg} --batch-size {} --epochs {epochs} --seed {} --out {}",
+            "trainer train --data {}{label}{split}{share} --hidden {hidden} --learning-rate {rate} \
+             --learning-rate-decay {decay} --reg {reg} --batch-size {} --epochs {epochs} --seed {} --out {}",
             quoted(&self.args.common.data),
             base.batch_size,
             base.seed,
@@ -174,16 +182,20 @@ impl Search<'_> {
         self.report.line("  validation  training  hidden  rate       reg        decay   epoch");
         for outcome in ranked.iter().take(SHOWN) {
             let Some((epoch, val)) = outcome.best() else { continue };
-            let Point { hidden, learning_rate, reg, learning_rate_decay } =
-                self.spec.points[outcome.candidate];
+            let point = &self.spec.points[outcome.candidate];
+            let [rate, reg, decay] = numbers(point);
             let (val, train) = (val.accuracy(), epoch.train.accuracy());
             self.report.line(format_args!(
-                "  {val:<10.4}  {train:<8.4}  {hidden:<6}  {learning_rate:<9}  {reg:<9}  \
-                 {learning_rate_decay:<6}  {} of {}",
-                epoch.number, outcome.asked
+                "  {val:<10.4}  {train:<8.4}  {:<6}  {rate:<9}  {reg:<9}  {decay:<6}  {} of {}",
+                point.hidden, epoch.number, outcome.asked
             ));
         }
     }
+}
+
+/// Rate, penalty and decay of a candidate, as they are typed.
+fn numbers(point: &Point) -> [String; 3] {
+    [point.learning_rate, point.reg, point.learning_rate_decay].map(written)
 }
 
 /// The fields of a candidate.

@@ -9,9 +9,10 @@ use super::{Run, Written};
 use crate::Error;
 use crate::confusion::Confusion;
 use crate::evaluate::Evaluator;
-use crate::report::{Event, Report, fixed, talk};
+use crate::report::{Event, Report, talk};
 use crate::rows::Part;
 use crate::train::Trained;
+use crate::wording::{counted, fixed};
 
 /// What is looked at when the net is written.
 struct Results<'a> {
@@ -107,7 +108,8 @@ impl Run<'_> {
         }
         let Written { verified, part, .. } = written;
         report.line(format_args!(
-            "verified             {verified} of {verified} {part} rows, bit for bit, by infer-nostd"
+            "verified             {verified} of {}, bit for bit, by infer-nostd",
+            counted(*verified, &format!("{part} row"))
         ));
         let (best, steps) = (trained.iterations, trained.history.losses.len());
         if best < steps {

@@ -11,6 +11,7 @@ use std::path::Path;
 use super::rows::{Dataset, Rows};
 use super::{OpenOptions, read};
 use crate::error::Error;
+use crate::wording::counted;
 use labels::Labels;
 use layout::Layout;
 use table::{Table, place};
@@ -50,8 +51,11 @@ pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<
         columns if columns == d + 1 => Layout::labelled(path, table.first(), options.label.as_deref())?,
         columns => {
             return Err(Error::data(format!(
-                "{}: {columns} columns, the net has {d} inputs: wanted {d} columns, or {} with a label column",
+                "{}: {}, the net has {}: wanted {}, or {} with a label column",
                 path.display(),
+                counted(columns, "column"),
+                counted(d, "input"),
+                counted(d, "column"),
                 d + 1
             )));
         }

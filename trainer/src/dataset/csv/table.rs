@@ -10,6 +10,7 @@ use super::layout::Layout;
 use super::lines::{LONGEST, Lines};
 use super::read;
 use crate::error::Error;
+use crate::wording::counted;
 
 /// The most columns that are read: names and places of fields take a hundred bytes a column.
 const MOST_COLUMNS: usize = 1 << 20;
@@ -119,9 +120,9 @@ impl Table {
     /// A line has too few or too many fields.
     fn ragged(&self, line: u64, record: &StringRecord, layout: &Layout) -> Error {
         let (found, wanted) = (record.len(), layout.columns);
-        let fields = if found == 1 { "field" } else { "fields" };
         let what = format!(
-            "{found} {fields} where line {} has {wanted}; {}",
+            "{} where line {} has {wanted}; {}",
+            counted(found, "field"),
             self.first_line,
             match line_breaks(record.as_slice()) {
                 0 => "fix the line or take it out",

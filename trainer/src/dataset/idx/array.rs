@@ -10,6 +10,7 @@ use crate::dataset::read;
 use crate::dataset::rows::Values;
 use crate::element::Element;
 use crate::error::Error;
+use crate::wording::counted;
 
 /// Deflate packs 1032 bytes into one at the very best, so a packed file cannot hold more than that.
 const BEST_PACKING: u64 = 1032;
@@ -102,11 +103,12 @@ impl Array {
     fn cut_off(&self, got: usize) -> Error {
         let record = self.record();
         Error::data(format!(
-            "{} record {}: cut off: needs {record} bytes, got {}; the header promises {} records; get the file again",
+            "{} record {}: cut off: needs {}, got {}; the header promises {}; get the file again",
             self.path.display(),
             got / record + 1,
+            counted(record, "byte"),
             got % record,
-            self.dims[0]
+            counted(self.dims[0], "record")
         ))
     }
 
@@ -176,11 +178,13 @@ fn promised(path: &Path, element: Element, dims: &[usize], room: u64) -> Result<
         (_, record) => {
             let record = record.unwrap_or(u64::MAX).max(1);
             Err(Error::data(format!(
-                "{} record {}: cut off: the header promises {} records of {record} bytes, the file has room for {room} \
-                 bytes; get the file again",
+                "{} record {}: cut off: the header promises {} of {}, the file has room for {}; get the file \
+                 again",
                 path.display(),
                 room / record + 1,
-                dims[0]
+                counted(dims[0], "record"),
+                counted(record, "byte"),
+                counted(room, "byte")
             )))
         }
     }

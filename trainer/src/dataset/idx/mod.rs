@@ -9,6 +9,7 @@ use super::find::Folder;
 use super::rows::{Dataset, Values, image_of};
 use super::{OpenOptions, Parts, classes};
 use crate::error::Error;
+use crate::wording::counted;
 use array::Array;
 use pairs::Pair;
 
@@ -122,10 +123,10 @@ fn check_shapes(labels: &Array, labels_at: &Path, images: &Array, images_at: &Pa
     }
     if images[0] != labels[0] {
         let what = format!(
-            "{} images, but {} has {} labels; both must have the same number",
-            images[0],
+            "{}, but {} has {}; both must have the same number",
+            counted(images[0], "image"),
             labels_at.display(),
-            labels[0]
+            counted(labels[0], "label")
         );
         return wrong(images_at, what);
     }
