@@ -10,7 +10,7 @@ use crate::{Input, Isa, MatMut, Normalization};
 /// X (N × D) by row numbers: X_ij = (x_j − μ_q)·s_q, with x row `rows[i]` of a data set that stays where it is.
 ///
 /// The data are bytes or numbers, row after row; [`Normalization`] says how many a row has and what becomes of them. A
-/// number may come twice. Wherever a function takes X as a [`Source`], a batch and the matrix that
+/// number may come twice. Wherever a function takes X as a [`crate::Source`], a batch and the matrix that
 /// [`Batch::gather`] makes of it give the same bits.
 ///
 /// ```
