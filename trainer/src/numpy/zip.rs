@@ -75,7 +75,7 @@ impl Member<'_> {
         let damaged = |what: String| format!("{name}: {what}; get the file again");
         let bytes = if self.deflated {
             if size / BEST_PACKING > packed.len() {
-                return Err(damaged(format!("{} packed bytes cannot hold {size}", packed.len())));
+                return Err(damaged(format!("{} cannot hold {size}", counted(packed.len(), "packed byte"))));
             }
             let mut bytes = Vec::new();
             let unpacked = DeflateDecoder::new(*packed).take(*size as u64 + 1).read_to_end(&mut bytes);
