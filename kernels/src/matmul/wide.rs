@@ -55,8 +55,10 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
         let Self { a, row, column, far, run, target, b } = self;
         let n = b.b.cols();
         let deep = S::MANY_REGISTERS && 3 * LANES * run.len() > NEAR;
-        let across = far && (deep || run.len() * n <= SHALLOW);
-        let mut block = Block { a, row, column, across, prefetches: far && !across, run, target };
+        let shallow = far && !deep && run.len() * n <= SHALLOW;
+        let across = far && deep || shallow;
+        let asks_next = far && !across;
+        let mut block = Block { a, row, column, across, asks_own: shallow, asks_next, run, target };
         let mut j = 0;
         if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
@@ -85,8 +87,9 @@ struct Block<'r, 'a, 'b, 'c> {
     column: usize,
     /// Whether tiles go along the rows of C and not down a panel.
     across: bool,
-    /// Whether a tile asks for the C of the next one.
-    prefetches: bool,
+    /// Whether a tile asks for its own C before it multiplies, and whether for that of the tile below it.
+    asks_own: bool,
+    asks_next: bool,
     run: Run,
     target: &'b mut Target<'a, 'c>,
 }
@@ -297,10 +300,10 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, '_, H, V> 
             while j < columns.end {
                 let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
                 j += V * LANES;
-                if block.prefetches && H >= S::TILE_ROWS && i + 2 * H <= rows.end {
+                if block.asks_next && H >= S::TILE_ROWS && i + 2 * H <= rows.end {
                     block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
                 }
-                if block.across && H >= S::TILE_ROWS {
+                if block.asks_own && H >= S::TILE_ROWS {
                     block.target.prefetch::<S, H, V>(s, block.place(at));
                 }
                 let panel = b.panel::<V>(at.j - columns.start, at.width);
