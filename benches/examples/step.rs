@@ -1,6 +1,6 @@
 //! The training step beside the same step in plain Rust over the crate `gemm`, in images a second.
 //!
-//! `cargo run --release -p benches --example step`, in under a minute. Both gather their batches by row number from bytes in
+//! `cargo run --release -p benches --example step`, in under a minute. Both take their batches by row number from bytes in
 //! memory. The contenders take turns and the minimum of many turns counts, so that a noisy neighbour hits all alike.
 //! A name (`3072-50`) as an argument measures the nets that begin with it.
 

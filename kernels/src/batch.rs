@@ -59,7 +59,7 @@ impl<'a> Batch<'a> {
         self.cols
     }
 
-    /// X_ij.
+    /// X_ij, with the bits that [`Batch::gather`] gives it.
     ///
     /// # Panics
     /// If there is no such element.
@@ -79,10 +79,19 @@ impl<'a> Batch<'a> {
     #[must_use]
     #[track_caller]
     pub fn row_range(self, range: Range<usize>) -> Self {
-        Self { rows: &self.rows[range], ..self }
+        let (rows, Range { start, end }) = (self.rows.len(), range);
+        assert!(start <= end && end <= rows, "rows {start}..{end} of a batch of {rows}");
+        Self { rows: &self.rows[start..end], ..self }
     }
 
-    /// Some of its columns.
+    /// Some of its columns. Each keeps its mean and scale: column j of the part is input `range.start` + j of the whole.
+    ///
+    /// ```
+    /// use kernels::{Batch, Floats, Input, Normalization};
+    /// let by = Normalization::new(2, Floats::F32(&[0.0, 10.0]), Floats::F32(&[1.0, 0.5])).unwrap();
+    /// let x = Batch::new(Input::U8(&[1, 12]), by, &[0]);
+    /// assert_eq!(x.col_range(1..2).get(0, 0), 1.0); // (12 − 10)·0.5
+    /// ```
     ///
     /// # Panics
     /// If the range reaches past the last column.
@@ -153,14 +162,15 @@ fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
     if !asked {
         (0..rows.len().min(ahead)).for_each(|i| batch.ask_for(s, data, i));
     }
+    // A block may be followed by a longer one: so many rows of it for each of this one.
+    let following = next.map_or(0, |next| next.rows.len());
+    let each = following.div_ceil(rows.len().max(1));
     for (i, &row) in rows.iter().enumerate() {
         if i + ahead < rows.len() {
             batch.ask_for(s, data, i + ahead);
         }
-        if let Some(next) = &next
-            && i < next.rows.len()
-        {
-            next.ask_for(s, data, i);
+        if let Some(next) = &next {
+            (i * each..following.min((i + 1) * each)).for_each(|j| next.ask_for(s, data, j));
         }
         let start = row as usize * by.inputs() + first;
         let (x, out) = (&data[start..][..cols], x.row_mut(i));

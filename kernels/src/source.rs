@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use crate::{Batch, Mat, Scalar};
 
-/// X or Xᵀ: as it lies in memory, or by row numbers. Bytes of a data set become numbers where a product uses them, a block at a
+/// The first factor A of a product: a matrix as it lies in memory, or X or Xᵀ by row numbers. Bytes of a data set become numbers where a product uses them, a block at a
 /// time.
 ///
 /// ```
@@ -30,7 +30,7 @@ pub enum Source<'a, T> {
 }
 
 impl<T: Scalar> Source<'_, T> {
-    /// Rows: N, of a batch as it stands.
+    /// m: N for X, D for Xᵀ.
     pub fn rows(&self) -> usize {
         match self {
             Self::Mat(x) => x.rows(),
@@ -39,7 +39,7 @@ impl<T: Scalar> Source<'_, T> {
         }
     }
 
-    /// Columns: D, of a batch as it stands.
+    /// k: D for X, N for Xᵀ.
     pub fn cols(&self) -> usize {
         match self {
             Self::Mat(x) => x.cols(),
@@ -48,7 +48,7 @@ impl<T: Scalar> Source<'_, T> {
         }
     }
 
-    /// Element (i, j).
+    /// A_ij, with the bits that a product sees.
     ///
     /// # Panics
     /// If there is no such element.
@@ -62,7 +62,7 @@ impl<T: Scalar> Source<'_, T> {
         }
     }
 
-    /// The transpose.
+    /// Aᵀ: its element (i, j) is A_ji.
     #[must_use]
     pub fn t(self) -> Self {
         match self {

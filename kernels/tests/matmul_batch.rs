@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ops::Range;
+
 use common::product::{Kind, Product};
 use common::{Rng, Values, assert_panics, isas, one_in};
 use kernels::{
@@ -39,19 +41,34 @@ impl Data {
     }
 }
 
-/// X as a matrix, row-major, and Xᵀ.
-fn matrices(batch: Batch<'_>) -> [Vec<f32>; 2] {
-    let (n, d) = (batch.rows(), batch.cols());
-    let mut x = vec![0.0; n * d];
-    batch.gather(Isa::PORTABLE, MatMut::new(&mut x, n, d));
+/// Rows and columns of X, which is gathered whole, as a matrix, row-major, and transposed.
+fn matrices(batch: Batch<'_>, rows: Range<usize>, columns: Range<usize>) -> [Vec<f32>; 2] {
+    let mut whole = vec![0.0; batch.rows() * batch.cols()];
+    batch.gather(Isa::PORTABLE, MatMut::new(&mut whole, batch.rows(), batch.cols()));
+    let (n, d) = (rows.len(), columns.len());
+    let row = |i: usize| &whole[i * batch.cols()..][columns.clone()];
+    let x: Vec<f32> = rows.flat_map(|i| row(i).to_vec()).collect();
     let turned = (0..n * d).map(|i| x[i % n * d + i / n]).collect();
     [x, turned]
 }
 
-/// Both products with so many columns of B, with each of `kinds`.
+/// Both products of the whole with n columns of B, with each of `kinds`.
 fn check(batch: Batch<'_>, n: usize, kinds: &[Kind], values: Values, rng: &mut Rng) {
-    let (x, isas) = (Source::from(batch), isas());
-    for (a, matrix) in [x, x.t()].into_iter().zip(matrices(batch)) {
+    check_part(batch, (0..batch.rows(), 0..batch.cols()), n, kinds, values, rng);
+}
+
+/// Both products of a part.
+fn check_part(
+    batch: Batch<'_>,
+    (rows, columns): (Range<usize>, Range<usize>),
+    n: usize,
+    kinds: &[Kind],
+    values: Values,
+    rng: &mut Rng,
+) {
+    let isas = isas();
+    let x = Source::from(batch.row_range(rows.clone()).col_range(columns.clone()));
+    for (a, matrix) in [x, x.t()].into_iter().zip(matrices(batch, rows, columns)) {
         let mut product = Product::new(values, (a.rows(), n, a.cols()), rng);
         product.a = matrix;
         for &kind in kinds {
@@ -88,6 +105,10 @@ fn shapes_around_blocks() {
         (258, 193, 0, 49),
         (513, 100, 4, 7),
         (9, 300, 3, 515),
+        (192, 17, 0, 5), // the room for a block of A to its last element,
+        (17, 192, 0, 5), // and of Aᵀ
+        (20, 300, 300, 20),
+        (200, 300, 1, 520),
     ];
     for (n, d, q, columns) in shapes.into_iter().step_by(one_in(2)) {
         let data = Data::new(n, d, q, Values::Uniform, &mut rng);
@@ -103,7 +124,7 @@ fn parts_of_a_batch() {
     let mut rng = Rng::new(152);
     let data = Data::new(20, 70, 7, Values::Uniform, &mut rng);
     for batch in data.batches() {
-        let [x, _] = matrices(batch);
+        let [x, _] = matrices(batch, 0..20, 0..70);
         let part = Source::<f32>::from(batch).row_range(3..18).col_range(5..64);
         assert_eq!((part.rows(), part.cols(), part.t().rows()), (15, 59, 59));
         for i in 0..15 {
@@ -113,15 +134,11 @@ fn parts_of_a_batch() {
                 assert_eq!(part.t().get(j, i).to_bits(), want, "({j}, {i}) of the transpose");
             }
         }
-        check(
-            batch.row_range(3..18).col_range(5..64),
-            18,
-            &[Kind::Store, Kind::SgdStep],
-            Values::Uniform,
-            &mut rng,
-        );
-        check(batch.col_range(70..70), 18, &[Kind::Bias, Kind::SgdStep], Values::Uniform, &mut rng);
-        check(batch.row_range(0..0), 18, &[Kind::Bias, Kind::SgdStep], Values::Uniform, &mut rng);
+        let kinds = [Kind::Bias, Kind::SgdStep];
+        for part in [(3..18, 5..64), (0..20, 70..70), (0..0, 0..70)] {
+            // Without columns, X has no terms and Xᵀ no rows; without rows, the other way.
+            check_part(batch, part, 18, &kinds, Values::Uniform, &mut rng);
+        }
     }
 }
 
@@ -131,12 +148,15 @@ fn the_reference_and_f64() {
     let mut rng = Rng::new(153);
     let data = Data::new(12, 40, 4, Values::Uniform, &mut rng);
     for batch in data.batches() {
+        let mut x = vec![0.0f64; 12 * 40];
+        batch.gather(Isa::PORTABLE, MatMut::new(&mut x, 12, 40));
         let b: Vec<f64> = (0..40 * 5).map(|_| rng.uniform().into()).collect();
         for (a, b) in
             [(Source::from(batch), Mat::new(&b, 40, 5)), (Source::from(batch).t(), Mat::new(&b[..60], 12, 5))]
         {
             let (m, k) = (a.rows(), a.cols());
-            let matrix: Vec<f64> = (0..m * k).map(|i| a.get(i / k, i % k)).collect();
+            let matrix: Vec<f64> =
+                (0..m * k).map(|i| if m == 12 { x[i] } else { x[i % k * 40 + i / k] }).collect();
             for epilogue in [Epilogue::Store, Epilogue::Accumulate, Epilogue::SgdStep { f: 0.9, eta: 0.1 }] {
                 let mut c = [(); 3].map(|()| vec![0.5; m * 5]);
                 let mut workspace = vec![0.0; matmul_workspace(m, 5, k)];
@@ -158,6 +178,12 @@ fn what_does_not_fit_panics_with_the_numbers() {
     let x = Batch::new(Input::U8(&[0; 12]), by, &[1, 2]);
     assert_panics("columns 2..4 of a batch of 3", || {
         let _ = x.col_range(2..4);
+    });
+    assert_panics("rows 1..3 of a batch of 2", || {
+        let _ = x.row_range(1..3);
+    });
+    assert_panics("columns 2..4 of a batch of 3", || {
+        let _ = Source::<f32>::from(x).t().row_range(2..4);
     });
     assert_panics("element (2, 0) of a batch of 2 x 3", || {
         let _ = x.get(2, 0);

@@ -78,18 +78,18 @@ fn few_columns_across_deep_blocks() {
     check([(33, 10, 1025), (34, 18, 1030), (67, 5, 513), (100, 50, 513)], &kinds, Values::Uniform, 60);
 }
 
-/// A depth between the least and the most, at which the rows of a packed block of A are rounded.
+/// A depth between the least and the most, at which the rows of a block of A are rounded.
 #[test]
 fn blocks_of_odd_depth() {
     check([(193, 400, 330)], &[Kind::Accumulate, Kind::SgdStep], Values::Uniform, 61);
 }
 
-/// Rows of X whole pages apart, which Xᵀ copies from the second reading on, with columns that fill no vector and without; and
-/// one reading.
+/// Rows of X whole pages apart, which Xᵀ copies from the second reading on and where there are many, with columns that fill no
+/// vector and without; and one reading of few.
 #[test]
 fn rows_whole_pages_apart() {
     let kinds = [Kind::Accumulate, Kind::BiasRelu, Kind::SgdStep];
-    check([(1024, 96, 40), (1024, 66, 259), (1024, 48, 20)], &kinds, Values::Uniform, 62);
+    check([(1024, 96, 40), (1024, 66, 259), (1024, 48, 20), (1024, 48, 150)], &kinds, Values::Uniform, 62);
 }
 
 /// Tiles of fourteen rows, four together and more, alone and with rows left over; whole vectors, a part of one, and two panels;

@@ -102,6 +102,7 @@ fn the_workspace_grows_with_every_size_up_to_its_limit() {
             }
         }
     }
+    assert_eq!(matmul_workspace(usize::MAX, usize::MAX, usize::MAX), 310_800);
     const SIZE: usize = matmul_workspace(1, 10, 64); // may be the length of an array
     assert_eq!([0.0f32; SIZE].len(), matmul_workspace(1, 10, 64));
 }

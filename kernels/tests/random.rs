@@ -62,7 +62,7 @@ fn bytes(x: &[f32], rng: &mut Rng) -> Tail<u8> {
 #[test]
 fn products() {
     cases(200, |isas, rng| {
-        // Few are large enough for packed blocks and for more than one run of k.
+        // Few are large enough for blocks and for more than one run of k.
         let most = if rng.below(64) == 0 { (50, 100, 600) } else { (20, 40, 12) };
         let (m, n, k) = (size(rng, most.0), size(rng, most.1), size(rng, most.2));
         let values = Values::ALL[rng.below(5)];

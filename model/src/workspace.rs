@@ -5,8 +5,8 @@ use kernels::{Mat, MatMut, Scalar, Source, matmul_workspace};
 use crate::band::{Band, Layers};
 use crate::{Labels, Shape};
 
-/// Elements of an X that is worth a matrix of its own: 256 KB, in the L2 cache for both products. A larger one would go there and
-/// back for each.
+/// Elements, at most, of an X that is worth a matrix of its own: 256 KB in f32, in the L2 cache for both products. A larger one would go
+/// there and back for each.
 const SMALL_X: usize = 1 << 16;
 
 /// The intermediate values of a forward and a backward pass over up to `max_rows` rows, and what the products need.
@@ -28,7 +28,7 @@ pub struct Workspace<T> {
     max_rows: usize,
     /// Rows of the last forward pass.
     rows: usize,
-    /// X, N×D, where it comes by row numbers and is small.
+    /// X, N×D, where it comes by row numbers: no room for any row where `max_rows` of them are not small.
     x: Rows<T>,
     /// y, N.
     y: Vec<u32>,
@@ -163,10 +163,7 @@ impl<T: Scalar> Workspace<T> {
     /// The rows of a batch, to be shared by threads. y is that of the last call of `label`.
     pub(crate) fn band<'a>(&'a mut self, x: Source<'a, T>, dx: Option<MatMut<'a, T>>) -> Band<'a, T> {
         let (n, Shape { d, h, c }) = (self.rows, self.shape);
-        let gathered = match x {
-            Source::Batch(_) => n.min(self.x.rows()),
-            _ => 0,
-        };
+        let gathered = if self.gathers(x) { n } else { 0 };
         Band {
             x,
             gathered: self.x.top_mut(gathered),
@@ -185,7 +182,12 @@ impl<T: Scalar> Workspace<T> {
         }
     }
 
-    /// The rows of the weights, to be shared by threads. X is that of the last band, which has gathered it.
+    /// Whether X becomes a matrix.
+    fn gathers(&self, x: Source<'_, T>) -> bool {
+        matches!(x, Source::Batch(_)) && !self.x.data.is_empty()
+    }
+
+    /// The rows of the weights, to be shared by threads. X is that of the last band, which may have gathered it.
     pub(crate) fn layers<'a>(
         &'a mut self,
         x: Source<'a, T>,
@@ -193,10 +195,7 @@ impl<T: Scalar> Workspace<T> {
         w2: MatMut<'a, T>,
     ) -> Layers<'a, T> {
         let n = self.rows;
-        let x = match x {
-            Source::Batch(_) if self.x.rows() > 0 => self.x.top(n).into(),
-            _ => x,
-        };
+        let x = if self.gathers(x) { self.x.top(n).into() } else { x };
         Layers {
             xt: x.t(),
             dh0: self.dh0.top(n),
@@ -223,11 +222,6 @@ impl<T: Scalar> Rows<T> {
     fn new(max_rows: usize, cols: usize) -> Self {
         let len = max_rows.checked_mul(cols).expect("fewer elements than a usize can count");
         Self { data: vec![T::ZERO; len], cols }
-    }
-
-    /// Rows there is room for.
-    fn rows(&self) -> usize {
-        self.data.len().checked_div(self.cols).unwrap_or(0)
     }
 
     /// The first n rows.

@@ -35,7 +35,7 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 ) {
     let none: &mut [[f32; LANES]] = &mut [];
     let whole = check::<E, H, V>(&o);
-    let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR;
+    let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
     let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
     match (whole, far, apart) {
         (false, ..) => run::<S, E, H, V, false, false, false, false>(s, o, chains, none),
@@ -79,7 +79,7 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
 }
 
 /// Vectors of a panel that stays in the L1 cache.
-const NEAR: usize = 384;
+const NEAR_VECTORS: usize = 384;
 /// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
 const AHEAD: usize = 8;
 
@@ -252,7 +252,7 @@ mod tests {
     /// Elements of A, B and the copy that a tile of H rows and a vector takes, each to the last one.
     const EXACT: [usize; 3] = [H * DEPTH, DEPTH * LANES, DEPTH * LANES];
 
-    /// A tile over the first elements of operands and copies: so many of each.
+    /// A tile over the first elements of operands and copy: so many of each.
     struct Tile<'a>([usize; 3], &'a mut [f32; LANES * DEPTH]);
 
     impl Kernel for Tile<'_> {

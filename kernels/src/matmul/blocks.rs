@@ -8,7 +8,7 @@ use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
-use crate::{Mat, MatMut, Source};
+use crate::{Batch, Mat, MatMut, Source};
 
 /// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
 const B_BLOCK: usize = 1 << 17;
@@ -20,10 +20,10 @@ const MOST_KC: usize = 1024;
 const LEAST_KC: usize = B_BLOCK / NC;
 /// Depth of a block at most where A comes by columns: it wants tall blocks.
 const MOST_KC_BY_COLUMNS: usize = MOST_KC / 2;
-/// Elements of a block of A, and its rows: a multiple of every tile height.
+/// Elements of a block of A, and its rows: a multiple of every full tile's.
 const A_BLOCK: usize = MC * LEAST_KC;
 const MC: usize = 192;
-/// A multiple of every tile height and of a vector.
+/// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
@@ -76,6 +76,8 @@ pub(super) struct Product<'a> {
 /// The workspace, divided.
 struct Rooms<'w> {
     a: &'w mut [f32],
+    /// Whether memory has been asked for the next block of A.
+    asked: bool,
     b: &'w mut [f32],
     narrow: &'w mut [f32],
     partials: &'w mut [f32],
@@ -87,7 +89,7 @@ struct Order {
     mc: usize,
     band: usize,
     /// Whether unfinished chains wait in `partials`.
-    apart: bool,
+    partials: bool,
 }
 
 impl Kernel for Product<'_> {
@@ -104,16 +106,13 @@ impl Kernel for Product<'_> {
         let (b, rest) = workspace[aligned..].split_at_mut(sizes.b);
         let (a, rest) = rest.split_at_mut(sizes.a);
         let (narrow, partials) = rest.split_at_mut(sizes.narrow);
-        let mut rooms = Rooms { a, b, narrow, partials };
-        // Xᵀ comes after X: it has been asked for.
-        let mut asked = matches!(self.a, Source::BatchT(_));
+        let mut rooms = Rooms { a, asked: false, b, narrow, partials };
         for columns in parts(0..n, NC) {
             for band in parts(0..m, order.band) {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
                     next = run.next(k, order.kc);
-                    self.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), asked, &mut rooms);
-                    asked = true;
+                    self.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), &mut rooms);
                 }
             }
         }
@@ -128,7 +127,6 @@ impl<'a> Product<'a> {
         s: S,
         order: &Order,
         (columns, band, run, next): (Range<usize>, Range<usize>, Run, Option<Run>),
-        asked: bool,
         rooms: &mut Rooms<'_>,
     ) {
         let (m, n) = (self.c.rows(), self.c.cols());
@@ -140,15 +138,13 @@ impl<'a> Product<'a> {
         let mut wide_b = Columns { b: wide_b, packed: &mut *rooms.b, packs, ready: false };
         let mut narrow_b = Narrow { b: narrow_b, packed: &mut *rooms.narrow, ready: false };
         for rows in parts(band.clone(), order.mc) {
-            let asks = Asks {
-                done: asked || rows.start > band.start,
-                next: self.block_after(order, &band, rows.end, run, next),
-            };
+            let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
+            rooms.asked = asks.next.is_some();
             let panels = wide.div_ceil(3 * LANES);
             let a = near::block(s, self.block(rows.clone(), run), panels, asks, rooms.a);
             let mut target = Target {
                 c: &mut self.c,
-                partials: if order.apart { Some(&mut *rooms.partials) } else { None },
+                partials: if order.partials { Some(&mut *rooms.partials) } else { None },
                 epilogue: self.epilogue,
                 rows,
                 columns: columns.clone(),
@@ -178,15 +174,12 @@ impl<'a> Product<'a> {
         end: usize,
         run: Run,
         next: Option<Run>,
-    ) -> Option<Source<'a, f32>> {
-        if matches!(self.a, Source::Mat(_)) {
-            return None;
+    ) -> Option<Batch<'a>> {
+        let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
+        match self.block(start..band.end.min(start + order.mc), run) {
+            Source::Mat(_) => None,
+            Source::Batch(x) | Source::BatchT(x) => Some(x),
         }
-        let rows = |start: usize| start..band.end.min(start + order.mc);
-        if end < band.end {
-            return Some(self.block(rows(end), run));
-        }
-        next.map(|next| self.block(rows(band.start), next))
     }
 
     /// Small products, which are most of them, take no division.
@@ -202,8 +195,8 @@ impl<'a> Product<'a> {
         }
         // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
         // holds MC rows, and so k is finished for MC rows before the next ones are begun.
-        let apart = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        Order { kc, mc, band: if apart { mc } else { m }, apart }
+        let partials = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
+        Order { kc, mc, band: if partials { mc } else { m }, partials }
     }
 }
 

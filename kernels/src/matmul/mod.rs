@@ -45,7 +45,7 @@ pub enum Epilogue<'a, T> {
 /// Every element is one chain of multiply-adds over k ascending: the bits depend on nothing else, not on the
 /// instruction set, the shape or the rows that are computed beside it. A and B may have any strides, so Aᵀ B is
 /// `matmul(isa, a.t(), b, …)`. A may also be a [`crate::Batch`], or its transpose ([`Source::t`]): the bits are those of the matrix
-/// that it gathers. With k = 0 the product is a matrix of +0.
+/// that it gathers (an example is at [`Source`]). With k = 0 the product is a matrix of +0.
 ///
 /// `workspace` has at least [`matmul_workspace`]`(m, n, k)` elements of any value; what it holds afterwards means
 /// nothing.

@@ -9,14 +9,13 @@ use crate::{Batch, Mat, MatMut, Source};
 pub(super) const PAGE: usize = 1024;
 /// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
 const MANY: usize = 6;
-
-/// Columns whole pages apart, of which so many cost more to read once than to copy.
+/// So many columns whole pages apart cost more to read once than to copy.
 const DEEP: usize = 128;
 /// Elements between a row and the next, at most.
 pub(super) const MOST_BETWEEN: usize = 2 * LANES - 1;
 
 /// Elements from a row of `cols` to the next: an odd number of cache lines, so that rows do not meet in the same few sets.
-const fn apart(cols: usize) -> usize {
+const fn row_stride(cols: usize) -> usize {
     (cols.div_ceil(LANES) | 1) * LANES
 }
 
@@ -26,7 +25,7 @@ pub(super) struct Asks<'a> {
     /// Whether it has been for this block.
     pub(super) done: bool,
     /// The block that comes after it.
-    pub(super) next: Option<Source<'a, f32>>,
+    pub(super) next: Option<Batch<'a>>,
 }
 
 /// The block `a`, which `panels` panels of B will read: where it lies, or in `room`.
@@ -40,10 +39,10 @@ pub(super) fn block<'n, S: Simd>(
 ) -> Mat<'n, f32> {
     match a {
         Source::Mat(a) if lies_right(a, panels) => a,
-        Source::Mat(a) if a.row_stride() == 1 => copy(s, a.t(), room).t(),
-        Source::Mat(a) => copy(s, a, room),
-        Source::Batch(x) => gather(s, x, asks, room),
-        Source::BatchT(x) => gather(s, x, asks, room).t(),
+        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), room).t(),
+        Source::Mat(a) => from_matrix(s, a, room),
+        Source::Batch(x) => from_batch(s, x, asks, room),
+        Source::BatchT(x) => from_batch(s, x, asks, room).t(),
     }
 }
 
@@ -58,27 +57,23 @@ fn lies_right(a: Mat<'_, f32>, panels: usize) -> bool {
 
 /// Room for `rows` × `cols`.
 fn matrix(room: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
-    MatMut::with_row_stride(&mut room[..rows * apart(cols)], rows, cols, apart(cols))
+    MatMut::with_row_stride(&mut room[..rows * row_stride(cols)], rows, cols, row_stride(cols))
 }
 
 /// `a`, copied.
 #[inline(always)]
-fn copy<'n, S: Simd>(s: S, a: Mat<'_, f32>, room: &'n mut [f32]) -> Mat<'n, f32> {
+fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, room: &'n mut [f32]) -> Mat<'n, f32> {
     let (rows, cols) = (a.rows(), a.cols());
     s.enter(Copy { a, out: matrix(room, rows, cols) });
-    Mat::with_strides(room, rows, cols, apart(cols), 1)
+    Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
 /// X of a batch, normalised.
 #[inline(always)]
-fn gather<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
+fn from_batch<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
     let (rows, cols) = (batch.rows(), batch.cols());
-    let next = match asks.next {
-        Some(Source::Batch(next) | Source::BatchT(next)) => Some(next),
-        _ => None,
-    };
-    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next });
-    Mat::with_strides(room, rows, cols, apart(cols), 1)
+    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next: asks.next });
+    Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
 /// A kernel of its own, to keep its caller small.
