@@ -13,8 +13,8 @@ use kernels::int8::{
     packed_len, quantize, results,
 };
 use kernels::{
-    Batch, Epilogue, Floats, Input, Isa, Layer, Mat, MatMut, Momentum, Normalization, Scalar, argmax, axpy,
-    column_sums, cross_entropy, cross_entropy_gradient, dense, exp, ln, log_sum_exp, matmul,
+    Batch, Epilogue, Floats, Input, Isa, Layer, Mat, MatMut, Momentum, Normalization, Scalar, Source, argmax,
+    axpy, column_sums, cross_entropy, cross_entropy_gradient, dense, exp, ln, log_sum_exp, matmul,
     matmul_workspace, momentum_step, pack_layer, reference, relu, relu_backward, sgd_step, softmax,
     softmax_row, sum_of_squares,
 };
@@ -240,7 +240,7 @@ fn steps() {
 #[test]
 fn normalised_rows_and_batches() {
     cases(207, |isas, rng| {
-        let (there, rows, d) = (1 + rng.below(5), rng.below(6), size(rng, 100).max(1));
+        let (there, rows, d) = (1 + rng.below(5), size(rng, 40), size(rng, 100).max(1));
         let divisors: Vec<usize> = (0..=d).filter(|&q| q == 0 || d.is_multiple_of(q)).collect();
         let q = divisors[rng.below(divisors.len())];
         let (mean, scale, numbers) = (draw(rng, q), draw(rng, q), draw(rng, there * d));
@@ -266,13 +266,30 @@ fn normalised_rows_and_batches() {
             .collect();
         let last: Vec<f32> = (0..d).map(|j| normalised(there - 1, j)).collect();
         let first = rng.below(d);
+        let list_of = Tail::new(&list, u32::MAX, rng);
+        // X B, or Xᵀ B.
+        let (n, turned) = (size(rng, 40), rng.below(2) == 0);
+        let b = draw(rng, (if turned { rows } else { d }) * n);
         for &isa in isas {
+            let batch = Batch::new(data, by, list_of.get());
             let mut x = Target::new(rows, d, None, rng);
-            Batch::new(data, by, &list).gather(isa, x.view());
+            batch.gather(isa, x.view());
             x.assert_is(&want, format_args!("{isa} {rows} rows of {d}, {q} means, bytes {as_bytes}"));
             let mut out = Tail::of(&vec![f32::NAN; d - first], rng);
             by.apply(isa, first, data.part((there - 1) * d + first, d - first), out.get_mut());
             out.assert_is(&last[first..], format_args!("{isa} {first} .. {d}, {q} means, bytes {as_bytes}"));
+            let (x, a) = (Mat::new(&want, rows, d), Source::from(batch));
+            let (x, a) = if turned { (x.t(), a.t()) } else { (x, a) };
+            let (m, k) = (a.rows(), a.cols());
+            let mut product = vec![f32::NAN; m * n];
+            reference::matmul(x, Mat::new(&b, k, n), MatMut::new(&mut product, m, n), Epilogue::Store);
+            let (mut c, b) = (Target::new(m, n, None, rng), Strided::new(&b, k, n, rng));
+            let mut workspace = Tail::of(&vec![f32::NAN; matmul_workspace(m, n, k)], rng);
+            matmul(isa, a, b.view(), c.view(), Epilogue::Store, workspace.get_mut());
+            c.assert_is(
+                &product,
+                format_args!("{isa} {m} x {n} x {k}, {q} means, bytes {as_bytes}, turned {turned}"),
+            );
         }
     });
 }
