@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use crate::Isa;
 use crate::arch::{SMALL, compact, kept};
 use crate::floats::Floats;
 use crate::simd::{Kernel, LANES, Simd};
+use crate::{Isa, reference};
 
 /// A row of raw inputs, or a part of one.
 #[derive(Clone, Copy, Debug)]
@@ -204,21 +204,19 @@ impl<'a> Normalization<'a> {
 
     /// x̂_j of x = x_j.
     pub(crate) fn one(&self, j: usize, x: f32) -> f32 {
-        if self.mean.is_empty() {
-            return x;
-        }
-        let q = j / self.width();
-        (x - self.mean.get(q)) * self.scale.get(q)
+        let (mean, scale) = self.mean_and_scale(j / self.width());
+        reference::normalize(x, mean, scale)
     }
 
     /// Mean and scale, if all inputs share them.
     pub(crate) fn shared(&self) -> Option<(f32, f32)> {
-        match self.mean.len() {
-            // Without means, (x − 0)·1 is x, whatever x is.
-            0 => Some((0.0, 1.0)),
-            1 => Some((self.mean.get(0), self.scale.get(0))),
-            _ => None,
-        }
+        (self.mean.len() < 2).then(|| self.mean_and_scale(0))
+    }
+
+    /// μ_q and s_q. Without means, (x − 0)·1 is x, whatever x is.
+    #[inline(always)]
+    fn mean_and_scale(&self, q: usize) -> (f32, f32) {
+        if self.mean.is_empty() { (0.0, 1.0) } else { (self.mean.get(q), self.scale.get(q)) }
     }
 
     /// The way of processors with vectors.
@@ -297,18 +295,15 @@ impl<X: Raw> Kernel for Apply<'_, X> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Normalization { mean, scale, .. } = self.by;
         let (width, first) = (self.by.width(), self.first);
-        if width == 1 && !mean.is_empty() {
+        if width == 1 && !self.by.mean.is_empty() {
             return one_each(s, self);
         }
         let mut done = 0;
         while done < self.x.len() {
             let q = (first + done) / width;
             let end = self.x.len().min((q + 1) * width - first);
-            // Without means, (x − 0)·1 is x, whatever x is.
-            let by = if mean.is_empty() { (0.0, 1.0) } else { (mean.get(q), scale.get(q)) };
-            one_for_all(s, &self.x[done..end], by, &mut self.out[done..end]);
+            one_for_all(s, &self.x[done..end], self.by.mean_and_scale(q), &mut self.out[done..end]);
             done = end;
         }
     }
