@@ -45,6 +45,12 @@ pub(crate) trait Simd: Copy {
     /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
     const SCALES_ANY: bool;
 
+    /// Whether a vector takes all multipliers for a cycle, so that there is time to bring what is multiplied from afar.
+    #[inline(always)]
+    fn by_halves(self) -> bool {
+        false
+    }
+
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.
     fn enter<K: Kernel>(self, kernel: K) -> K::Output;
 

@@ -60,6 +60,10 @@ impl Simd for Avx512 {
     const SCALES_ANY: bool = true;
 
     #[inline(always)]
+    fn by_halves(self) -> bool {
+        cpuid::features() & cpuid::AVX512_BY_HALVES != 0
+    }
+    #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         Avx512::enter(self, kernel)
     }

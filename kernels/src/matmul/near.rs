@@ -38,7 +38,7 @@ pub(super) fn block<'n, S: Simd>(
     room: &'n mut [f32],
 ) -> Mat<'n, f32> {
     match a {
-        Source::Mat(a) if lies_right(a, panels) => a,
+        Source::Mat(a) if lies_right(a, panels, s.by_halves()) => a,
         Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), room).t(),
         Source::Mat(a) => from_matrix(s, a, room),
         Source::Batch(x) => from_batch(s, x, asks, room),
@@ -47,12 +47,13 @@ pub(super) fn block<'n, S: Simd>(
 }
 
 /// Whether `panels` readings of `a` where it lies cost less than a copy. Read by broadcast, a row may lie any way. Columns that are
-/// whole pages apart meet in one set of the cache, which holds few: they are read there once at most.
+/// whole pages apart meet in one set of the cache, which holds few: they are read there once at most. Where a vector is multiplied
+/// `by_halves` there is time for all of it: each column is asked for eight ahead.
 #[inline(always)]
-fn lies_right(a: Mat<'_, f32>, panels: usize) -> bool {
+fn lies_right(a: Mat<'_, f32>, panels: usize, by_halves: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
-    along == 1 || down == 1 && few
+    along == 1 || down == 1 && (few || by_halves)
 }
 
 /// Room for `rows` × `cols`.
@@ -112,7 +113,7 @@ mod tests {
         let x = std::vec![0.0; DEEP * 2 * PAGE];
         let right = |n, apart, transposed, panels| {
             let x = Mat::with_strides(&x, n, 5, apart, 1);
-            lies_right(if transposed { x.t() } else { x }, panels)
+            lies_right(if transposed { x.t() } else { x }, panels, false)
         };
         assert!(right(DEEP, PAGE, false, 9), "X as it stands, always");
         assert!(
@@ -128,6 +129,7 @@ mod tests {
             );
         }
         assert!(right(DEEP, PAGE + 1, true, 2));
-        assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1), "neither");
+        assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
+        assert!(lies_right(Mat::with_strides(&x, DEEP, 5, PAGE, 1).t(), 9, true), "by halves");
     }
 }

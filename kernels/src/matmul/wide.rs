@@ -58,7 +58,7 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
         let shallow = far && !deep && run.len() * n <= SHALLOW;
         let across = far && deep || shallow;
         let asks_next = far && !across;
-        let mut block = Block { a, row, column, across, asks_own: shallow, asks_next, run, target };
+        let mut block = Block { a, row, column, across, asks_own: across, asks_next, run, target };
         let mut j = 0;
         if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
