@@ -22,13 +22,10 @@ impl Eight {
         Self { first, fourth: first.wrapping_add(three), row: hidden(a_row), three, col: hidden(a_col) }
     }
 
-    /// The element of row r < 8 in this column.
-    ///
-    /// # Safety
-    /// It is one of `a`.
+    /// Where the element of row r < 8 in this column is.
     #[inline(always)]
-    pub(crate) unsafe fn get(&self, r: usize) -> f32 {
-        let element = match r {
+    pub(crate) fn at(&self, r: usize) -> *const f32 {
+        match r {
             0 => self.first,
             1 => self.first.wrapping_add(self.row),
             2 => self.first.wrapping_add(2 * self.row),
@@ -37,9 +34,7 @@ impl Eight {
             5 => self.fourth.wrapping_add(2 * self.row),
             6 => self.first.wrapping_add(2 * self.three),
             _ => self.fourth.wrapping_add(4 * self.row),
-        };
-        // SAFETY: `element` is at row · r from the first of this column, which the caller says is one of `a`.
-        unsafe { *element }
+        }
     }
 
     /// To the next column, which need not exist.

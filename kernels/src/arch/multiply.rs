@@ -33,37 +33,47 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
 ) {
-    let none: &mut [[f32; LANES]] = &mut [];
+    let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
     let whole = check::<E, H, V>(&o);
     let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
     let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
     match (whole, far, apart) {
-        (false, ..) => run::<S, E, H, V, false, false, false, false>(s, o, chains, none),
-        (true, false, false) => run::<S, E, H, V, true, false, false, false>(s, o, chains, none),
-        (true, false, true) => run::<S, E, H, V, true, false, true, false>(s, o, chains, none),
-        (true, true, false) => run::<S, E, H, V, true, true, false, false>(s, o, chains, none),
-        (true, true, true) => run::<S, E, H, V, true, true, true, false>(s, o, chains, none),
+        (false, ..) => run::<S, E, H, V, false, false, false, false, false>(s, o, chains, none),
+        (true, false, false) => run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none),
+        (true, false, true) => run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none),
+        (true, true, false) => run::<S, E, H, V, true, true, false, false, false>(s, o, chains, none),
+        (true, true, true) => run::<S, E, H, V, true, true, true, false, false>(s, o, chains, none),
     }
 }
 
-/// [`multiply`] that leaves a copy of B: row p as V whole vectors, side by side, at `copy[16 V p ..]`. It costs next to nothing,
-/// since the loop waits for its multiplications.
+/// [`multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
+/// whole vectors, side by side, at `copies.1[16 V p ..]`. They cost next to nothing, since the loop waits for its multiplications.
 ///
 /// # Panics
-/// If an element lies outside `a`, `b` or the copy.
+/// If an element lies outside `a`, `b` or a copy, or if A is to be left and the last vector of B is not whole.
 #[inline(always)]
-pub(crate) fn multiply_leaving<S: Simd, const H: usize, const V: usize>(
+pub(crate) fn multiply_leaving<
+    S: Simd,
+    const H: usize,
+    const V: usize,
+    const LEAVES_A: bool,
+    const LEAVES_B: bool,
+>(
     s: S,
     o: Operands<'_, f32>,
     chains: &mut [[S::V; V]; H],
-    copy: &mut [f32],
+    copies: (&mut [f32], &mut [f32]),
 ) {
-    let copy = copy.as_chunks_mut::<LANES>().0;
-    assert!(o.depth.saturating_mul(V) <= copy.len());
+    let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
+    assert!(
+        !LEAVES_A || H <= LANES && o.depth.saturating_mul(LANES) <= copies.0.len().saturating_add(LANES - H)
+    );
+    assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
     if check::<f32, H, V>(&o) {
-        run::<S, f32, H, V, true, false, false, true>(s, o, chains, copy);
+        run::<S, f32, H, V, true, false, false, LEAVES_A, LEAVES_B>(s, o, chains, copies);
     } else {
-        run::<S, f32, H, V, false, false, false, true>(s, o, chains, copy);
+        assert!(!LEAVES_A);
+        run::<S, f32, H, V, false, false, false, false, LEAVES_B>(s, o, chains, copies);
     }
 }
 
@@ -85,7 +95,7 @@ const AHEAD: usize = 8;
 
 /// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. FAR: B is asked for ahead. APART: so is
 /// A, whose columns lie apart, each on a line (and often a page) of its own.
-/// `copy` is as long as [`multiply_leaving`] asserts.
+/// `copies` are as long as [`multiply_leaving`] asserts.
 #[inline(always)]
 fn run<
     S: Simd,
@@ -95,12 +105,13 @@ fn run<
     const FULL: bool,
     const FAR: bool,
     const APART: bool,
-    const LEAVES: bool,
+    const LEAVES_A: bool,
+    const LEAVES_B: bool,
 >(
     s: S,
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
-    copy: &mut [[f32; LANES]],
+    copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
     let eight_rows = H == 8 && V >= 2 && !APART; // APART: the rows are neighbours
@@ -116,7 +127,7 @@ fn run<
                 s.prefetch(o.b, (p + AHEAD) * o.b_row + v * o.b_vector);
             }
         }
-        if LEAVES {
+        if LEAVES_B {
             // What is copied comes from afar, a piece of each row only.
             for v in 0..=V {
                 s.prefetch(o.b, (p + 12) * o.b_row + v * LANES);
@@ -132,17 +143,23 @@ fn run<
                 Some(b) => s.load(b),
                 None => s.load_part(b, 0.0),
             };
-            if LEAVES {
+            if LEAVES_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
-                s.store(row[v], unsafe { copy.get_unchecked_mut(p * V + v) });
+                s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
         }
         for r in 0..H {
-            // SAFETY: r < H and p < depth, so the first assertion of `check` covers the index.
-            let x = unsafe {
-                if eight_rows { eight.get(r) } else { *o.a.get_unchecked(r * o.a_row + p * o.a_col) }
-            };
-            let x = s.splat(x);
+            let at =
+                if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
+            // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
+            let x = s.splat(unsafe { *at });
+            if LEAVES_A {
+                // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
+                // SAFETY: as above, and any float is bits.
+                let bits = unsafe { at.cast::<u32>().read_volatile() };
+                // SAFETY: r < H and p < depth, and the copy has (depth − 1) · 16 + H elements.
+                *unsafe { copies.0.get_unchecked_mut(p * LANES + r) } = f32::from_bits(bits);
+            }
             for v in 0..V {
                 acc[r][v] = s.mul_add(x, row[v], acc[r][v]);
             }
@@ -249,17 +266,17 @@ mod tests {
 
     const H: usize = 8;
     const DEPTH: usize = 3;
-    /// Elements of A, B and the copy that a tile of H rows and a vector takes, each to the last one.
-    const EXACT: [usize; 3] = [H * DEPTH, DEPTH * LANES, DEPTH * LANES];
+    /// Elements of A, B and the two copies that a tile of H rows and a vector takes, each to the last one.
+    const EXACT: [usize; 4] = [H * DEPTH, DEPTH * LANES, (DEPTH - 1) * LANES + H, DEPTH * LANES];
 
-    /// A tile over the first elements of operands and copy: so many of each.
-    struct Tile<'a>([usize; 3], &'a mut [f32; LANES * DEPTH]);
+    /// A tile over the first elements of operands and copies: so many of each.
+    struct Tile<'a>([usize; 4], &'a mut [f32; LANES * DEPTH], &'a mut [f32; LANES * DEPTH]);
 
     impl Kernel for Tile<'_> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            let Self([a, b, copy], to) = self;
+            let Self([a, b, a_copy, b_copy], a_to, b_to) = self;
             let numbers: [f32; 64] = core::array::from_fn(|i| i as f32);
             let (a, b) = (&numbers[..a], &numbers[..b]);
             let o = Operands {
@@ -273,7 +290,8 @@ mod tests {
                 last: LANES,
             };
             let mut chains = [[s.splat(0.0); 1]; H];
-            multiply_leaving::<S, H, 1>(s, o, &mut chains, &mut to[..copy]);
+            let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
+            multiply_leaving::<S, H, 1, true, true>(s, o, &mut chains, copies);
         }
     }
 
@@ -281,13 +299,17 @@ mod tests {
     #[test]
     fn the_last_element_is_in_and_the_next_is_out() {
         for isa in Isa::available() {
-            let mut copy = [-1.0; LANES * DEPTH];
-            isa.run(Tile(EXACT, &mut copy));
-            assert!((0..DEPTH * LANES).all(|i| copy[i] == i as f32), "{isa}");
-            for short in 0..3 {
+            let (mut a_copy, mut b_copy) = ([-1.0; LANES * DEPTH], [-1.0; LANES * DEPTH]);
+            isa.run(Tile(EXACT, &mut a_copy, &mut b_copy));
+            assert!((0..DEPTH * LANES).all(|i| b_copy[i] == i as f32), "{isa}");
+            for (i, &copy) in a_copy.iter().enumerate() {
+                let (p, r) = (i / LANES, i % LANES);
+                assert_eq!(copy, if r < H { (r * DEPTH + p) as f32 } else { -1.0 }, "{isa}: A({r}, {p})");
+            }
+            for short in 0..4 {
                 let mut room = EXACT;
                 room[short] -= 1;
-                let run = || isa.run(Tile(room, &mut [0.0; LANES * DEPTH]));
+                let run = || isa.run(Tile(room, &mut [0.0; LANES * DEPTH], &mut [0.0; LANES * DEPTH]));
                 assert!(
                     std::panic::catch_unwind(run).is_err(),
                     "{isa}: operand {short} is one element short"

@@ -6,7 +6,7 @@ use super::Epilogue;
 use super::near::{self, Asks};
 use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
-use super::wide::{Columns, Wide};
+use super::wide::{self, Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Batch, Mat, MatMut, Source};
 
@@ -26,14 +26,16 @@ const MC: usize = 192;
 /// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
-/// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
+/// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in the L2 cache beside a block of B.
 const NEAR: usize = 4096;
+const FAR: usize = B_BLOCK;
 
 /// How the workspace is divided.
 pub(super) struct Workspace {
     a: usize,
     b: usize,
     narrow: usize,
+    lanes: usize,
     partials: usize,
 }
 
@@ -46,13 +48,14 @@ impl Workspace {
             a: (min(mc * kc, A_BLOCK) + near::MOST_BETWEEN * rows).next_multiple_of(LANES),
             b: min(nc * kc, B_BLOCK),
             narrow: kc * LANES,
+            lanes: if n > 3 * LANES { min(mc.next_multiple_of(LANES) * kc, A_BLOCK) } else { 0 },
             partials: if k > LEAST_KC { mc.next_multiple_of(TALL) * nc } else { 0 },
         }
     }
 
     /// All of it, and room to begin on a line of the cache.
     pub(super) const fn total(&self) -> usize {
-        self.a + self.b + self.narrow + self.partials + LANES
+        self.a + self.b + self.narrow + self.lanes + self.partials + LANES
     }
 }
 
@@ -80,6 +83,8 @@ struct Rooms<'w> {
     asked: bool,
     b: &'w mut [f32],
     narrow: &'w mut [f32],
+    /// For a copy of a block of A with lanes along the rows.
+    lanes: &'w mut [f32],
     partials: &'w mut [f32],
 }
 
@@ -105,8 +110,9 @@ impl Kernel for Product<'_> {
         let aligned = workspace.as_ptr().align_offset(4 * LANES).min(LANES);
         let (b, rest) = workspace[aligned..].split_at_mut(sizes.b);
         let (a, rest) = rest.split_at_mut(sizes.a);
-        let (narrow, partials) = rest.split_at_mut(sizes.narrow);
-        let mut rooms = Rooms { a, asked: false, b, narrow, partials };
+        let (narrow, rest) = rest.split_at_mut(sizes.narrow);
+        let (lanes, partials) = rest.split_at_mut(sizes.lanes);
+        let mut rooms = Rooms { a, asked: false, b, narrow, lanes, partials };
         for columns in parts(0..n, NC) {
             for band in parts(0..m, order.band) {
                 let mut next = Some(Run::first(k, order.kc));
@@ -130,7 +136,7 @@ impl<'a> Product<'a> {
         rooms: &mut Rooms<'_>,
     ) {
         let (m, n) = (self.c.rows(), self.c.cols());
-        let narrow = turned::columns::<S>(&self.a, columns.len());
+        let narrow = turned::columns(s, &self.a, columns.len());
         let wide = columns.len() - narrow;
         let b = self.b.row_range(run.range()).col_range(columns.clone());
         let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
@@ -149,12 +155,16 @@ impl<'a> Product<'a> {
                 rows,
                 columns: columns.clone(),
             };
+            let leaves = narrow > 0 && a.col_stride() == 1 && a.rows() >= LANES && wide::leaves_a(s, wide);
             if wide > 0 {
                 let (target, b) = (&mut target, &mut wide_b);
-                s.enter(Wide { a, row: 0, column: 0, far: m * n > NEAR, run, target, b });
+                let copy = if leaves { Some(&mut *rooms.lanes) } else { None };
+                let (far, farther) = (m * n > NEAR, m * n > FAR);
+                s.enter(Wide { a, row: 0, column: 0, far, farther, run, target, b, copy });
             }
             if narrow > 0 {
-                let done = Turned { a, run, target: &mut target }.block(s, &mut narrow_b, wide);
+                let copy = if leaves { Some(&*rooms.lanes) } else { None };
+                let done = Turned { a, copy, run, target: &mut target }.block(s, &mut narrow_b, wide);
                 let rest = a.row_range(done..a.rows());
                 rest_of_rows(s, rest, &mut narrow_b, (done, wide), run, target);
             }
@@ -224,6 +234,7 @@ fn rest_of_rows<'a, S: Simd>(
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
         let mut b = Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
-        s.enter(Wide { a, row, column, far: false, run, target: &mut target, b: &mut b });
+        let (far, farther) = (false, false);
+        s.enter(Wide { a, row, column, far, farther, run, target: &mut target, b: &mut b, copy: None });
     }
 }

@@ -7,8 +7,8 @@ use crate::arch::multiply::{Operands, multiply, multiply_turning};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows, where there are no others and where there are; with more, turning costs more than
-/// idle lanes.
+/// The most columns in lanes along the rows, where there are no others (or tiles of the others leave a copy of A for them) and where
+/// there are; with more, turning costs more than idle lanes.
 const MOST: usize = 10;
 const MOST_BESIDE: usize = 4;
 /// The least depth at which that holds.
@@ -16,9 +16,9 @@ const SHALLOWEST: usize = 24;
 
 /// How many of n columns go this way, for an A that lies so: those past the last whole vector, or none.
 #[inline(always)]
-pub(super) fn columns<S: Simd>(a: &Source<'_, f32>, n: usize) -> usize {
+pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
-    let most = if left == n { MOST } else { MOST_BESIDE };
+    let most = if left == n || s.by_halves() { MOST } else { MOST_BESIDE };
     let pays = left <= most && a.rows() >= LANES && a.cols() >= SHALLOWEST;
     if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
@@ -33,6 +33,8 @@ pub(super) struct Narrow<'a> {
 /// Sixteen rows and more at a time, through one run of k.
 pub(super) struct Turned<'r, 'a, 'b, 'c> {
     pub(super) a: Mat<'r, f32>,
+    /// The copy of `a` that tiles of whole vectors left: sixteen rows after sixteen, A(l, p) of each at `16 p + l`.
+    pub(super) copy: Option<&'r [f32]>,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
 }
@@ -57,7 +59,8 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        let end = if rows - full >= n { rows } else { full };
+        let left = self.copy.is_none() || rows.is_multiple_of(S::TILE_ROWS);
+        let end = if rows - full >= n && left { rows } else { full };
         let parts = n.div_ceil(S::TURNED);
         let (mut c, mut room) = (0, &mut *b.packed);
         for part in 0..parts {
@@ -95,10 +98,18 @@ impl Turned<'_, '_, '_, '_> {
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, W>(s, at);
-        let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
-        let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
         let (a_row, a_col, depth) = (1, R, self.run.len());
-        let o = Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last };
+        let o = match self.copy {
+            Some(copy) => {
+                let (data, b_vector) = (&copy[at.i * depth..], LANES * depth);
+                Operands { a: b, a_row, a_col, b: data, b_row: LANES, b_vector, depth, last: LANES }
+            }
+            None => {
+                let last = LANES.min(self.a.rows() - at.i - (W - 1) * LANES);
+                let (data, b_row) = (&self.a.data()[at.i..], self.a.col_stride());
+                Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
+            }
+        };
         multiply(s, o, &mut chains);
         self.put_down(s, at, chains);
     }
@@ -149,7 +160,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     fn run<S: Simd>(self, s: S) {
         let Self { turned, b, mut at, end } = self;
         while at.i < end {
-            if turned.a.col_stride() == 1 {
+            if turned.a.col_stride() == 1 && turned.copy.is_none() {
                 turned.turning::<S, R>(s, b, at);
                 at.i += LANES;
             } else if at.i + W * LANES <= end {

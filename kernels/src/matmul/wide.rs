@@ -32,11 +32,24 @@ pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
     /// Where in the target the block begins.
     pub(super) row: usize,
     pub(super) column: usize,
-    /// Whether C is too large for the nearest cache.
+    /// Whether C is too large for the nearest cache, and for the second.
     pub(super) far: bool,
+    pub(super) farther: bool,
     pub(super) run: Run,
     pub(super) target: &'b mut Target<'a, 'c>,
     pub(super) b: &'b mut Columns<'d>,
+    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
+    pub(super) copy: Option<&'b mut [f32]>,
+}
+
+/// Whether the block is to leave a copy of A: sixteen rows are whole tiles, and there is a panel of three whole vectors. Where a
+/// multiply-add takes both units the copy goes beside it; two a cycle leave no time for it.
+#[inline(always)]
+pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
+    s.by_halves()
+        && LANES.is_multiple_of(S::TILE_ROWS)
+        && columns.is_multiple_of(LANES)
+        && threes(columns) > 0
 }
 
 /// How many panels of three vectors there are. Four vectors are two panels of two: a single one is slow.
@@ -52,15 +65,27 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
     /// multiplications waiting for each other.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, row, column, far, run, target, b } = self;
+        let Self { a, row, column, far, farther, run, target, b, copy } = self;
         let n = b.b.cols();
         let deep = S::MANY_REGISTERS && 3 * LANES * run.len() > NEAR;
         let shallow = far && !deep && run.len() * n <= SHALLOW;
         let across = far && deep || shallow;
         let asks_next = far && !across;
-        let mut block = Block { a, row, column, across, asks_own: across, asks_next, run, target };
+        let leaves_a = copy.is_some();
+        let copy = copy.unwrap_or(&mut []);
+        let mut block = Block {
+            a,
+            row,
+            column,
+            across,
+            asks_own: shallow || across && farther,
+            asks_next,
+            run,
+            target,
+            copy,
+        };
         let mut j = 0;
-        if block.rows() < 4 && !b.ready {
+        if block.rows() < 4 && !b.ready && !leaves_a {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
                 j = block.few::<S, 8>(s, b, j);
             }
@@ -70,6 +95,10 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
         }
         if S::MANY_REGISTERS {
             let end = n.min(j + 3 * threes(n - j) * LANES);
+            if leaves_a {
+                block.panel::<S, 3, true>(s, b, j..j + 3 * LANES);
+                j += 3 * LANES;
+            }
             block.panels::<S, 3>(s, b, j..end);
             let twos = (n - end).div_ceil(LANES) / 2;
             j = n.min(end + 2 * twos * LANES);
@@ -92,6 +121,7 @@ struct Block<'r, 'a, 'b, 'c> {
     asks_next: bool,
     run: Run,
     target: &'b mut Target<'a, 'c>,
+    copy: &'b mut [f32],
 }
 
 impl Block<'_, '_, '_, '_> {
@@ -109,9 +139,9 @@ impl Block<'_, '_, '_, '_> {
         let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
         let mut i = 0;
         if S::MANY_REGISTERS {
-            i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
+            i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
         }
-        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
         next
     }
 
@@ -123,7 +153,7 @@ impl Block<'_, '_, '_, '_> {
         let mut j = columns.start;
         while j < columns.end {
             let end = columns.end.min(j + step);
-            self.panel::<S, V>(s, b, j..end);
+            self.panel::<S, V, false>(s, b, j..end);
             j = end;
         }
     }
@@ -136,9 +166,14 @@ impl Block<'_, '_, '_, '_> {
         S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit
     }
 
-    /// Panels of V vectors together: tiles of full height, then lower ones.
+    /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(
+        &mut self,
+        s: S,
+        b: &mut Columns<'_>,
+        columns: Range<usize>,
+    ) {
         let rows = self.rows();
         let mut i = 0;
         if b.packs && !b.ready {
@@ -146,9 +181,9 @@ impl Block<'_, '_, '_, '_> {
                 // The first tile does it.
                 let columns = columns.clone();
                 match S::TILE_ROWS {
-                    8 => s.enter(FirstTiles::<8, V> { block: self, b, columns }),
-                    6 => s.enter(FirstTiles::<6, V> { block: self, b, columns }),
-                    _ => s.enter(FirstTiles::<4, V> { block: self, b, columns }),
+                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, b, columns }),
+                    6 => s.enter(FirstTiles::<6, V, false> { block: self, b, columns }),
+                    _ => s.enter(FirstTiles::<4, V, false> { block: self, b, columns }),
                 }
                 i = S::TILE_ROWS;
             } else {
@@ -159,37 +194,40 @@ impl Block<'_, '_, '_, '_> {
         if V == 2 && self.tall::<S>() {
             // In fours, which are seven of the others: what is left over is the same.
             let rows = i..rows - (rows - i) % 56;
-            i = s.enter(Tiles::<14, V> { block: self, b, rows, columns: columns.clone() });
+            i = s.enter(Tiles::<14, V, false> { block: self, b, rows, columns: columns.clone() });
         }
         i = match S::TILE_ROWS {
-            8 => s.enter(Tiles::<8, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
-            6 => s.enter(Tiles::<6, V> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
             _ => i,
         };
         if i == rows {
             return;
         }
-        i = s.enter(Tiles::<4, V> { block: self, b, rows: i..rows, columns: columns.clone() });
-        i = s.enter(Tiles::<2, V> { block: self, b, rows: i..rows, columns: columns.clone() });
-        s.enter(Tiles::<1, V> { block: self, b, rows: i..rows, columns });
+        i = s.enter(Tiles::<4, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
+        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
     }
 
-    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k. Leaves a copy of B in `copy`, if
-    /// there is room for one.
+    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k. Leaves copies of A, and of B
+    /// in `b_copy`, if it is to.
     #[inline(always)]
-    fn tile<S: Simd, const H: usize, const V: usize>(
+    fn tile<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool, const LEAVES_B: bool>(
         &mut self,
         s: S,
         b: Panel<'_>,
         at: Place,
-        copy: Option<&mut [f32]>,
+        b_copy: &mut [f32],
     ) {
         let place = self.place(at);
         let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
         let o = self.operands::<S>(b, at);
-        match copy {
-            Some(copy) => multiply_leaving(s, o, &mut chains, copy),
-            None => multiply(s, o, &mut chains),
+        if LEAVES_A || LEAVES_B {
+            let first = if LEAVES_A { at.i / LANES * LANES * self.run.len() + at.i % LANES } else { 0 };
+            let copies = (&mut self.copy[first..], b_copy);
+            multiply_leaving::<S, H, V, LEAVES_A, LEAVES_B>(s, o, &mut chains, copies);
+        } else {
+            multiply(s, o, &mut chains);
         }
         self.target.put_down(s, self.run, place, chains);
     }
@@ -282,14 +320,16 @@ impl Columns<'_> {
 
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
-struct Tiles<'x, 'r, 'a, 'b, 'c, const H: usize, const V: usize> {
+struct Tiles<'x, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
     block: &'x mut Block<'r, 'a, 'b, 'c>,
     b: Panels<'x>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, '_, H, V> {
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
@@ -307,7 +347,7 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, '_, H, V> 
                     block.target.prefetch::<S, H, V>(s, block.place(at));
                 }
                 let panel = b.panel::<V>(at.j - columns.start, at.width);
-                block.tile::<S, H, V>(s, panel, at, None);
+                block.tile::<S, H, V, LEAVES_A, false>(s, panel, at, &mut []);
             }
             i += H;
         }
@@ -316,13 +356,15 @@ impl<const H: usize, const V: usize> Kernel for Tiles<'_, '_, '_, '_, '_, H, V> 
 }
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
-struct FirstTiles<'x, 'y, 'r, 'a, 'b, 'c, const H: usize, const V: usize> {
+struct FirstTiles<'x, 'y, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
     block: &'x mut Block<'r, 'a, 'b, 'c>,
     b: &'x mut Columns<'y>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, '_, H, V> {
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for FirstTiles<'_, '_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -333,7 +375,7 @@ impl<const H: usize, const V: usize> Kernel for FirstTiles<'_, '_, '_, '_, '_, '
             let data = b.b.data().get(j..).unwrap_or(&[]);
             let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
             let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            block.tile::<S, H, V>(s, panel, Place { i: 0, j, width }, Some(copy));
+            block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
         }
     }
 }
