@@ -101,10 +101,7 @@ pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S:
             q[i] = s.mul_add(q[i], r[i], c);
         }
     }
-    for i in 0..N {
-        q[i] = s.scale(q[i], n[i]);
-    }
-    q
+    s.scale(q, n)
 }
 
 /// [`exp()`] for f32, as a kernel.
@@ -114,7 +111,7 @@ impl Kernel for Exp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let rest = if S::MANY_REGISTERS { in_blocks::<S, 4>(s, self.0) } else { self.0 };
+        let rest = if S::MANY_REGISTERS { in_blocks::<S, 8>(s, self.0) } else { self.0 };
         let rest = in_blocks::<S, 2>(s, rest);
         for x in rest.chunks_mut(LANES) {
             let [y] = exp_vectors(s, [load_at(s, x, 0)]);

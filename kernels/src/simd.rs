@@ -90,9 +90,9 @@ pub(crate) trait Simd: Copy {
     /// +0 where x ≤ 0, else x (so NaN stays).
     fn relu(self, x: Self::V) -> Self::V;
 
-    /// p · 2ⁿ rounded once, subnormal and infinite results included; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2 or
-    /// p NaN. More where [`Simd::SCALES_ANY`].
-    fn scale(self, p: Self::V, n: Self::V) -> Self::V;
+    /// p · 2ⁿ rounded once, subnormal and infinite results included, for N vectors; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2
+    /// or p NaN. More where [`Simd::SCALES_ANY`].
+    fn scale<const N: usize>(self, p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N];
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
