@@ -5,7 +5,7 @@
 
 use crate::Isa;
 use crate::arch::{compact, kept, portable};
-use crate::floats::{load_at, store_at};
+use crate::floats::{load_at, store_at, store_end_at};
 use crate::fma::mul_add;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
@@ -115,7 +115,7 @@ impl Kernel for Exp<'_> {
         let rest = in_blocks::<S, 2>(s, rest);
         for x in rest.chunks_mut(LANES) {
             let [y] = exp_vectors(s, [load_at(s, x, 0)]);
-            store_at(s, y, x, 0);
+            store_end_at(s, y, x, 0);
         }
     }
 }

@@ -70,6 +70,11 @@ pub(crate) trait Simd: Copy {
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.
     fn store_part(self, v: Self::V, dst: &mut [f32]);
+    /// The same where what follows `dst` in memory is read soon.
+    #[inline(always)]
+    fn store_end(self, v: Self::V, dst: &mut [f32]) {
+        self.store_part(v, dst);
+    }
 
     /// a + b.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;

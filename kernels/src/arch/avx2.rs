@@ -3,8 +3,8 @@
 use core::arch::x86_64::*;
 use core::hint::cold_path;
 
-use super::cpuid;
 use super::portable::SQRT_HALF;
+use super::{cpuid, ends};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2 and FMA.
@@ -164,6 +164,10 @@ impl Simd for Avx2 {
         unsafe { _mm256_maskstore_ps(low.as_mut_ptr(), mask(self, low.len()), v[0]) };
         // SAFETY: as for `low`, for at most eight elements of `high`.
         unsafe { _mm256_maskstore_ps(high.as_mut_ptr(), mask(self, high.len().min(8)), v[1]) };
+    }
+    #[inline(always)]
+    fn store_end(self, v: Self::V, dst: &mut [f32]) {
+        ends::store(self, v, dst);
     }
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {

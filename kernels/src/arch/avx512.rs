@@ -3,8 +3,8 @@
 use core::arch::x86_64::*;
 use core::hint::cold_path;
 
-use super::cpuid;
 use super::portable::SQRT_HALF;
+use super::{cpuid, ends};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX-512F.
@@ -107,6 +107,11 @@ impl Simd for Avx512 {
         let n = dst.len().min(LANES);
         // SAFETY: the mask has one lane for each of the first n elements of `dst`; others are not written.
         unsafe { _mm512_mask_storeu_ps(dst.as_mut_ptr(), first(n), v) }
+    }
+    #[inline(always)]
+    fn store_end(self, v: Self::V, dst: &mut [f32]) {
+        let high = op!(_mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(v))));
+        ends::store(self, [op!(_mm512_castps512_ps256(v)), high], dst);
     }
     #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {

@@ -3,7 +3,7 @@
 
 use crate::Mat;
 use crate::exp::exp_of_bounded;
-use crate::floats::{load_at, store_at};
+use crate::floats::{load_at, store_at, store_end_at};
 use crate::simd::{LANES, Simd};
 
 /// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
@@ -169,7 +169,7 @@ impl<'a, V: Copy> Beside<'a, V> {
         }
         if let Some(x) = self.done.get_mut(j..j + len) {
             let p = s.mul(load_at(s, x, 0), self.factor);
-            store_at(s, over(s, p, self.by), x, 0);
+            store_end_at(s, over(s, p, self.by), x, 0);
         }
     }
 }
@@ -235,7 +235,7 @@ pub(crate) fn exponentials<S: Simd>(
     let [e] = exp_of_bounded(s, [less_max(s, rest, max)]);
     beside.part(s, j, len);
     if let Some(out) = row.exponentials().get_mut(j..j + len) {
-        store_at(s, e, out, 0);
+        store_end_at(s, e, out, 0);
     }
     // Lanes past the end add +0 to sums that are never −0: no bit changes.
     s.add(sum, first_lanes(s, e, len))
