@@ -172,7 +172,7 @@ impl CrossEntropy<'_> {
                 if row.is_empty() {
                     beside.alone(s);
                 } else {
-                    sums[r] = exponentials(s, (row, e), maxima[r], &mut beside);
+                    sums[r] = exponentials(s, (row, e), s.splat(maxima[r]), &mut beside);
                     largest[r] = beside.largest;
                 }
                 if !beside.done.is_empty() {

@@ -5,7 +5,7 @@
 
 use crate::Isa;
 use crate::arch::{compact, kept, portable};
-use crate::floats::{load_at, store_at};
+use crate::floats::{load_at, store_at, store_end_at};
 use crate::fma::mul_add;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
@@ -101,10 +101,7 @@ pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S:
             q[i] = s.mul_add(q[i], r[i], c);
         }
     }
-    for i in 0..N {
-        q[i] = s.scale(q[i], n[i]);
-    }
-    q
+    s.scale(q, n)
 }
 
 /// [`exp()`] for f32, as a kernel.
@@ -114,11 +111,11 @@ impl Kernel for Exp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let rest = if S::MANY_REGISTERS { in_blocks::<S, 4>(s, self.0) } else { self.0 };
+        let rest = if S::MANY_REGISTERS { in_blocks::<S, 8>(s, self.0) } else { self.0 };
         let rest = in_blocks::<S, 2>(s, rest);
         for x in rest.chunks_mut(LANES) {
             let [y] = exp_vectors(s, [load_at(s, x, 0)]);
-            store_at(s, y, x, 0);
+            store_end_at(s, y, x, 0);
         }
     }
 }

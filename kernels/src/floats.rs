@@ -89,3 +89,13 @@ pub(crate) fn store_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
         None => s.store_part(v, row),
     }
 }
+
+/// The same for the end of a row that another one follows, which is read soon.
+#[inline(always)]
+pub(crate) fn store_end_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
+    let row = row.get_mut(j..).unwrap_or(&mut []);
+    match row.first_chunk_mut::<LANES>() {
+        Some(full) => s.store(v, full),
+        None => s.store_end(v, row),
+    }
+}

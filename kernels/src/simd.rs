@@ -76,6 +76,11 @@ pub(crate) trait Simd: Copy {
     fn store(self, v: Self::V, dst: &mut [f32; LANES]);
     /// The first `dst.len()` ≤ 16 lanes to memory. Writes nothing beyond `dst`.
     fn store_part(self, v: Self::V, dst: &mut [f32]);
+    /// The same where what follows `dst` in memory is read soon.
+    #[inline(always)]
+    fn store_end(self, v: Self::V, dst: &mut [f32]) {
+        self.store_part(v, dst);
+    }
 
     /// a + b.
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
@@ -96,9 +101,9 @@ pub(crate) trait Simd: Copy {
     /// +0 where x ≤ 0, else x (so NaN stays).
     fn relu(self, x: Self::V) -> Self::V;
 
-    /// p · 2ⁿ rounded once, subnormal and infinite results included; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2 or
-    /// p NaN. More where [`Simd::SCALES_ANY`].
-    fn scale(self, p: Self::V, n: Self::V) -> Self::V;
+    /// p · 2ⁿ rounded once, subnormal and infinite results included, for N vectors; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2
+    /// or p NaN. More where [`Simd::SCALES_ANY`].
+    fn scale<const N: usize>(self, p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N];
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 

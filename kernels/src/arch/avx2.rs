@@ -1,9 +1,10 @@
 //! AVX2 and FMA: a vector is two registers.
 
 use core::arch::x86_64::*;
+use core::hint::cold_path;
 
-use super::cpuid;
 use super::portable::SQRT_HALF;
+use super::{cpuid, ends};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2 and FMA.
@@ -52,6 +53,24 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
     op!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased)))
 }
 
+/// p · 2ⁿ for any n, as [`Simd::scale`] has it where [`Simd::SCALES_ANY`].
+#[inline(always)]
+fn scale_far(proof: Avx2, p: __m256, n: __m256) -> __m256 {
+    // In two steps, the first exact, so that a subnormal result is rounded once: half of n is added to the exponent as an
+    // integer (p is normal and stays so), the other half is a factor.
+    let near = op!(_mm256_min_ps(_mm256_set1_ps(160.0), _mm256_max_ps(_mm256_set1_ps(-160.0), n)));
+    let whole = op!(_mm256_cvtps_epi32(near));
+    let first = op!(_mm256_srai_epi32::<1>(whole));
+    let second = op!(_mm256_sub_epi32(whole, first));
+    let half = op!(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32::<23>(first)));
+    // What becomes 0 in any case is 0 at once: an underflow costs an Intel processor a hundred cycles.
+    let gone = op!(_mm256_cmp_ps::<_CMP_LT_OQ>(n, _mm256_set1_ps(-150.0)));
+    let half = op!(_mm256_andnot_ps(gone, _mm256_castsi256_ps(half)));
+    let out = op!(_mm256_mul_ps(half, power_of_two(proof, second)));
+    let infinite = op!(_mm256_cmp_ps::<_CMP_GT_OQ>(n, _mm256_set1_ps(128.0)));
+    op!(_mm256_blendv_ps(out, _mm256_set1_ps(f32::INFINITY), infinite))
+}
+
 /// Four floats from memory.
 #[inline(always)]
 fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
@@ -74,7 +93,7 @@ impl Simd for Avx2 {
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
     const TURNED: usize = 6;
-    const SCALES_ANY: bool = false;
+    const SCALES_ANY: bool = true;
 
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
@@ -147,6 +166,10 @@ impl Simd for Avx2 {
         unsafe { _mm256_maskstore_ps(high.as_mut_ptr(), mask(self, high.len().min(8)), v[1]) };
     }
     #[inline(always)]
+    fn store_end(self, v: Self::V, dst: &mut [f32]) {
+        ends::store(self, v, dst);
+    }
+    #[inline(always)]
     fn add(self, a: Self::V, b: Self::V) -> Self::V {
         [op!(_mm256_add_ps(a[0], b[0])), op!(_mm256_add_ps(a[1], b[1]))]
     }
@@ -188,21 +211,31 @@ impl Simd for Avx2 {
         [op!(_mm256_and_ps(keep[0], x[0])), op!(_mm256_and_ps(keep[1], x[1]))]
     }
     #[inline(always)]
-    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
-        let mut out = p;
-        for i in 0..2 {
-            // In two steps, the first exact, so that a subnormal result is rounded once: half of n is added to the exponent
-            // as an integer (p is normal and stays so), the other half is a factor.
-            let whole = op!(_mm256_cvtps_epi32(n[i]));
-            let first = op!(_mm256_srai_epi32::<1>(whole));
-            let second = op!(_mm256_sub_epi32(whole, first));
-            let half = op!(_mm256_add_epi32(_mm256_castps_si256(p[i]), _mm256_slli_epi32::<23>(first)));
-            // What becomes 0 in any case is 0 at once: an underflow costs a hundred cycles.
-            let gone = op!(_mm256_cmp_ps::<_CMP_LT_OQ>(n[i], _mm256_set1_ps(-150.0)));
-            let half = op!(_mm256_andnot_ps(gone, _mm256_castsi256_ps(half)));
-            out[i] = op!(_mm256_mul_ps(half, power_of_two(self, second)));
+    fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
+        // Where every |n|, as bits, is at most 125, no result is subnormal or infinite: n is added to the exponent as it is.
+        let mut largest = op!(_mm256_setzero_si256());
+        for &n in n.as_flattened() {
+            let size = op!(_mm256_andnot_si256(_mm256_set1_epi32(i32::MIN), _mm256_castps_si256(n)));
+            largest = op!(_mm256_max_epu32(largest, size));
         }
-        out
+        let normal = op!(_mm256_set1_epi32(125.0f32.to_bits() as i32));
+        let beyond = op!(_mm256_cmpgt_epi32(largest, normal));
+        if op!(_mm256_movemask_epi8(beyond)) != 0 {
+            cold_path();
+            for i in 0..N {
+                for half in 0..2 {
+                    p[i][half] = scale_far(self, p[i][half], n[i][half]);
+                }
+            }
+            return p;
+        }
+        for i in 0..N {
+            for half in 0..2 {
+                let n = op!(_mm256_slli_epi32::<23>(_mm256_cvtps_epi32(n[i][half])));
+                p[i][half] = op!(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p[i][half]), n)));
+            }
+        }
+        p
     }
     #[inline(always)]
     fn split(self, x: Self::V) -> (Self::V, Self::V) {

@@ -28,6 +28,8 @@ pub(crate) mod cortex_m4;
 #[cfg(target_arch = "x86_64")]
 mod cpuid;
 mod eight;
+#[cfg(target_arch = "x86_64")]
+mod ends;
 pub(crate) mod int8;
 pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]

@@ -165,17 +165,20 @@ impl Simd for Neon {
         })
     }
     #[inline(always)]
-    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
-        each!(i => {
-            // Two factors, the first exact, so that a subnormal result is rounded once.
-            let n = vcvtq_s32_f32(n[i]);
-            let first = vshrq_n_s32::<1>(n);
-            let second = vsubq_s32(n, first);
-            let bias = vdupq_n_s32(127);
-            let first = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(first, bias)));
-            let second = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(second, bias)));
-            vmulq_f32(vmulq_f32(p[i], first), second)
-        })
+    fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
+        for v in 0..N {
+            p[v] = each!(i => {
+                // Two factors, the first exact, so that a subnormal result is rounded once.
+                let n = vcvtq_s32_f32(n[v][i]);
+                let first = vshrq_n_s32::<1>(n);
+                let second = vsubq_s32(n, first);
+                let bias = vdupq_n_s32(127);
+                let first = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(first, bias)));
+                let second = vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(second, bias)));
+                vmulq_f32(vmulq_f32(p[v][i], first), second)
+            });
+        }
+        p
     }
     #[inline(always)]
     fn split(self, x: Self::V) -> (Self::V, Self::V) {

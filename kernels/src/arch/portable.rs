@@ -109,8 +109,11 @@ impl Simd for Portable {
         lanes!(i => if x[i] <= 0.0 { 0.0 } else { x[i] })
     }
     #[inline(always)]
-    fn scale(self, p: Self::V, n: Self::V) -> Self::V {
-        lanes!(i => scale(p[i], n[i] as i32))
+    fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
+        for v in 0..N {
+            p[v] = lanes!(i => scale(p[v][i], n[v][i] as i32));
+        }
+        p
     }
     #[inline(always)]
     fn split(self, x: Self::V) -> (Self::V, Self::V) {

@@ -6,6 +6,7 @@ pub(crate) mod short;
 pub(crate) use rows::{
     Beside, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, sum_rows,
 };
+use rows::{largest, max_row, sum_row};
 
 use crate::arch::SMALL;
 #[cfg(cortex_m_fpu)]
@@ -157,10 +158,16 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
     }
 }
 
+/// Groups of no more rows than this go row by row: what they share is not worth that they wait for each other at its end.
+const LOW: usize = 6;
+
 /// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.
 #[inline(always)]
 fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
     let (n, step) = (scores.rows(), height(scores.cols(), 3));
+    if step <= LOW || n <= 2 {
+        return one_by_one(s, scores);
+    }
     let mut max = row_maxima(s, scores.as_mat(), step);
     let mut factors = [0.0; LANES];
     for first in (0..n + step).step_by(step) {
@@ -172,11 +179,33 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
                 beside.alone(s);
                 continue;
             }
-            sums[r] = exponentials(s, row, maxima[r], &mut beside);
+            sums[r] = exponentials(s, row, s.splat(maxima[r]), &mut beside);
             largest[r] = beside.largest;
         }
         max = max_rows(s, &largest);
         factors = lanes(s, s.div(s.splat(1.0), sum_rows(s, &sums)));
+    }
+}
+
+/// The same row by row. What the end of a row tells, the maximum of one and the sum of another, is not wanted until a row later:
+/// no row waits for it.
+#[inline(always)]
+fn one_by_one<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
+    let n = scores.rows();
+    let (first, second) = (row_or_none(scores.as_mat(), 0), row_or_none(scores.as_mat(), 1));
+    let (mut max, mut next_max) = (max_row(s, largest(s, first)), max_row(s, largest(s, second)));
+    let (mut factor, mut next_factor) = (s.splat(0.0), s.splat(0.0));
+    for i in 0..n + 2 {
+        let [done, row, next] = three_rows(scores, i, 2);
+        let mut beside = Beside { done, factor, ..Beside::maximum(s, next) };
+        factor = next_factor;
+        if row.is_empty() {
+            beside.alone(s);
+            continue;
+        }
+        let sum = exponentials(s, row, max, &mut beside);
+        (max, next_max) = (next_max, max_row(s, beside.largest));
+        next_factor = s.div(s.splat(1.0), sum_row(s, sum));
     }
 }
 
@@ -229,7 +258,7 @@ impl Kernel for LogSumExp<'_> {
             for r in 0..out.len() {
                 let i = block * step + r;
                 let mut beside = Beside::maximum(s, row_or_none(self.s, i + step));
-                sums[r] = exponentials(s, row_or_none(self.s, i), maxima[r], &mut beside);
+                sums[r] = exponentials(s, row_or_none(self.s, i), s.splat(maxima[r]), &mut beside);
                 largest[r] = beside.largest;
             }
             // The logarithms of all the rows at a time: one is as dear.

@@ -3,7 +3,7 @@
 
 use crate::Mat;
 use crate::exp::exp_of_bounded;
-use crate::floats::{load_at, store_at};
+use crate::floats::{load_at, store_at, store_end_at};
 use crate::simd::{LANES, Simd};
 
 /// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
@@ -40,6 +40,31 @@ fn fold_four<S: Simd>(s: S, v: &[S::V; LANES], g: usize, fold: impl Fn(S::V, S::
     fold(low, high)
 }
 
+/// The same for one row: its result in every lane.
+#[inline(always)]
+pub(super) fn fold_row<S: Simd>(s: S, v: S::V, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
+    let (low, high) = s.halves::<0>(v, v);
+    let v = fold(low, high);
+    let (low, high) = s.halves::<1>(v, v);
+    let v = fold(low, high);
+    let (low, high) = s.halves::<2>(v, v);
+    let v = fold(low, high);
+    let (low, high) = s.halves::<3>(v, v);
+    fold(low, high)
+}
+
+/// The sum of one row's partial sums, in every lane.
+#[inline(always)]
+pub(super) fn sum_row<S: Simd>(s: S, partial: S::V) -> S::V {
+    fold_row(s, partial, |a, b| s.add(a, b))
+}
+
+/// The largest of one row, likewise.
+#[inline(always)]
+pub(super) fn max_row<S: Simd>(s: S, largest: S::V) -> S::V {
+    fold_row(s, largest, |a, b| s.max(a, b))
+}
+
 /// The sum of each row's sixteen partial sums, a lane a row.
 #[inline(always)]
 pub(crate) fn sum_rows<S: Simd>(s: S, partial: &[S::V; LANES]) -> S::V {
@@ -70,7 +95,7 @@ pub(crate) fn row_maxima<S: Simd>(s: S, scores: Mat<'_, f32>, rows: usize) -> S:
 
 /// Sixteen lanes whose largest is the largest of the row.
 #[inline(always)]
-fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
+pub(super) fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
     let (full, rest) = row.as_chunks::<LANES>();
     let mut max = s.load_part(rest, f32::NEG_INFINITY);
     let (fours, full) = full.as_chunks::<4>();
@@ -144,7 +169,7 @@ impl<'a, V: Copy> Beside<'a, V> {
         }
         if let Some(x) = self.done.get_mut(j..j + len) {
             let p = s.mul(load_at(s, x, 0), self.factor);
-            store_at(s, over(s, p, self.by), x, 0);
+            store_end_at(s, over(s, p, self.by), x, 0);
         }
     }
 }
@@ -193,10 +218,10 @@ impl Row for (&[f32], &mut [f32]) {
 pub(crate) fn exponentials<S: Simd>(
     s: S,
     mut row: impl Row,
-    max: f32,
+    max: S::V,
     beside: &mut Beside<'_, S::V>,
 ) -> S::V {
-    let (mut at, max) = ((s.splat(0.0), 0), s.splat(max));
+    let mut at = (s.splat(0.0), 0);
     if S::MANY_REGISTERS {
         at = in_blocks::<S, 4>(s, &mut row, max, beside, at);
     }
@@ -210,7 +235,7 @@ pub(crate) fn exponentials<S: Simd>(
     let [e] = exp_of_bounded(s, [less_max(s, rest, max)]);
     beside.part(s, j, len);
     if let Some(out) = row.exponentials().get_mut(j..j + len) {
-        store_at(s, e, out, 0);
+        store_end_at(s, e, out, 0);
     }
     // Lanes past the end add +0 to sums that are never −0: no bit changes.
     s.add(sum, first_lanes(s, e, len))
