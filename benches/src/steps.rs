@@ -34,10 +34,15 @@ impl Pixels {
         Self { bytes, labels, mean: 127.5, scale: 1.0 / 255.0, rows: rows as u32 }
     }
 
-    /// Row numbers of as many batches of `n` as a measurement takes turns over: drawn from all rows.
+    /// The batches of `n` of an epoch: all rows but what is left over, shuffled. So a row comes from where rows are in a training, and
+    /// not from a cache that a few batches would stay in.
     pub fn batches(&self, n: usize) -> Vec<Vec<u32>> {
-        let mut draw = random(5).map(|x| ((u64::from(x) * u64::from(self.rows)) >> 32) as u32);
-        (0..64).map(|_| draw.by_ref().take(n).collect()).collect()
+        let (mut rows, mut draw) = ((0..self.rows).collect::<Vec<_>>(), random(5));
+        for last in (1..rows.len()).rev() {
+            let draw = draw.next().expect("it has no end");
+            rows.swap(last, ((u64::from(draw) * (last as u64 + 1)) >> 32) as usize);
+        }
+        rows.chunks_exact(n).map(<[_]>::to_vec).collect()
     }
 
     /// As the library takes it.

@@ -26,9 +26,9 @@ const MC: usize = 192;
 /// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
-/// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in the L2 cache beside a block of B.
+/// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
 const NEAR: usize = 4096;
-const FAR: usize = B_BLOCK;
+const FAR: usize = 2 * B_BLOCK;
 
 /// How the workspace is divided.
 pub(super) struct Workspace {

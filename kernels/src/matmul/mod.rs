@@ -81,7 +81,7 @@ pub fn matmul<'a, T: Scalar>(
 }
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
-/// epilogue. It never grows when m, n or k shrinks, and never exceeds 310,800.
+/// epilogue. It never grows when m, n or k shrinks, and never exceeds 359,952.
 pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
     Workspace::sizes(m, n, k).total()
 }
