@@ -49,7 +49,7 @@ pub(super) fn block<'n, S: Simd>(
 /// Whether `panels` readings of `a` where it lies cost less than a copy. Read by broadcast, a row may lie any way. Columns that are
 /// whole pages apart meet in one set of the cache, which holds few: they are read there once at most.
 #[inline(always)]
-fn lies_right(a: Mat<'_, f32>, panels: usize) -> bool {
+pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
     along == 1 || down == 1 && few
