@@ -45,6 +45,12 @@ pub(crate) trait Simd: Copy {
     /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
     const SCALES_ANY: bool;
 
+    /// Whether a tile of the matrix product that is two vectors wide is better with fourteen rows than with [`Simd::TILE_ROWS`].
+    #[inline(always)]
+    fn likes_tall_tiles(self) -> bool {
+        false
+    }
+
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.
     fn enter<K: Kernel>(self, kernel: K) -> K::Output;
 

@@ -10,6 +10,8 @@ pub(super) const AVX2_FMA: u8 = 1;
 pub(super) const AVX512F: u8 = 2;
 /// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
 pub(super) const AVX512_VNNI: u8 = 4;
+/// Registers of AVX-512 go through pipes of 256 bits, half by half, as on Zen 4.
+pub(super) const HALVES: u8 = 8;
 
 /// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept.
 pub(super) fn features() -> u8 {
@@ -41,9 +43,18 @@ fn ask() -> u8 {
             if leaf7.ecx & avx512_vnni != 0 {
                 found |= AVX512_VNNI;
             }
+            if in_halves() {
+                found |= HALVES;
+            }
         }
     }
     found
+}
+
+/// AMD's Processor Programming References, Fn8000_001A: bit 2 for pipes of 256 bits, bit 3 for pipes of 512. Intel has no such leaf.
+fn in_halves() -> bool {
+    let (leaf, wide_256, wide_512) = (0x8000_001a, 1 << 2, 1 << 3);
+    __cpuid(0x8000_0000).eax >= leaf && __cpuid(leaf).eax & (wide_256 | wide_512) == wide_256
 }
 
 /// The register sets that the operating system saves.

@@ -131,9 +131,9 @@ impl Block<'_, '_, '_, '_> {
     /// Whether tiles may have fourteen rows: two vectors wide they fill the registers. Where the tile is shallow, nothing is gained.
     /// Rows whole pages apart meet in one set of the L1 cache, which holds eight to twelve.
     #[inline(always)]
-    fn tall<S: Simd>(&self) -> bool {
+    fn tall<S: Simd>(&self, s: S) -> bool {
         let fit = !self.a.row_stride().is_multiple_of(near::PAGE);
-        S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit
+        S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit && s.likes_tall_tiles()
     }
 
     /// Panels of V vectors together: tiles of full height, then lower ones.
@@ -156,7 +156,7 @@ impl Block<'_, '_, '_, '_> {
             }
         }
         let b = b.panels::<V>(columns.clone());
-        if V == 2 && self.tall::<S>() {
+        if V == 2 && self.tall(s) {
             // In fours, which are seven of the others: what is left over is the same.
             let rows = i..rows - (rows - i) % 56;
             i = s.enter(Tiles::<14, V> { block: self, b, rows, columns: columns.clone() });
