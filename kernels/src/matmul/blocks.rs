@@ -152,7 +152,7 @@ impl<'a> Product<'a> {
     #[inline(always)]
     fn is_one_block(&self, a: Mat<'_, f32>) -> bool {
         let (m, n, k) = self.shape();
-        m <= MC && n <= NC && k <= LEAST_KC && near::lies_right(a, panels(n))
+        m.saturating_mul(k) <= A_BLOCK && n <= NC && k <= LEAST_KC && near::lies_right(a, panels(n))
     }
 
     /// The product of one block.
