@@ -104,8 +104,8 @@ impl Kernel for Product<'_> {
     }
 }
 
-/// A product of many blocks. A kernel of its own, so that one of a single block, which most are, does without its loops: they
-/// cost it as much as 400 multiply-adds of vectors.
+/// A product of many blocks. A kernel of its own, so that one of a single block, as most are, does without its loops: they cost
+/// 120 cycles a call.
 struct Blocks<'a>(Product<'a>);
 
 impl Kernel for Blocks<'_> {
