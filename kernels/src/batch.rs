@@ -146,6 +146,18 @@ impl Batch<'_> {
         }
         s.prefetch_far(data, (first + self.cols).wrapping_sub(1));
     }
+
+    /// Row i, normalised; `shared` are mean and scale if all inputs share them.
+    #[inline(always)]
+    fn row<S: Simd, X: Raw>(&self, s: S, data: &[X], i: usize, shared: Option<(f32, f32)>, out: &mut [f32]) {
+        let Self { normalization: by, first, cols, .. } = *self;
+        let start = self.rows[i] as usize * by.inputs() + first;
+        let (x, out) = (&data[start..][..cols], &mut out[..cols]);
+        match shared {
+            Some(of_all) => one_for_all(s, x, of_all, out),
+            None => Apply { by, first, x, out }.run(s),
+        }
+    }
 }
 
 /// Bytes of a cache line, and of rows to come that are on their way from memory while others are worked on. Rows come in any
@@ -157,7 +169,7 @@ const AHEAD: usize = 48 << 10;
 #[inline(always)]
 fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
     let Gather { batch, mut x, asked, next } = g;
-    let Batch { normalization: by, rows, first, cols, .. } = batch;
+    let Batch { normalization: by, rows, cols, .. } = batch;
     let ahead = if asked { rows.len() } else { AHEAD / (cols * size_of::<X>()).max(1) + 1 };
     if !asked {
         (0..rows.len().min(ahead)).for_each(|i| batch.ask_for(s, data, i));
@@ -165,19 +177,20 @@ fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
     // A block may be followed by a longer one: so many rows of it for each of this one.
     let following = next.map_or(0, |next| next.rows.len());
     let each = following.div_ceil(rows.len().max(1));
-    for (i, &row) in rows.iter().enumerate() {
+    // Rows beside which something is asked for, then those beside which nothing is, in a loop as short as it can be.
+    let shared = by.shared();
+    let asking = if next.is_some() { rows.len() } else { rows.len().saturating_sub(ahead) };
+    for i in 0..asking {
         if i + ahead < rows.len() {
             batch.ask_for(s, data, i + ahead);
         }
         if let Some(next) = &next {
             (i * each..following.min((i + 1) * each)).for_each(|j| next.ask_for(s, data, j));
         }
-        let start = row as usize * by.inputs() + first;
-        let (x, out) = (&data[start..][..cols], x.row_mut(i));
-        match by.shared() {
-            Some(of_all) => one_for_all(s, x, of_all, out),
-            None => Apply { by, first, x, out }.run(s),
-        }
+        batch.row(s, data, i, shared, x.row_mut(i));
+    }
+    for i in asking..rows.len() {
+        batch.row(s, data, i, shared, x.row_mut(i));
     }
 }
 

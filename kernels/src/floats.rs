@@ -73,7 +73,8 @@ impl<'a> Floats<'a> {
 /// The vector that starts at `row[j]`, with +0 past the end of the row.
 #[inline(always)]
 pub(crate) fn load_at<S: Simd, E: Element>(s: S, row: &[E], j: usize) -> S::V {
-    let row = row.get(j..).unwrap_or(&[]);
+    // Nothing is loaded of nothing: under an empty mask too, an address that is none takes a processor 150 cycles.
+    let Some(row) = row.get(j..) else { return s.splat(0.0) };
     match row.first_chunk::<LANES>() {
         Some(full) => s.load(full),
         None => s.load_part(row, 0.0),
@@ -83,7 +84,7 @@ pub(crate) fn load_at<S: Simd, E: Element>(s: S, row: &[E], j: usize) -> S::V {
 /// Stores as much of a vector as the row has room for from `row[j]` on.
 #[inline(always)]
 pub(crate) fn store_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
-    let row = row.get_mut(j..).unwrap_or(&mut []);
+    let Some(row) = row.get_mut(j..) else { return };
     match row.first_chunk_mut::<LANES>() {
         Some(full) => s.store(v, full),
         None => s.store_part(v, row),

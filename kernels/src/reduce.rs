@@ -79,14 +79,19 @@ impl Kernel for ColumnSums<'_> {
         if self.a.col_stride() != 1 {
             return reference::column_sums(self.a, self.out);
         }
-        // Eight vectors of columns at a time, so that as many chains are in flight; then one by one.
+        // Eight vectors of columns at a time, so that as many chains are in flight; then two.
         let whole = self.out.len() - self.out.len() % (VECTORS * LANES);
         let (wide, rest) = self.out.split_at_mut(whole);
         for (strip, out) in wide.chunks_exact_mut(VECTORS * LANES).enumerate() {
             strips::<S, VECTORS>(s, self.a, strip * VECTORS * LANES, out);
         }
-        for (strip, out) in rest.chunks_mut(LANES).enumerate() {
-            strips::<S, 1>(s, self.a, whole + strip * LANES, out);
+        for (strip, out) in rest.chunks_mut(2 * LANES).enumerate() {
+            let first = whole + strip * 2 * LANES;
+            if out.len() > LANES {
+                strips::<S, 2>(s, self.a, first, out);
+            } else {
+                strips::<S, 1>(s, self.a, first, out);
+            }
         }
     }
 }
@@ -113,13 +118,11 @@ impl Kernel for SumOfSquares<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> f32 {
         let mut sums = [s.splat(0.0); VECTORS];
-        for x in self.0.chunks(MATRIX_PARTIALS) {
-            for (v, sum) in sums.iter_mut().enumerate() {
-                // Past the end 0·0 is added to sums that are never −0: no bit changes.
-                let x = load_at(s, x, v * LANES);
-                *sum = s.mul_add(x, x, *sum);
-            }
+        let (blocks, rest) = self.0.as_chunks::<MATRIX_PARTIALS>();
+        for x in blocks {
+            squares(s, x, &mut sums);
         }
+        squares(s, rest, &mut sums);
         let mut half = VECTORS / 2;
         while half > 0 {
             for v in 0..half {
@@ -128,5 +131,15 @@ impl Kernel for SumOfSquares<'_> {
             half /= 2;
         }
         s.reduce_sum(sums[0])
+    }
+}
+
+/// The squares of up to 128 elements to the partial sums.
+#[inline(always)]
+fn squares<S: Simd>(s: S, x: &[f32], sums: &mut [S::V; VECTORS]) {
+    for (v, sum) in sums.iter_mut().enumerate() {
+        // Past the end 0·0 is added to sums that are never −0: no bit changes.
+        let x = load_at(s, x, v * LANES);
+        *sum = s.mul_add(x, x, *sum);
     }
 }

@@ -24,7 +24,7 @@ pub fn matmul<'a, T: Scalar>(
     epilogue: Epilogue<'_, T>,
 ) {
     let a = a.into();
-    crate::matmul::check_shapes(a, b, &c, epilogue);
+    crate::matmul::check_shapes(&a, &b, &c, &epilogue);
     for i in 0..c.rows() {
         for j in 0..c.cols() {
             let old = c.row(i)[j];

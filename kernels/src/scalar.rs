@@ -75,7 +75,7 @@ pub trait Ops: Sized {
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, Self>);
     fn matmul(
         isa: Isa,
-        a: Source<'_, Self>,
+        a: &Source<'_, Self>,
         b: Mat<'_, Self>,
         c: MatMut<'_, Self>,
         e: Epilogue<'_, Self>,
@@ -160,7 +160,7 @@ impl Ops for f32 {
     }
     fn matmul(
         isa: Isa,
-        a: Source<'_, f32>,
+        a: &Source<'_, f32>,
         b: Mat<'_, f32>,
         c: MatMut<'_, f32>,
         e: Epilogue<'_, f32>,
@@ -222,13 +222,13 @@ impl Ops for f64 {
     }
     fn matmul(
         _: Isa,
-        a: Source<'_, f64>,
+        a: &Source<'_, f64>,
         b: Mat<'_, f64>,
         c: MatMut<'_, f64>,
         e: Epilogue<'_, f64>,
         _: &mut [f64],
     ) {
-        crate::matmul::matmul_f64(a, b, c, e);
+        crate::matmul::matmul_f64(*a, b, c, e);
     }
     fn relu(_: Isa, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = reference::relu(*x));

@@ -16,16 +16,16 @@ impl Avx2 {
         (cpuid::features() & cpuid::AVX2_FMA != 0).then_some(Self(()))
     }
 
-    #[inline]
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. It is said here, for of a function
+    /// with target features, as [`entry`] is one, rustc 1.95 does not tell LLVM.
+    #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so `detect` saw AVX2 and FMA.
         unsafe { entry(self, kernel) }
     }
 }
 
-/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
-/// keep its callers small.
-#[inline(never)]
+/// Where the generic body is compiled with the instructions.
 #[target_feature(enable = "avx2,fma")]
 fn entry<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
     kernel.run(token)
@@ -159,11 +159,32 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
-        let (low, high) = dst.split_at_mut(dst.len().min(8));
-        // SAFETY: the mask has one lane for each element of `low`; others are not written.
-        unsafe { _mm256_maskstore_ps(low.as_mut_ptr(), mask(self, low.len()), v[0]) };
-        // SAFETY: as for `low`, for at most eight elements of `high`.
-        unsafe { _mm256_maskstore_ps(high.as_mut_ptr(), mask(self, high.len().min(8)), v[1]) };
+        // By halves, quarters and so on: a store under a mask takes AMD's processors tens of cycles.
+        let (n, to) = (dst.len().min(LANES), dst.as_mut_ptr());
+        if n >= 8 {
+            // SAFETY: `dst` has eight elements.
+            unsafe { to.cast::<__m256>().write_unaligned(v[0]) };
+        }
+        if n == LANES {
+            // SAFETY: `dst` has sixteen elements.
+            return unsafe { to.wrapping_add(8).cast::<__m256>().write_unaligned(v[1]) };
+        }
+        let half = if n >= 8 { v[1] } else { v[0] };
+        let mut four = op!(_mm256_castps256_ps128(half));
+        if n & 4 != 0 {
+            // SAFETY: `dst` has n elements, at least four of them from n & 8 on.
+            unsafe { to.wrapping_add(n & 8).cast::<__m128>().write_unaligned(four) };
+            four = op!(_mm256_extractf128_ps::<1>(half));
+        }
+        if n & 2 != 0 {
+            let two = op!(_mm_cvtsd_f64(_mm_castps_pd(four)));
+            // SAFETY: at least two of them from n & 12 on.
+            unsafe { to.wrapping_add(n & 12).cast::<f64>().write_unaligned(two) };
+            four = op!(_mm_movehl_ps(four, four));
+        }
+        if n & 1 != 0 {
+            dst[n - 1] = op!(_mm_cvtss_f32(four));
+        }
     }
     #[inline(always)]
     fn store_end(self, v: Self::V, dst: &mut [f32]) {

@@ -16,16 +16,16 @@ impl Avx512 {
         (cpuid::features() & cpuid::AVX512F != 0).then_some(Self(()))
     }
 
-    #[inline]
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. It is said here, for of a function
+    /// with target features, as [`entry`] is one, rustc 1.95 does not tell LLVM.
+    #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so `detect` saw AVX2, FMA and AVX-512F.
         unsafe { entry(self, kernel) }
     }
 }
 
-/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
-/// keep its callers small.
-#[inline(never)]
+/// Where the generic body is compiled with the instructions.
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn entry<K: Kernel>(token: Avx512, kernel: K) -> K::Output {
     kernel.run(token)
@@ -62,7 +62,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn by_halves(self) -> bool {
-        cpuid::features() & cpuid::AVX512_BY_HALVES != 0
+        cpuid::features() & cpuid::HALVES != 0
     }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {

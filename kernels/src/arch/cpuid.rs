@@ -10,10 +10,8 @@ pub(super) const AVX2_FMA: u8 = 1;
 pub(super) const AVX512F: u8 = 2;
 /// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
 pub(super) const AVX512_VNNI: u8 = 4;
-
-/// AVX-512 a half at a time, with [`AVX512F`]: one multiply-add of a whole vector a cycle, not two. AMD's family 25, which is Zen 4;
-/// Intel's processors do not tell.
-pub(super) const AVX512_BY_HALVES: u8 = 8;
+/// Registers of AVX-512 go through pipes of 256 bits, half by half, as on Zen 4: one multiply-add of a whole vector a cycle, not two.
+pub(super) const HALVES: u8 = 8;
 
 /// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept.
 pub(super) fn features() -> u8 {
@@ -26,7 +24,7 @@ fn ask() -> u8 {
     if __cpuid(0).eax < 7 {
         return 0;
     }
-    let (leaf1, family) = (__cpuid(1).ecx, family(__cpuid(1).eax));
+    let leaf1 = __cpuid(1).ecx;
     let (fma, xsave, osxsave, avx) = (1 << 12, 1 << 26, 1 << 27, 1 << 28);
     if leaf1 & (xsave | osxsave | avx) != xsave | osxsave | avx {
         return 0;
@@ -42,31 +40,21 @@ fn ask() -> u8 {
         // AVX-512 without AVX2 and FMA does not exist; asking for all three keeps the tokens nested.
         if saved & zmm == zmm && leaf7.ebx & avx512f != 0 {
             found |= AVX512F;
-            if vendor() == *b"AuthenticAMD" && family == 25 {
-                found |= AVX512_BY_HALVES;
-            }
             if leaf7.ecx & avx512_vnni != 0 {
                 found |= AVX512_VNNI;
+            }
+            if in_halves() {
+                found |= HALVES;
             }
         }
     }
     found
 }
 
-/// The processor's family, by the signature that leaf 1 gives: the extended one counts on from 15.
-fn family(signature: u32) -> u32 {
-    let (base, extended) = (signature >> 8 & 15, signature >> 20 & 255);
-    if base == 15 { 15 + extended } else { base }
-}
-
-/// Who made it: the twelve letters of leaf 0.
-fn vendor() -> [u8; 12] {
-    let leaf0 = __cpuid(0);
-    let mut letters = [0; 12];
-    for (out, register) in letters.as_chunks_mut().0.iter_mut().zip([leaf0.ebx, leaf0.edx, leaf0.ecx]) {
-        *out = register.to_le_bytes();
-    }
-    letters
+/// AMD's Processor Programming References, Fn8000_001A: bit 2 for pipes of 256 bits, bit 3 for pipes of 512. Intel has no such leaf.
+fn in_halves() -> bool {
+    let (leaf, wide_256, wide_512) = (0x8000_001a, 1 << 2, 1 << 3);
+    __cpuid(0x8000_0000).eax >= leaf && __cpuid(leaf).eax & (wide_256 | wide_512) == wide_256
 }
 
 /// The register sets that the operating system saves.

@@ -14,16 +14,16 @@ impl Neon {
         Some(Self(()))
     }
 
-    #[inline]
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. It is said here, for of a function
+    /// with target features, as [`entry`] is one, rustc 1.95 does not tell LLVM.
+    #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so the target has NEON.
         unsafe { entry(self, kernel) }
     }
 }
 
-/// Where the generic body is compiled with the instructions. Never a part of another body: what is compiled apart is so to
-/// keep its callers small.
-#[inline(never)]
+/// Where the generic body is compiled with the instructions.
 #[target_feature(enable = "neon")]
 fn entry<K: Kernel>(token: Neon, kernel: K) -> K::Output {
     kernel.run(token)

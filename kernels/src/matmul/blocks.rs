@@ -69,7 +69,7 @@ const fn max(a: usize, b: usize) -> usize {
 
 /// The product as a kernel.
 pub(super) struct Product<'a> {
-    pub(super) a: Source<'a, f32>,
+    pub(super) a: &'a Source<'a, f32>,
     pub(super) b: Mat<'a, f32>,
     pub(super) c: MatMut<'a, f32>,
     pub(super) epilogue: Epilogue<'a, f32>,
@@ -100,15 +100,31 @@ struct Order {
 impl Kernel for Product<'_> {
     type Output = ();
 
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        match *self.a {
+            Source::Mat(a) if self.is_one_block(a, s.by_halves()) => self.one_block(s, a),
+            _ => s.enter(Blocks(self)),
+        }
+    }
+}
+
+/// A product of many blocks. A kernel of its own, so that one of a single block, as most are, does without its loops: they cost
+/// 120 cycles a call.
+struct Blocks<'a>(Product<'a>);
+
+impl Kernel for Blocks<'_> {
+    type Output = ();
+
     /// Five loops around the tile: columns by NC, k by KC, rows by MC, then inside a block the panels of B and the tiles
     /// of rows.
     #[inline(always)]
-    fn run<S: Simd>(mut self, s: S) {
-        let (m, n, k) = (self.c.rows(), self.c.cols(), self.a.cols());
-        let (order, sizes) = (self.order(), Workspace::sizes(m, n, k));
-        let workspace = core::mem::take(&mut self.workspace);
-        let aligned = workspace.as_ptr().align_offset(4 * LANES).min(LANES);
-        let (b, rest) = workspace[aligned..].split_at_mut(sizes.b);
+    fn run<S: Simd>(self, s: S) {
+        let Self(mut product) = self;
+        let (m, n, k) = product.shape();
+        let (order, sizes) = (product.order(), Workspace::sizes(m, n, k));
+        let workspace = core::mem::take(&mut product.workspace);
+        let (b, rest) = aligned(workspace).split_at_mut(sizes.b);
         let (a, rest) = rest.split_at_mut(sizes.a);
         let (narrow, rest) = rest.split_at_mut(sizes.narrow);
         let (lanes, partials) = rest.split_at_mut(sizes.lanes);
@@ -118,14 +134,50 @@ impl Kernel for Product<'_> {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
                     next = run.next(k, order.kc);
-                    self.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), &mut rooms);
+                    product.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), &mut rooms);
                 }
             }
         }
     }
 }
 
+/// `workspace` from the first beginning of a cache line on.
+#[inline(always)]
+fn aligned(workspace: &mut [f32]) -> &mut [f32] {
+    let first = workspace.as_ptr().align_offset(4 * LANES).min(LANES);
+    &mut workspace[first..]
+}
+
 impl<'a> Product<'a> {
+    #[inline(always)]
+    fn shape(&self) -> (usize, usize, usize) {
+        (self.c.rows(), self.c.cols(), self.b.rows())
+    }
+
+    /// Whether `a` is no more than a block and is read where it lies.
+    #[inline(always)]
+    fn is_one_block(&self, a: Mat<'_, f32>, by_halves: bool) -> bool {
+        let (m, n, k) = self.shape();
+        m.saturating_mul(k) <= A_BLOCK
+            && n <= NC
+            && k <= LEAST_KC
+            && near::lies_right(a, panels(n), by_halves)
+    }
+
+    /// The product of one block.
+    #[inline(always)]
+    fn one_block<S: Simd>(mut self, s: S, a: Mat<'a, f32>) {
+        let (m, n, k) = self.shape();
+        let narrow = turned::columns(s, self.a, n);
+        let (b, rest) = aligned(self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
+        let (narrow_room, lanes) = rest.split_at_mut(LANES * k);
+        let (mut wide_b, mut narrow_b) = parts_of_b::<S>(self.b, narrow, m, (b, narrow_room));
+        let run = Run::first(k, LEAST_KC);
+        let (rows, columns) = (0..m, 0..n);
+        let target = Target { c: &mut self.c, partials: None, epilogue: self.epilogue, rows, columns };
+        block(s, (a, run), (&mut wide_b, &mut narrow_b), lanes, m * n, target);
+    }
+
     /// One run of k for a band of rows and a block of columns; `next` is the run after it.
     #[inline(always)]
     fn run_of_k<S: Simd>(
@@ -135,39 +187,22 @@ impl<'a> Product<'a> {
         (columns, band, run, next): (Range<usize>, Range<usize>, Run, Option<Run>),
         rooms: &mut Rooms<'_>,
     ) {
-        let (m, n) = (self.c.rows(), self.c.cols());
-        let narrow = turned::columns(s, &self.a, columns.len());
-        let wide = columns.len() - narrow;
+        let (m, n, _) = self.shape();
+        let narrow = turned::columns(s, self.a, columns.len());
         let b = self.b.row_range(run.range()).col_range(columns.clone());
-        let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && run.len() * wide > NEAR;
-        let (wide_b, narrow_b) = (b.col_range(0..wide), b.col_range(wide..columns.len()));
-        let mut wide_b = Columns { b: wide_b, packed: &mut *rooms.b, packs, ready: false };
-        let mut narrow_b = Narrow { b: narrow_b, packed: &mut *rooms.narrow, ready: false };
+        let (mut wide_b, mut narrow_b) = parts_of_b::<S>(b, narrow, m, (&mut *rooms.b, &mut *rooms.narrow));
         for rows in parts(band.clone(), order.mc) {
             let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
             rooms.asked = asks.next.is_some();
-            let panels = wide.div_ceil(3 * LANES);
-            let a = near::block(s, self.block(rows.clone(), run), panels, asks, rooms.a);
-            let mut target = Target {
+            let a = near::block(s, self.block(rows.clone(), run), panels(wide_b.b.cols()), asks, rooms.a);
+            let target = Target {
                 c: &mut self.c,
                 partials: if order.partials { Some(&mut *rooms.partials) } else { None },
                 epilogue: self.epilogue,
                 rows,
                 columns: columns.clone(),
             };
-            let leaves = narrow > 0 && a.col_stride() == 1 && a.rows() >= LANES && wide::leaves_a(s, wide);
-            if wide > 0 {
-                let (target, b) = (&mut target, &mut wide_b);
-                let copy = if leaves { Some(&mut *rooms.lanes) } else { None };
-                let (far, farther) = (m * n > NEAR, m * n > FAR);
-                s.enter(Wide { a, row: 0, column: 0, far, farther, run, target, b, copy });
-            }
-            if narrow > 0 {
-                let copy = if leaves { Some(&*rooms.lanes) } else { None };
-                let done = Turned { a, copy, run, target: &mut target }.block(s, &mut narrow_b, wide);
-                let rest = a.row_range(done..a.rows());
-                rest_of_rows(s, rest, &mut narrow_b, (done, wide), run, target);
-            }
+            block(s, (a, run), (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, target);
         }
     }
 
@@ -195,7 +230,7 @@ impl<'a> Product<'a> {
     /// Small products, which are most of them, take no division.
     #[inline(always)]
     fn order(&self) -> Order {
-        let (m, k) = (self.c.rows(), self.a.cols());
+        let (m, _, k) = self.shape();
         let (mut kc, mut mc) = (LEAST_KC, MC);
         if k > LEAST_KC {
             let most = if self.a.by_rows() { MOST_KC } else { MOST_KC_BY_COLUMNS };
@@ -219,6 +254,58 @@ fn parts(all: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
         start = part.end;
         (!part.is_empty()).then_some(part)
     })
+}
+
+/// How many panels of three vectors `columns` are.
+#[inline(always)]
+fn panels(columns: usize) -> usize {
+    columns.div_ceil(3 * LANES)
+}
+
+/// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A.
+#[inline(always)]
+fn parts_of_b<'b, S: Simd>(
+    b: Mat<'b, f32>,
+    narrow: usize,
+    m: usize,
+    (wide_room, narrow_room): (&'b mut [f32], &'b mut [f32]),
+) -> (Columns<'b>, Narrow<'b>) {
+    let (n, wide) = (b.cols(), b.cols() - narrow);
+    let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR;
+    let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
+    let narrow_b = if wide == 0 { b } else { b.col_range(wide..n) };
+    (
+        Columns { b: wide_b, packed: wide_room, packs, ready: false },
+        Narrow { b: narrow_b, packed: narrow_room, ready: false },
+    )
+}
+
+/// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is room for a copy of the block of A, if it is large
+/// enough.
+#[inline(always)]
+fn block<'a, S: Simd>(
+    s: S,
+    (a, run): (Mat<'_, f32>, Run),
+    (wide_b, narrow_b): (&mut Columns<'_>, &mut Narrow<'_>),
+    lanes: &mut [f32],
+    elements: usize,
+    mut target: Target<'a, '_>,
+) {
+    let (wide, narrow) = (wide_b.b.cols(), target.columns.len() - wide_b.b.cols());
+    let fits = a.rows() >= LANES && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
+    let leaves = narrow > 0 && a.col_stride() == 1 && fits && wide::leaves_a(s, wide);
+    if wide > 0 {
+        let (target, b) = (&mut target, wide_b);
+        let copy = if leaves { Some(&mut *lanes) } else { None };
+        let (far, farther) = (elements > NEAR, elements > FAR);
+        s.enter(Wide { a, row: 0, column: 0, far, farther, run, target, b, copy });
+    }
+    if narrow > 0 {
+        let copy = if leaves { Some(&*lanes) } else { None };
+        let done = Turned { a, copy, run, target: &mut target }.block(s, narrow_b, wide);
+        let rest = a.row_range(done..a.rows());
+        rest_of_rows(s, rest, narrow_b, (done, wide), run, target);
+    }
 }
 
 /// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.

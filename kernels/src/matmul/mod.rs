@@ -74,8 +74,8 @@ pub fn matmul<'a, T: Scalar>(
     epilogue: Epilogue<'_, T>,
     workspace: &mut [T],
 ) {
-    let a = a.into();
-    check_shapes(a, b, &c, epilogue);
+    let a = &a.into();
+    check_shapes(a, &b, &c, &epilogue);
     check_workspace(a, &c, workspace.len());
     T::matmul(isa, a, b, c, epilogue, workspace);
 }
@@ -89,16 +89,16 @@ pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
 /// Panics with both numbers where shapes do not fit.
 #[track_caller]
 pub(crate) fn check_shapes<T: Scalar>(
-    a: Source<'_, T>,
-    b: Mat<'_, T>,
+    a: &Source<'_, T>,
+    b: &Mat<'_, T>,
     c: &MatMut<'_, T>,
-    epilogue: Epilogue<'_, T>,
+    epilogue: &Epilogue<'_, T>,
 ) {
     let (m, n) = (c.rows(), c.cols());
     assert!(a.cols() == b.rows(), "A has {} columns, B has {} rows: they must be equal", a.cols(), b.rows());
     assert!(a.rows() == m, "A has {} rows, C has {m}: they must be equal", a.rows());
     assert!(b.cols() == n, "B has {} columns, C has {n}: they must be equal", b.cols());
-    match epilogue {
+    match *epilogue {
         Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) => {
             assert!(
                 bias.len() == n,
@@ -119,7 +119,7 @@ pub(crate) fn check_shapes<T: Scalar>(
 
 /// Panics with both numbers where the workspace is too short.
 #[track_caller]
-fn check_workspace<T: Scalar>(a: Source<'_, T>, c: &MatMut<'_, T>, got: usize) {
+fn check_workspace<T: Scalar>(a: &Source<'_, T>, c: &MatMut<'_, T>, got: usize) {
     let (m, n, k) = (c.rows(), c.cols(), a.cols());
     let needed = matmul_workspace(m, n, k);
     assert!(
@@ -131,7 +131,7 @@ fn check_workspace<T: Scalar>(a: Source<'_, T>, c: &MatMut<'_, T>, got: usize) {
 /// The f32 product.
 pub(crate) fn matmul_f32(
     isa: Isa,
-    a: Source<'_, f32>,
+    a: &Source<'_, f32>,
     b: Mat<'_, f32>,
     c: MatMut<'_, f32>,
     epilogue: Epilogue<'_, f32>,

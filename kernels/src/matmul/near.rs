@@ -50,7 +50,7 @@ pub(super) fn block<'n, S: Simd>(
 /// whole pages apart meet in one set of the cache, which holds few: they are read there once at most. Where a vector is multiplied
 /// `by_halves` there is time for all of it: each column is asked for eight ahead.
 #[inline(always)]
-fn lies_right(a: Mat<'_, f32>, panels: usize, by_halves: bool) -> bool {
+pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, by_halves: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
     along == 1 || down == 1 && (few || by_halves)
