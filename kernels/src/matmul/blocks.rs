@@ -8,7 +8,7 @@ use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Columns, Wide};
 use crate::simd::{Kernel, LANES, Simd};
-use crate::{Batch, Mat, MatMut, Source};
+use crate::{Mat, MatMut, Source};
 
 /// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
 const B_BLOCK: usize = 1 << 17;
@@ -210,7 +210,7 @@ impl<'a> Product<'a> {
         self.a.row_range(rows).col_range(run.range())
     }
 
-    /// The block of A that comes after that which ends with row `end` of this run: of a batch, for a matrix needs not be asked for.
+    /// The block of A that comes after that which ends with row `end` of this run.
     #[inline(always)]
     fn block_after(
         &self,
@@ -219,12 +219,9 @@ impl<'a> Product<'a> {
         end: usize,
         run: Run,
         next: Option<Run>,
-    ) -> Option<Batch<'a>> {
+    ) -> Option<Source<'a, f32>> {
         let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
-        match self.block(start..band.end.min(start + order.mc), run) {
-            Source::Mat(_) => None,
-            Source::Batch(x) | Source::BatchT(x) => Some(x),
-        }
+        Some(self.block(start..band.end.min(start + order.mc), run))
     }
 
     /// Small products, which are most of them, take no division.

@@ -19,13 +19,13 @@ const fn row_stride(cols: usize) -> usize {
     (cols.div_ceil(LANES) | 1) * LANES
 }
 
-/// When memory is asked for rows of a data set.
+/// When memory is asked for a block.
 #[derive(Clone, Copy)]
 pub(super) struct Asks<'a> {
     /// Whether it has been for this block.
     pub(super) done: bool,
     /// The block that comes after it.
-    pub(super) next: Option<Batch<'a>>,
+    pub(super) next: Option<Source<'a, f32>>,
 }
 
 /// The block `a`, which `panels` panels of B will read: where it lies, or in `room`.
@@ -39,8 +39,8 @@ pub(super) fn block<'n, S: Simd>(
 ) -> Mat<'n, f32> {
     match a {
         Source::Mat(a) if lies_right(a, panels, s.by_halves()) => a,
-        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), room).t(),
-        Source::Mat(a) => from_matrix(s, a, room),
+        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), asks, room).t(),
+        Source::Mat(a) => from_matrix(s, a, asks, room),
         Source::Batch(x) => from_batch(s, x, asks, room),
         Source::BatchT(x) => from_batch(s, x, asks, room).t(),
     }
@@ -63,9 +63,13 @@ fn matrix(room: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
 
 /// `a`, copied.
 #[inline(always)]
-fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, room: &'n mut [f32]) -> Mat<'n, f32> {
+fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
     let (rows, cols) = (a.rows(), a.cols());
-    s.enter(Copy { a, out: matrix(room, rows, cols) });
+    let next = match asks.next {
+        Some(Source::Mat(next)) if next.row_stride() == 1 => Some(next.t()),
+        _ => None,
+    };
+    s.enter(Copy { a, out: matrix(room, rows, cols), next });
     Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
@@ -73,7 +77,11 @@ fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, room: &'n mut [f32]) -> Mat<'
 #[inline(always)]
 fn from_batch<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
     let (rows, cols) = (batch.rows(), batch.cols());
-    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next: asks.next });
+    let next = match asks.next {
+        Some(Source::Batch(next) | Source::BatchT(next)) => Some(next),
+        _ => None,
+    };
+    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next });
     Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
@@ -81,14 +89,24 @@ fn from_batch<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut
 struct Copy<'a, 'n> {
     a: Mat<'a, f32>,
     out: MatMut<'n, f32>,
+    /// What is copied after it: on its way from memory meanwhile.
+    next: Option<Mat<'a, f32>>,
 }
 
 impl Kernel for Copy<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, mut out } = self;
+        let Self { a, mut out, next } = self;
+        // A block may be followed by a longer one: so many rows of it for each of this one.
+        let following = next.map_or(0, |next| next.rows());
+        let each = following.div_ceil(a.rows().max(1));
         for i in 0..a.rows() {
+            if let Some(next) = &next {
+                for row in (i * each..following.min((i + 1) * each)).filter_map(|j| next.row(j)) {
+                    (0..row.len() + LANES).step_by(LANES).for_each(|j| s.prefetch_far(row, j));
+                }
+            }
             let out = out.row_mut(i);
             let Some(row) = a.row(i) else {
                 out.iter_mut().enumerate().for_each(|(j, x)| *x = a.get(i, j));
