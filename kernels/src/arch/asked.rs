@@ -25,4 +25,10 @@ impl Asked {
         self.0.store(found, Ordering::Relaxed);
         found
     }
+
+    /// From now on says the opposite of one bit.
+    #[cfg(test)]
+    pub(super) fn flip(&self, bit: u8) {
+        self.0.fetch_xor(bit, Ordering::Relaxed);
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) mod block;
 #[cfg(cortex_m_fpu)]
 pub(crate) mod cortex_m4;
 #[cfg(target_arch = "x86_64")]
-mod cpuid;
+pub(crate) mod cpuid;
 mod eight;
 #[cfg(target_arch = "x86_64")]
 mod ends;
