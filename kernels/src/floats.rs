@@ -73,8 +73,11 @@ impl<'a> Floats<'a> {
 /// The vector that starts at `row[j]`, with +0 past the end of the row.
 #[inline(always)]
 pub(crate) fn load_at<S: Simd, E: Element>(s: S, row: &[E], j: usize) -> S::V {
-    // Nothing is loaded of nothing: under an empty mask too, an address that is none takes a processor 150 cycles.
-    let Some(row) = row.get(j..) else { return s.splat(0.0) };
+    // Nothing is loaded of nothing: under an empty mask too, an address that is none takes a processor 180 cycles.
+    if j >= row.len() {
+        return s.splat(0.0);
+    }
+    let row = &row[j..];
     match row.first_chunk::<LANES>() {
         Some(full) => s.load(full),
         None => s.load_part(row, 0.0),
@@ -84,7 +87,10 @@ pub(crate) fn load_at<S: Simd, E: Element>(s: S, row: &[E], j: usize) -> S::V {
 /// Stores as much of a vector as the row has room for from `row[j]` on.
 #[inline(always)]
 pub(crate) fn store_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
-    let Some(row) = row.get_mut(j..) else { return };
+    if j >= row.len() {
+        return;
+    }
+    let row = &mut row[j..];
     match row.first_chunk_mut::<LANES>() {
         Some(full) => s.store(v, full),
         None => s.store_part(v, row),
@@ -94,7 +100,10 @@ pub(crate) fn store_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
 /// The same for the end of a row that another one follows, which is read soon.
 #[inline(always)]
 pub(crate) fn store_end_at<S: Simd>(s: S, v: S::V, row: &mut [f32], j: usize) {
-    let row = row.get_mut(j..).unwrap_or(&mut []);
+    if j >= row.len() {
+        return;
+    }
+    let row = &mut row[j..];
     match row.first_chunk_mut::<LANES>() {
         Some(full) => s.store(v, full),
         None => s.store_end(v, row),

@@ -102,7 +102,7 @@ pub(crate) trait Simd: Copy {
     fn relu(self, x: Self::V) -> Self::V;
 
     /// p · 2ⁿ rounded once, subnormal and infinite results included, for N vectors; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2
-    /// or p NaN. More where [`Simd::SCALES_ANY`].
+    /// or p NaN. More where [`Simd::SCALES_ANY`], and there p is NaN only where n is NaN or infinite.
     fn scale<const N: usize>(self, p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N];
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);

@@ -58,6 +58,7 @@ fn power_of_two(_proof: Avx2, n: __m256i) -> __m256 {
 fn scale_far(proof: Avx2, p: __m256, n: __m256) -> __m256 {
     // In two steps, the first exact, so that a subnormal result is rounded once: half of n is added to the exponent as an
     // integer (p is normal and stays so), the other half is a factor.
+    // (Of a NaN n both bounds give the n: their second operand.)
     let near = op!(_mm256_min_ps(_mm256_set1_ps(160.0), _mm256_max_ps(_mm256_set1_ps(-160.0), n)));
     let whole = op!(_mm256_cvtps_epi32(near));
     let first = op!(_mm256_srai_epi32::<1>(whole));
@@ -159,35 +160,6 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn store_part(self, v: Self::V, dst: &mut [f32]) {
-        // By halves, quarters and so on: a store under a mask takes AMD's processors tens of cycles.
-        let (n, to) = (dst.len().min(LANES), dst.as_mut_ptr());
-        if n >= 8 {
-            // SAFETY: `dst` has eight elements.
-            unsafe { to.cast::<__m256>().write_unaligned(v[0]) };
-        }
-        if n == LANES {
-            // SAFETY: `dst` has sixteen elements.
-            return unsafe { to.wrapping_add(8).cast::<__m256>().write_unaligned(v[1]) };
-        }
-        let half = if n >= 8 { v[1] } else { v[0] };
-        let mut four = op!(_mm256_castps256_ps128(half));
-        if n & 4 != 0 {
-            // SAFETY: `dst` has n elements, at least four of them from n & 8 on.
-            unsafe { to.wrapping_add(n & 8).cast::<__m128>().write_unaligned(four) };
-            four = op!(_mm256_extractf128_ps::<1>(half));
-        }
-        if n & 2 != 0 {
-            let two = op!(_mm_cvtsd_f64(_mm_castps_pd(four)));
-            // SAFETY: at least two of them from n & 12 on.
-            unsafe { to.wrapping_add(n & 12).cast::<f64>().write_unaligned(two) };
-            four = op!(_mm_movehl_ps(four, four));
-        }
-        if n & 1 != 0 {
-            dst[n - 1] = op!(_mm_cvtss_f32(four));
-        }
-    }
-    #[inline(always)]
-    fn store_end(self, v: Self::V, dst: &mut [f32]) {
         ends::store(self, v, dst);
     }
     #[inline(always)]
@@ -233,7 +205,8 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
-        // Where every |n|, as bits, is at most 125, no result is subnormal or infinite: n is added to the exponent as it is.
+        // Where every |n|, as bits, is at most 125, no result is subnormal or infinite: n is added to the exponent as it is. A p that
+        // is NaN is none of these: its n is NaN or infinite.
         let mut largest = op!(_mm256_setzero_si256());
         for &n in n.as_flattened() {
             let size = op!(_mm256_andnot_si256(_mm256_set1_epi32(i32::MIN), _mm256_castps_si256(n)));

@@ -1,4 +1,4 @@
-//! The end of a row on x86-64, in stores of 8, 4, 2 and 1 elements.
+//! Parts of vectors on AVX2, and the ends of rows on AVX-512, in stores of 8, 4, 2 and 1 elements.
 //!
 //! A store under a mask counts as all of its 64 (or 32) bytes when a load after it looks for what it reads: a load of the row that
 //! follows waits until the store has reached the cache. And on AMD's processors the masked store of AVX2 takes 12 cycles.

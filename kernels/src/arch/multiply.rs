@@ -47,7 +47,8 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 }
 
 /// [`multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
-/// whole vectors, side by side, at `copies.1[16 V p ..]`. They cost next to nothing, since the loop waits for its multiplications.
+/// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
+/// only on processors that multiply by halves.
 ///
 /// # Panics
 /// If an element lies outside `a`, `b` or a copy, or if A is to be left and the last vector of B is not whole.

@@ -289,8 +289,11 @@ fn block<'a, S: Simd>(
     mut target: Target<'a, '_>,
 ) {
     let (wide, narrow) = (wide_b.b.cols(), target.columns.len() - wide_b.b.cols());
-    let fits = a.rows() >= LANES && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
-    let leaves = narrow > 0 && a.col_stride() == 1 && fits && wide::leaves_a(s, wide);
+    let leaves = narrow > 0
+        && a.col_stride() == 1
+        && wide::leaves_a(s, wide)
+        && a.rows() >= LANES
+        && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
     if wide > 0 {
         let (target, b) = (&mut target, wide_b);
         let copy = if leaves { Some(&mut *lanes) } else { None };

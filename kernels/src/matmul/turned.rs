@@ -7,8 +7,8 @@ use crate::arch::multiply::{Operands, multiply, multiply_turning};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows, where there are no others (or tiles of the others leave a copy of A for them) and where
-/// there are; with more, turning costs more than idle lanes.
+/// The most columns in lanes along the rows, where there are no others (or a vector is multiplied by halves) and where there are; with
+/// more, turning costs more than idle lanes.
 const MOST: usize = 10;
 const MOST_BESIDE: usize = 4;
 /// The least depth at which that holds.
@@ -59,8 +59,9 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        let left = self.copy.is_none() || rows.is_multiple_of(S::TILE_ROWS);
-        let end = if rows - full >= n && left { rows } else { full };
+        // Rows that fill no tile of full height went through others, which leave no copy.
+        let there = self.copy.is_none() || rows.is_multiple_of(S::TILE_ROWS);
+        let end = if rows - full >= n && there { rows } else { full };
         let parts = n.div_ceil(S::TURNED);
         let (mut c, mut room) = (0, &mut *b.packed);
         for part in 0..parts {

@@ -42,14 +42,12 @@ pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
     pub(super) copy: Option<&'b mut [f32]>,
 }
 
-/// Whether the block is to leave a copy of A: sixteen rows are whole tiles, and there is a panel of three whole vectors. Where a
-/// multiply-add takes both units the copy goes beside it; two a cycle leave no time for it.
+/// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. Where a
+/// multiply-add takes both units the copy goes beside it; two a cycle left no time for it.
 #[inline(always)]
 pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
-    s.by_halves()
-        && LANES.is_multiple_of(S::TILE_ROWS)
-        && columns.is_multiple_of(LANES)
-        && threes(columns) > 0
+    let tiles = S::MANY_REGISTERS && S::TILE_ROWS == 8;
+    tiles && s.by_halves() && columns.is_multiple_of(LANES) && threes(columns) > 0
 }
 
 /// How many panels of three vectors there are. Four vectors are two panels of two: a single one is slow.
@@ -85,7 +83,7 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
             copy,
         };
         let mut j = 0;
-        if block.rows() < 4 && !b.ready && !leaves_a {
+        if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
                 j = block.few::<S, 8>(s, b, j);
             }

@@ -158,7 +158,8 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
     }
 }
 
-/// Groups of no more rows than this go row by row: what they share is not worth that they wait for each other at its end.
+/// Groups of no more rows than this go row by row, and so do one or two rows: what a group shares is not worth that its rows wait for
+/// each other where it ends.
 const LOW: usize = 6;
 
 /// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.

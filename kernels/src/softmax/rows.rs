@@ -42,7 +42,7 @@ fn fold_four<S: Simd>(s: S, v: &[S::V; LANES], g: usize, fold: impl Fn(S::V, S::
 
 /// The same for one row: its result in every lane.
 #[inline(always)]
-pub(super) fn fold_row<S: Simd>(s: S, v: S::V, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
+fn fold_row<S: Simd>(s: S, v: S::V, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
     let (low, high) = s.halves::<0>(v, v);
     let v = fold(low, high);
     let (low, high) = s.halves::<1>(v, v);
