@@ -21,7 +21,7 @@
 //! # Operations
 //! | call | formula |
 //! |---|---|
-//! | [`matmul()`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B; A a matrix, or X or Xᵀ of a [`Batch`] ([`Source`]) |
+//! | [`matmul()`], [`matmul_and_squares`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B; A a matrix, or X or Xᵀ of a [`Batch`] ([`Source`]); and Σ b² |
 //! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Layer`]) |
 //! | [`try_first_layer`] | h ← max(0, x̂ W + b): one raw row, normalised on the way ([`FirstLayer`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
@@ -116,7 +116,7 @@ pub use first_layer::{FirstLayer, try_first_layer};
 pub use floats::Floats;
 pub use isa::Isa;
 pub use ln::ln;
-pub use matmul::{Epilogue, matmul, matmul_workspace};
+pub use matmul::{Epilogue, matmul, matmul_and_squares, matmul_workspace};
 pub use normalize::{Input, Normalization, NormalizationError};
 pub use reduce::{argmax, column_sums, sum_of_squares, try_argmax};
 pub use relu::{relu, relu_backward};

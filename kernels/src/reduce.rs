@@ -113,16 +113,39 @@ fn strips<S: Simd, const V: usize>(s: S, a: Mat<'_, f32>, first: usize, out: &mu
 
 pub(crate) struct SumOfSquares<'a>(pub(crate) &'a [f32]);
 
-impl Kernel for SumOfSquares<'_> {
-    type Output = f32;
+/// Σ x² of an x that comes in parts.
+pub(crate) struct Squares {
+    sums: [[f32; LANES]; VECTORS],
+    /// Elements that are in the sums.
+    done: usize,
+}
+
+impl Squares {
+    pub(crate) const NONE: Self = Self { sums: [[0.0; LANES]; VECTORS], done: 0 };
+
+    /// x as far as it is there: the elements before `end`, but for those that fill no row of partial sums and may be followed by
+    /// more.
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) -> f32 {
-        let mut sums = [s.splat(0.0); VECTORS];
-        let (blocks, rest) = self.0.as_chunks::<MATRIX_PARTIALS>();
+    pub(crate) fn take<S: Simd>(&mut self, s: S, x: &[f32], end: usize) {
+        let mut sums = self.sums.each_ref().map(|sum| s.load(sum));
+        let (blocks, rest) = x[self.done..end].as_chunks::<MATRIX_PARTIALS>();
         for x in blocks {
             squares(s, x, &mut sums);
         }
-        squares(s, rest, &mut sums);
+        self.done = end - rest.len();
+        if end == x.len() {
+            squares(s, rest, &mut sums);
+            self.done = end;
+        }
+        for (sum, to) in sums.into_iter().zip(&mut self.sums) {
+            s.store(sum, to);
+        }
+    }
+
+    /// Σ x².
+    #[inline(always)]
+    pub(crate) fn total<S: Simd>(&self, s: S) -> f32 {
+        let mut sums = self.sums.each_ref().map(|sum| s.load(sum));
         let mut half = VECTORS / 2;
         while half > 0 {
             for v in 0..half {
@@ -131,6 +154,16 @@ impl Kernel for SumOfSquares<'_> {
             half /= 2;
         }
         s.reduce_sum(sums[0])
+    }
+}
+
+impl Kernel for SumOfSquares<'_> {
+    type Output = f32;
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> f32 {
+        let mut squares = Squares::NONE;
+        squares.take(s, self.0, self.0.len());
+        squares.total(s)
     }
 }
 

@@ -80,6 +80,7 @@ pub trait Ops: Sized {
         c: MatMut<'_, Self>,
         e: Epilogue<'_, Self>,
         ws: &mut [Self],
+        squares: Option<&mut Self>,
     );
     fn relu(isa: Isa, x: &mut [Self]);
     fn relu_backward(isa: Isa, h: &[Self], d: &mut [Self]);
@@ -165,8 +166,9 @@ impl Ops for f32 {
         c: MatMut<'_, f32>,
         e: Epilogue<'_, f32>,
         ws: &mut [f32],
+        squares: Option<&mut f32>,
     ) {
-        crate::matmul::matmul_f32(isa, a, b, c, e, ws);
+        crate::matmul::matmul_f32(isa, a, b, c, e, ws, squares);
     }
     fn relu(isa: Isa, x: &mut [f32]) {
         isa.run(Relu(x));
@@ -227,7 +229,11 @@ impl Ops for f64 {
         c: MatMut<'_, f64>,
         e: Epilogue<'_, f64>,
         _: &mut [f64],
+        squares: Option<&mut f64>,
     ) {
+        if let Some(sum) = squares {
+            *sum = reference::sum_of_squares(b.data());
+        }
         crate::matmul::matmul_f64(*a, b, c, e);
     }
     fn relu(_: Isa, x: &mut [f64]) {

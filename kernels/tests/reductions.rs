@@ -4,7 +4,10 @@ mod common;
 
 use common::matrix::{Layout, Stored};
 use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
-use kernels::{Isa, Mat, Scalar, argmax, column_sums, reference, sum_of_squares, try_argmax};
+use kernels::{
+    Epilogue, Isa, Mat, MatMut, Scalar, argmax, column_sums, matmul_and_squares, matmul_workspace, reference,
+    sum_of_squares, try_argmax,
+};
 
 /// The contract's words for a whole matrix, not the reference's loop: 128 partial sums, then a tree of halves.
 fn partial_sums<T: Scalar>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
@@ -125,6 +128,55 @@ fn sum_of_squares_in_f64_rounds_products_and_sums() {
             assert_same_bits(&[sum_of_squares(isa, &x)], &[want], format_args!("{isa} f64 {len} elements"));
         }
     }
+}
+
+/// A product that sums the squares of B on the way: one block and many of k, of rows and of columns, lengths of B that end within
+/// the partial sums, nothing.
+#[test]
+fn sum_of_squares_beside_a_product() {
+    fn check<T: Float + Scalar>((m, n, k): (usize, usize, usize), isa: Isa, rng: &mut Rng) {
+        let numbers = |len| {
+            (0..len).map(|_| <T as Scalar>::from_f64(f64::from(rng.uniform()) / 3.0)).collect::<Vec<_>>()
+        };
+        let [a, b, old] = [m * k, k * n, m * n].map(numbers);
+        let (a, b_mat) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
+        let want = reference::sum_of_squares(&b);
+        for e in [Epilogue::Store, Epilogue::SgdStep { f: <T as Scalar>::from_f64(0.5), eta: T::ONE }] {
+            let (mut c, mut want_c) = (old.clone(), old.clone());
+            reference::matmul(a, b_mat, MatMut::new(&mut want_c, m, n), e);
+            let workspace = &mut vec![<T as Scalar>::from_f64(f64::NAN); matmul_workspace(m, n, k)];
+            let sum = matmul_and_squares(isa, a, b_mat, MatMut::new(&mut c, m, n), e, workspace);
+            assert_same_bits(&[sum], &[want], format_args!("{isa} {m} x {k} x {n}"));
+            assert_same_bits(&c, &want_c, format_args!("{isa} {m} x {k} x {n}: C"));
+        }
+    }
+    let rows_and_columns = [(0, 5), (3, 0), (1, 1), (9, 50), (200, 17), (2, 700)];
+    let mut rng = Rng::new(107);
+    for (m, n) in rows_and_columns {
+        for k in [0, 3, 300, 1100] {
+            for isa in isas() {
+                check::<f32>((m, n, k), isa, &mut rng);
+            }
+            check::<f64>((m, n, k), Isa::PORTABLE, &mut rng);
+        }
+    }
+}
+
+#[test]
+fn squares_beside_a_product_want_a_whole_matrix() {
+    let product = |b: Mat<'_, f32>| {
+        let (a, mut c) = ([1.0; 2], [7.0; 2]);
+        let (a, to) = (Mat::new(&a, 1, 2), MatMut::new(&mut c, 1, 2));
+        matmul_and_squares(Isa::best(), a, b, to, Epilogue::Store, &mut vec![0.0; matmul_workspace(1, 2, 2)])
+    };
+    let b = [1.0, 2.0, 3.0, 4.0, 5.0];
+    assert_eq!(product(Mat::new(&b[..4], 2, 2)), 30.0);
+    assert_panics("the rows of B lie 3 apart and its columns 1", || {
+        product(Mat::with_strides(&b, 2, 2, 3, 1));
+    });
+    assert_panics("the rows of B lie 1 apart and its columns 2", || {
+        product(Mat::new(&b[..4], 2, 2).t());
+    });
 }
 
 /// The test above would be blind if sums in other orders had the same bits.

@@ -21,8 +21,8 @@ pub(crate) struct Band<'a, T> {
     pub(crate) dh0: MatMut<'a, T>,
     pub(crate) dx: Option<MatMut<'a, T>>,
     pub(crate) losses: &'a mut [T],
-    /// Room for the penalty, if it is wanted: whoever has the first rows computes it.
-    pub(crate) penalty: Option<&'a mut T>,
+    /// Room for Σ W1² + Σ W2², if it is wanted: whoever has the first rows computes it.
+    pub(crate) squares: Option<&'a mut T>,
     /// Workspaces of the products, and how many.
     pub(crate) products: &'a mut [T],
     pub(crate) room: usize,
@@ -62,7 +62,7 @@ impl<T: Scalar> Work for Band<'_, T> {
     fn split(self, left: usize, tasks: usize) -> (Self, Self) {
         let rows = self.h.rows();
         let many = rows / tasks >= 2 * PENALTY_ROWS;
-        let besides = if self.penalty.is_some() && many { PENALTY_ROWS } else { 0 };
+        let besides = if self.squares.is_some() && many { PENALTY_ROWS } else { 0 };
         let at = cut(rows + besides, left, tasks) - besides;
         let (x0, x1) = (self.x.row_range(0..at), self.x.row_range(at..rows));
         let at_gathered = at.min(self.gathered.rows());
@@ -86,7 +86,7 @@ impl<T: Scalar> Work for Band<'_, T> {
                 dh0: dh00,
                 dx: dx0,
                 losses: losses0,
-                penalty: self.penalty,
+                squares: self.squares,
                 products: products0,
                 room: left,
                 ..self
@@ -101,7 +101,7 @@ impl<T: Scalar> Work for Band<'_, T> {
                 dh0: dh01,
                 dx: dx1,
                 losses: losses1,
-                penalty: None,
+                squares: None,
                 products: products1,
                 room: self.room - left,
                 ..self

@@ -1,6 +1,6 @@
 //! The forward pass: X → H → S.
 
-use kernels::{Epilogue, Isa, Scalar, Source, matmul};
+use kernels::{Epilogue, Isa, Scalar, Source, matmul, matmul_and_squares, sum_of_squares};
 
 use crate::band::{Band, gather};
 use crate::{Engine, Params, Workspace};
@@ -44,14 +44,21 @@ pub fn forward<'a, T: Scalar>(
     engine.share(ws.band(x, None), &|mut band| scores(engine.isa, net, &mut band));
 }
 
-/// H ← max(0, X W1 + b1), S ← H W2 + b2 for some rows.
+/// H ← max(0, X W1 + b1), S ← H W2 + b2 for some rows; and Σ W1² + Σ W2², if it is wanted, while W1 is at hand.
 ///
-/// Source: eq. (2), (3), (4).
+/// Source: eq. (2), (3), (4), (39).
 pub(crate) fn scores<T: Scalar>(isa: Isa, net: &Params<T>, band: &mut Band<'_, T>) {
-    let Band { x, gathered, h, s, products, .. } = band;
+    let Band { x, gathered, h, s, products, squares, .. } = band;
     let x = gather(isa, *x, gathered);
     // (2), (3): H0 = X W1 + b1, H = max(0, H0)
-    matmul(isa, x, net.w1(), h.reborrow(), Epilogue::BiasRelu(net.b1()), products);
+    let (w1, to, bias_relu) = (net.w1(), h.reborrow(), Epilogue::BiasRelu(net.b1()));
+    match squares {
+        None => matmul(isa, x, w1, to, bias_relu, products),
+        Some(squares) => {
+            let of_w1 = matmul_and_squares(isa, x, w1, to, bias_relu, products);
+            **squares = of_w1 + sum_of_squares(isa, net.w2_slice());
+        }
+    }
     // (4): S = H W2 + b2
     matmul(isa, h.as_mat(), net.w2(), s.reborrow(), Epilogue::Bias(net.b2()), products);
 }

@@ -5,7 +5,7 @@ use kernels::{Epilogue, Isa, Mat, Scalar, Source, column_sums};
 use crate::backward::{hidden_gradient, score_gradient, weight_gradients};
 use crate::band::Band;
 use crate::forward::scores;
-use crate::loss::{chain, mean, penalty};
+use crate::loss::{chain, mean};
 use crate::{Engine, Labels, Loss, Params, Workspace};
 
 /// How far a step goes, and how strongly it shrinks the weights.
@@ -87,17 +87,16 @@ pub(crate) fn down_to_hidden<T: Scalar>(
 ) -> Loss<T> {
     ws.begin(net.shape(), x);
     ws.label(labels);
-    let mut of_weights = T::ZERO;
-    let room = (lambda != T::ZERO).then_some(&mut of_weights);
-    engine.share(Band { penalty: room, ..ws.band(x, None) }, &|mut band| {
-        if let Some(room) = &mut band.penalty {
-            **room = penalty(engine, net, lambda);
-        }
+    let mut squares = T::ZERO;
+    let room = (lambda != T::ZERO).then_some(&mut squares);
+    engine.share(Band { squares: room, ..ws.band(x, None) }, &|mut band| {
         scores(engine.isa, net, &mut band);
         score_gradient(engine.isa, &mut band);
         hidden_gradient(engine.isa, net, &mut band);
     });
-    Loss { data: mean(chain(T::ZERO, ws), x.rows()), penalty: of_weights }
+    // The bits of penalty().
+    let penalty = if lambda == T::ZERO { T::ZERO } else { lambda * squares };
+    Loss { data: mean(chain(T::ZERO, ws), x.rows()), penalty }
 }
 
 /// W ← f W − η dW, b ← b − η db, with f = 1 − 2λη and `grads` the gradient of the **data loss alone** (backward with

@@ -175,7 +175,7 @@ impl<T: Scalar> Workspace<T> {
             dh0: self.dh0.top_mut(n),
             dx,
             losses: &mut self.losses[..n],
-            penalty: None,
+            squares: None,
             products: &mut self.products,
             room: self.width,
             row_macs: (d + c) * h,

@@ -7,6 +7,7 @@ use super::near::{self, Asks};
 use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Columns, Wide};
+use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};
 
@@ -74,6 +75,8 @@ pub(super) struct Product<'a> {
     pub(super) c: MatMut<'a, f32>,
     pub(super) epilogue: Epilogue<'a, f32>,
     pub(super) workspace: &'a mut [f32],
+    /// Where Σ b² goes, if it is wanted: for a B of rows one after the other.
+    pub(super) squares: Option<&'a mut f32>,
 }
 
 /// The workspace, divided.
@@ -86,6 +89,17 @@ struct Rooms<'w> {
     /// For a copy of a block of A with lanes along the rows.
     lanes: &'w mut [f32],
     partials: &'w mut [f32],
+}
+
+impl<'w> Rooms<'w> {
+    #[inline(always)]
+    fn new(workspace: &'w mut [f32], sizes: &Workspace) -> Self {
+        let (b, rest) = workspace.split_at_mut(sizes.b);
+        let (a, rest) = rest.split_at_mut(sizes.a);
+        let (narrow, rest) = rest.split_at_mut(sizes.narrow);
+        let (lanes, partials) = rest.split_at_mut(sizes.lanes);
+        Self { a, asked: false, b, narrow, lanes, partials }
+    }
 }
 
 /// How C is gone through: the rows `band` by `band`, and in each k by `kc` and the rows by `mc`.
@@ -101,9 +115,14 @@ impl Kernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
+    fn run<S: Simd>(mut self, s: S) {
         match *self.a {
-            Source::Mat(a) if self.is_one_block(a, s.by_halves()) => self.one_block(s, a),
+            Source::Mat(a) if self.is_one_block(a, s.by_halves()) => {
+                if let Some(squares) = self.squares.take() {
+                    *squares = s.enter(SumOfSquares(self.b.data()));
+                }
+                self.one_block(s, a);
+            }
             _ => s.enter(Blocks(self)),
         }
     }
@@ -124,19 +143,27 @@ impl Kernel for Blocks<'_> {
         let (m, n, k) = product.shape();
         let (order, sizes) = (product.order(), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
-        let (b, rest) = aligned(workspace).split_at_mut(sizes.b);
-        let (a, rest) = rest.split_at_mut(sizes.a);
-        let (narrow, rest) = rest.split_at_mut(sizes.narrow);
-        let (lanes, partials) = rest.split_at_mut(sizes.lanes);
-        let mut rooms = Rooms { a, asked: false, b, narrow, lanes, partials };
+        let mut rooms = Rooms::new(aligned(workspace), &sizes);
+        let squares = product.squares.take();
+        let mut so_far = squares.is_some().then_some(Squares::NONE);
         for columns in parts(0..n, NC) {
             for band in parts(0..m, order.band) {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
                     next = run.next(k, order.kc);
+                    if let Some(squares) = &mut so_far
+                        && columns.start == 0
+                        && band.start == 0
+                    {
+                        squares.take(s, product.b.data(), run.range().end * n);
+                    }
                     product.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), &mut rooms);
                 }
             }
+        }
+        if let (Some(to), Some(mut squares)) = (squares, so_far) {
+            squares.take(s, product.b.data(), k * n); // all of it, where A has no rows
+            *to = squares.total(s);
         }
     }
 }

@@ -77,7 +77,45 @@ pub fn matmul<'a, T: Scalar>(
     let a = &a.into();
     check_shapes(a, &b, &c, &epilogue);
     check_workspace(a, &c, workspace.len());
-    T::matmul(isa, a, b, c, epilogue, workspace);
+    T::matmul(isa, a, b, c, epilogue, workspace, None);
+}
+
+/// [`matmul`], and Σ b² over all elements of B, the bits of [`crate::sum_of_squares`]: for weights, whose penalty is wanted with the
+/// product. B comes from memory once for both, block by block.
+///
+/// # Panics
+/// As [`matmul`], or if the rows of B do not lie one after the other.
+///
+/// ```
+/// use kernels::{Epilogue, Isa, Mat, MatMut, matmul_and_squares, matmul_workspace};
+/// let (a, b, mut c) = ([1.0f32, 2.0], [3.0, 4.0], [0.0]);
+/// let mut workspace = vec![0.0; matmul_workspace(1, 1, 2)];
+/// let (a, b, to) = (Mat::new(&a, 1, 2), Mat::new(&b, 2, 1), MatMut::new(&mut c, 1, 1));
+/// assert_eq!(matmul_and_squares(Isa::best(), a, b, to, Epilogue::Store, &mut workspace), 25.0);
+/// assert_eq!(c, [11.0]);
+/// ```
+#[track_caller]
+pub fn matmul_and_squares<'a, T: Scalar>(
+    isa: Isa,
+    a: impl Into<Source<'a, T>>,
+    b: Mat<'_, T>,
+    c: MatMut<'_, T>,
+    epilogue: Epilogue<'_, T>,
+    workspace: &mut [T],
+) -> T {
+    let a = &a.into();
+    check_shapes(a, &b, &c, &epilogue);
+    check_workspace(a, &c, workspace.len());
+    assert!(
+        b.col_stride() == 1 && b.row_stride() == b.cols(),
+        "the rows of B lie {} apart and its columns {}: wanted one row of {} after the other",
+        b.row_stride(),
+        b.col_stride(),
+        b.cols()
+    );
+    let mut squares = T::ZERO;
+    T::matmul(isa, a, b, c, epilogue, workspace, Some(&mut squares));
+    squares
 }
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
@@ -128,7 +166,7 @@ fn check_workspace<T: Scalar>(a: &Source<'_, T>, c: &MatMut<'_, T>, got: usize) 
     );
 }
 
-/// The f32 product.
+/// The f32 product, and Σ b² if it is wanted.
 pub(crate) fn matmul_f32(
     isa: Isa,
     a: &Source<'_, f32>,
@@ -136,8 +174,9 @@ pub(crate) fn matmul_f32(
     c: MatMut<'_, f32>,
     epilogue: Epilogue<'_, f32>,
     workspace: &mut [f32],
+    squares: Option<&mut f32>,
 ) {
-    isa.run(Product { a, b, c, epilogue, workspace });
+    isa.run(Product { a, b, c, epilogue, workspace, squares });
 }
 
 /// The f64 product: row by row, so that the inner loop runs over neighbours; the chains are the reference's. It needs
