@@ -134,7 +134,7 @@ impl Turned<'_, '_, '_, '_> {
 
     #[inline(always)]
     fn put_down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
-        let mut memory = [[0.0; LANES]; LANES];
+        let mut memory = [[0.0; LANES]; R];
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
             for c in 0..R {
@@ -204,7 +204,8 @@ struct TurnOut<'x, 'a, 'c> {
     run: Run,
     target: &'x mut Target<'a, 'c>,
     at: Place,
-    chains: &'x Chains,
+    /// As many as the tile has columns.
+    chains: &'x [[f32; LANES]],
 }
 
 impl Kernel for TurnOut<'_, '_, '_> {
@@ -212,15 +213,51 @@ impl Kernel for TurnOut<'_, '_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, chains } = self;
-        let mut rows = [[s.splat(0.0); 1]; LANES];
-        for i in 0..LANES / 4 {
-            let four = four(s, chains, i);
-            for r in 0..4 {
-                rows[4 * i + r] = [four[r]];
-            }
-        }
+        let rows = if S::MANY_REGISTERS { rows(s, chains) } else { rows_from_memory(s, chains) };
         target.put_down_rows(s, run, at, rows);
     }
+}
+
+/// Up to twelve vectors as sixteen rows: element c of row l is lane l of vector c, +0 past the last one. All in registers.
+#[inline(always)]
+fn rows<S: Simd>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1]; LANES] {
+    const { assert!(MOST <= 12) }
+    let zero = s.splat(0.0);
+    // Quarter q of `quarters[g][i]` is elements 4 g .. 4 g + 4 of row 4 q + i: 4 × 4 within the quarters, then these to their rows.
+    let mut quarters = [[zero; 4]; 3];
+    for g in 0..3 {
+        let mut four = [zero; 4];
+        for c in 0..4 {
+            if let Some(vector) = vectors.get(4 * g + c) {
+                four[c] = s.load(vector);
+            }
+        }
+        let (ab, cd) = (s.halves::<2>(four[0], four[1]), s.halves::<2>(four[2], four[3]));
+        let (low, high) = (s.halves::<3>(ab.0, cd.0), s.halves::<3>(ab.1, cd.1));
+        quarters[g] = [low.0, low.1, high.0, high.1];
+    }
+    let mut rows = [[zero; 1]; LANES];
+    for i in 0..4 {
+        let (ab, cd) = (s.halves::<0>(quarters[0][i], quarters[1][i]), s.halves::<0>(quarters[2][i], zero));
+        let (low, high) = (s.halves::<1>(ab.0, cd.0), s.halves::<1>(ab.1, cd.1));
+        (rows[i], rows[4 + i], rows[8 + i], rows[12 + i]) = ([low.0], [low.1], [high.0], [high.1]);
+    }
+    rows
+}
+
+/// The same by way of memory, for few registers.
+#[inline(always)]
+fn rows_from_memory<S: Simd>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1]; LANES] {
+    let mut memory = [[0.0; LANES]; LANES];
+    memory[..vectors.len()].copy_from_slice(vectors);
+    let mut rows = [[s.splat(0.0); 1]; LANES];
+    for i in 0..LANES / 4 {
+        let four = four(s, &memory, i);
+        for r in 0..4 {
+            rows[4 * i + r] = [four[r]];
+        }
+    }
+    rows
 }
 
 /// Columns 4c .. 4c + 4 of sixteen vectors in memory.
