@@ -191,12 +191,12 @@ impl<'a> Product<'a> {
             && near::lies_right(a, panels(n), by_halves)
     }
 
-    /// The product of one block.
+    /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
     #[inline(always)]
-    fn one_block<S: Simd>(mut self, s: S, a: Mat<'a, f32>) {
+    fn one_block<S: Simd>(&mut self, s: S, a: Mat<'_, f32>) {
         let (m, n, k) = self.shape();
         let narrow = turned::columns(s, self.a, n);
-        let (b, rest) = aligned(self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
+        let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
         let (narrow_room, lanes) = rest.split_at_mut(LANES * k);
         let (mut wide_b, mut narrow_b) = parts_of_b::<S>(self.b, narrow, m, (b, narrow_room));
         let run = Run::first(k, LEAST_KC);
