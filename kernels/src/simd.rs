@@ -38,7 +38,7 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
-    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 or 4 (one wide).
+    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide).
     const TILE_ROWS: usize;
     /// The most columns of a turned tile of the matrix product: chains that fit the registers, even; 0 for no such tiles.
     const TURNED: usize;
@@ -49,6 +49,12 @@ pub(crate) trait Simd: Copy {
     #[inline(always)]
     fn by_halves(self) -> bool {
         false
+    }
+
+    /// Whether a tile of so many vectors leaves the innermost loop of the product no register for anything else.
+    #[inline(always)]
+    fn tight(vectors: usize) -> bool {
+        !Self::MANY_REGISTERS && vectors >= 5
     }
 
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.

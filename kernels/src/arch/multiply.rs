@@ -35,6 +35,11 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 ) {
     let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
     let whole = check::<E, H, V>(&o);
+    if S::tight(H * V) {
+        // A part of a vector would take registers, and chains would be pushed out of theirs.
+        assert!(whole);
+        return run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none);
+    }
     let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
     let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
     match (whole, far, apart) {

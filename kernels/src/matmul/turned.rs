@@ -59,8 +59,11 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        // Rows that fill no tile of full height went through others, which leave no copy.
-        let there = self.copy.is_none() || rows.is_multiple_of(S::TILE_ROWS);
+        // Rows that fill no tile of full height went through others, which leave no copy; tight tiles take whole vectors alone.
+        let there = match self.copy {
+            Some(_) => rows.is_multiple_of(S::TILE_ROWS),
+            None => S::MANY_REGISTERS || self.a.col_stride() == 1,
+        };
         let end = if rows - full >= n && there { rows } else { full };
         let parts = n.div_ceil(S::TURNED);
         let (mut c, mut room) = (0, &mut *b.packed);

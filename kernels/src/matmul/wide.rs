@@ -57,6 +57,19 @@ fn threes(columns: usize) -> usize {
     if vectors % 3 == 1 { (vectors / 3).saturating_sub(1) } else { vectors / 3 }
 }
 
+/// How many tiles of six rows and of five so many rows take. Fives have chains enough to hide the latency of the multiply-add, fours
+/// barely, and lower ones do not: so fives as many as bring the rest to sixes, or fours two rather than six and two rows.
+#[inline(always)]
+fn sixes_and_fives(rows: usize) -> (usize, usize) {
+    let (sixes, left) = (rows / 6, rows % 6);
+    let fives = (6 - left) % 6;
+    match left {
+        _ if 5 * fives <= rows => ((rows - 5 * fives) / 6, fives),
+        2 if sixes > 0 => (sixes - 1, 0),
+        _ => (sixes, 0),
+    }
+}
+
 impl Kernel for Wide<'_, '_, '_, '_, '_> {
     type Output = ();
     /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
@@ -197,7 +210,15 @@ impl Block<'_, '_, '_, '_> {
         }
         i = match S::TILE_ROWS {
             8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
-            6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => {
+                // They take whole vectors alone.
+                let whole = b.whole || columns.len().is_multiple_of(LANES);
+                let (sixes, fives) = if whole { sixes_and_fives(rows - i) } else { (0, 0) };
+                let (end, columns) = (i + 6 * sixes, columns.clone());
+                let i =
+                    s.enter(Tiles::<6, V, false> { block: self, b, rows: i..end, columns: columns.clone() });
+                s.enter(Tiles::<5, V, false> { block: self, b, rows: i..i + 5 * fives, columns })
+            }
             _ => i,
         };
         if i == rows {
@@ -375,6 +396,20 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
             let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
             let copy = &mut b.packed[j * depth..][..V * LANES * depth];
             block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_twenty_rows_on_sixes_and_fives_take_all() {
+        for rows in 0..200 {
+            let (sixes, fives) = sixes_and_fives(rows);
+            let left = rows.checked_sub(6 * sixes + 5 * fives);
+            assert!(left.is_some_and(|left| left <= 8 && (left == 0 || rows < 20)), "{rows} rows");
         }
     }
 }
