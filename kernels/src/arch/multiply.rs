@@ -38,6 +38,9 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     if S::tight(H * V) {
         // A part of a vector would take registers, and chains would be pushed out of theirs.
         assert!(whole);
+        if V == 1 && H >= S::TILE_ROWS && o.a_row == 1 && o.a_col > LANES {
+            return run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none);
+        }
         return run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none);
     }
     let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
