@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
+use super::pack;
 use super::tile::{Place, Run, Target};
-use super::{near, pack};
 use crate::Mat;
-use crate::arch::multiply::{Operands, multiply, multiply_leaving};
+use crate::arch::multiply::{Operands, PAGE, multiply, multiply_leaving};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -174,7 +174,7 @@ impl Block<'_, '_, '_, '_> {
     /// hold up the next tile, it seems: 55 to 70 cycles of 896 where it is 32 deep.
     #[inline(always)]
     fn tall<S: Simd>(&self, s: S) -> bool {
-        let fit = !self.a.row_stride().is_multiple_of(near::PAGE);
+        let fit = !self.a.row_stride().is_multiple_of(PAGE);
         S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit && !s.by_halves()
     }
 
