@@ -12,6 +12,10 @@
 /// Floats in a vector.
 pub(crate) const LANES: usize = 16;
 
+/// Vectors on cache lines of their own.
+#[repr(align(64))]
+pub(crate) struct Lines<const N: usize>(pub(crate) [[f32; LANES]; N]);
+
 /// What memory may hold: an f32, or its four little-endian bytes, of any alignment.
 pub(crate) trait Element: Copy {
     /// The value.
@@ -38,9 +42,9 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
-    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 or 4 (one wide).
+    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide).
     const TILE_ROWS: usize;
-    /// The most columns of a turned tile of the matrix product: chains that fit the registers, even; 0 for no such tiles.
+    /// The most columns of a turned tile of the matrix product, even; 0 for no such tiles. With few registers more than six go by halves.
     const TURNED: usize;
     /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
     const SCALES_ANY: bool;
@@ -49,6 +53,12 @@ pub(crate) trait Simd: Copy {
     #[inline(always)]
     fn by_halves(self) -> bool {
         false
+    }
+
+    /// Whether a tile of so many vectors leaves the innermost loop of the product no register for anything else.
+    #[inline(always)]
+    fn tight(vectors: usize) -> bool {
+        !Self::MANY_REGISTERS && vectors >= 5
     }
 
     /// Runs a part of a kernel that is to be compiled once, apart from where it is called.

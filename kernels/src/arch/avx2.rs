@@ -93,7 +93,7 @@ impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 6;
+    const TURNED: usize = 10;
     const SCALES_ANY: bool = true;
 
     #[inline(always)]

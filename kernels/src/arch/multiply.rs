@@ -1,7 +1,7 @@
 //! The innermost loops of the matrix product, with every bound checked before them.
 
 use super::eight::Eight;
-use crate::simd::{Element, LANES, Simd};
+use crate::simd::{Element, LANES, Lines, Simd};
 
 /// Where the operands of one tile lie, in elements: A(r, p) at `a[r · a_row + p · a_col]`, vector v of row p of B
 /// at `b[p · b_row + v · b_vector ..]`, for p < `depth`. The last vector of B has `last` ≤ 16 elements.
@@ -35,6 +35,14 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 ) {
     let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
     let whole = check::<E, H, V>(&o);
+    if S::tight(H * V) {
+        // A part of a vector would take registers, and chains would be pushed out of theirs.
+        assert!(whole);
+        if V == 1 && H >= S::TILE_ROWS && o.a_row == 1 && o.a_col > LANES {
+            return run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none);
+        }
+        return run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none);
+    }
     let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
     let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
     match (whole, far, apart) {
@@ -91,6 +99,8 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
 
 /// Vectors of a panel that stays in the L1 cache.
 const NEAR_VECTORS: usize = 384;
+/// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
+pub(crate) const PAGE: usize = 1024;
 /// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
 const AHEAD: usize = 8;
 
@@ -117,8 +127,17 @@ fn run<
     let mut acc = *chains;
     let eight_rows = H == 8 && V >= 2 && !APART; // APART: the rows are neighbours
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
+    // Where registers are few, the column of A waits in them for the vectors of B if it is less than these.
+    let wider = S::tight(H * V) && V > H;
     for p in 0..o.depth {
         let mut row = [s.splat(0.0); V];
+        let mut x = [s.splat(0.0); H];
+        if wider {
+            for r in 0..H {
+                // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
+                x[r] = s.splat(*unsafe { o.a.get_unchecked(r * o.a_row + p * o.a_col) });
+            }
+        }
         if APART {
             s.prefetch(o.a, (p + AHEAD).wrapping_mul(o.a_col));
         }
@@ -148,6 +167,14 @@ fn run<
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
                 s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
+            if wider {
+                for r in 0..H {
+                    acc[r][v] = s.mul_add(x[r], row[v], acc[r][v]);
+                }
+            }
+        }
+        if wider {
+            continue;
         }
         for r in 0..H {
             let at =
@@ -189,7 +216,30 @@ pub(crate) fn multiply_turning<S: Simd, const R: usize>(
     let b = &b.as_chunks::<R>().0[..depth];
     let mut acc = *chains;
     let (fours, rest) = b.as_chunks::<4>();
-    for (q, b) in fours.iter().enumerate() {
+    let mut done = 0;
+    if !S::MANY_REGISTERS && a_row.is_multiple_of(PAGE) {
+        // Sixteen rows whole pages apart meet in one set of the L1 cache: a line of each is read once and goes to where it meets no other.
+        let mut lines = Lines([[0.0; LANES]; LANES]);
+        for (i, b) in fours.as_chunks::<4>().0.iter().enumerate() {
+            for l in 0..LANES {
+                let first = l.min(rows - 1) * a_row + i * LANES;
+                // SAFETY: the last of the sixteen p is below depth, so the assertion covers them in all rows.
+                let line = unsafe { &*a.as_ptr().add(first).cast::<[f32; LANES]>() };
+                s.store(s.load(line), &mut lines.0[l]);
+            }
+            for q in 0..4 {
+                // SAFETY: sixteen rows of sixteen.
+                let v = unsafe { four(s, lines.0.as_flattened(), LANES, 4 * q, LANES) };
+                for p in 0..4 {
+                    for c in 0..R {
+                        acc[c][0] = s.mul_add(v[p], s.splat(b[q][p][c]), acc[c][0]);
+                    }
+                }
+            }
+            done += 4;
+        }
+    }
+    for (q, b) in fours.iter().enumerate().skip(done) {
         // SAFETY: the last of the four p is below depth, so the assertion covers it in all rows.
         let v = unsafe { four(s, a, a_row, 4 * q, rows) };
         for p in 0..4 {

@@ -295,7 +295,9 @@ fn parts_of_b<'b, S: Simd>(
     (wide_room, narrow_room): (&'b mut [f32], &'b mut [f32]),
 ) -> (Columns<'b>, Narrow<'b>) {
     let (n, wide) = (b.cols(), b.cols() - narrow);
-    let packs = b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR;
+    // Tight tiles take no part of a vector.
+    let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
+    let packs = part || b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     let narrow_b = if wide == 0 { b } else { b.col_range(wide..n) };
     (

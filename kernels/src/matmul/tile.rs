@@ -76,12 +76,12 @@ impl<'a> Target<'a, '_> {
         if !run.resumes(self) {
             return chains;
         }
-        if H >= S::TILE_ROWS {
+        if H + 1 >= S::TILE_ROWS {
             if at.width == V * LANES {
                 self.take_up_here::<S, H, V, true>(s, at, &mut chains);
                 return chains;
             }
-            if S::MANY_REGISTERS {
+            if S::MANY_REGISTERS || H == LANES {
                 self.take_up_here::<S, H, V, false>(s, at, &mut chains);
                 return chains;
             }
@@ -112,7 +112,8 @@ impl<'a> Target<'a, '_> {
     }
 
     /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height have
-    /// code of their own, with a part of a vector only where a mask costs nothing; all others share one loop over memory.
+    /// code of their own, and so have those a row lower and sixteen rows that were turned; with a part of a vector only the last, or where a
+    /// mask costs nothing. All others share one loop over memory.
     #[inline(always)]
     pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
         &mut self,
@@ -122,11 +123,11 @@ impl<'a> Target<'a, '_> {
         chains: [[S::V; V]; H],
     ) {
         let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
-        if H >= S::TILE_ROWS && plain {
+        if H + 1 >= S::TILE_ROWS && plain {
             if at.width == V * LANES {
                 return self.put_down_here::<S, H, V, true>(s, run, at, chains);
             }
-            if S::MANY_REGISTERS {
+            if S::MANY_REGISTERS || H == LANES {
                 return self.put_down_here::<S, H, V, false>(s, run, at, chains);
             }
         }

@@ -3,12 +3,12 @@
 
 use super::pack;
 use super::tile::{Place, Run, Target};
-use crate::arch::multiply::{Operands, multiply, multiply_turning};
-use crate::simd::{Kernel, LANES, Simd};
+use crate::arch::multiply::{Operands, multiply, multiply_turning, turn};
+use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 
 /// The most columns in lanes along the rows, where there are no others (or a vector is multiplied by halves) and where there are; with
-/// more, turning costs more than idle lanes.
+/// more, turning costs more than idle lanes. Where registers are few, that is so of rows that are to be turned alone.
 const MOST: usize = 10;
 const MOST_BESIDE: usize = 4;
 /// The least depth at which that holds.
@@ -18,7 +18,8 @@ const SHALLOWEST: usize = 24;
 #[inline(always)]
 pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
-    let most = if left == n || s.by_halves() { MOST } else { MOST_BESIDE };
+    let most =
+        if left == n || s.by_halves() || !S::MANY_REGISTERS && a.by_columns() { MOST } else { MOST_BESIDE };
     let pays = left <= most && a.rows() >= LANES && a.cols() >= SHALLOWEST;
     if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
@@ -59,8 +60,11 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        // Rows that fill no tile of full height went through others, which leave no copy.
-        let there = self.copy.is_none() || rows.is_multiple_of(S::TILE_ROWS);
+        // Rows that fill no tile of full height went through others, which leave no copy; tight tiles take whole vectors alone.
+        let there = match self.copy {
+            Some(_) => rows.is_multiple_of(S::TILE_ROWS),
+            None => S::MANY_REGISTERS || self.a.col_stride() == 1,
+        };
         let end = if rows - full >= n && there { rows } else { full };
         let parts = n.div_ceil(S::TURNED);
         let (mut c, mut room) = (0, &mut *b.packed);
@@ -73,7 +77,8 @@ impl Turned<'_, '_, '_, '_> {
             let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
                 2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
-                4 => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                4 => s.enter(Part::<4, 1> { turned: self, b, at, end }),
                 6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
                 8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
                 _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
@@ -87,11 +92,17 @@ impl Turned<'_, '_, '_, '_> {
 
     /// R columns times sixteen rows of A, or the last ones, that are turned on the way.
     #[inline(always)]
-    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
+    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place, columns: &mut Lines<AT_ONCE>) {
         let mut chains = self.take_up::<S, R, 1>(s, at);
         let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
         let a = &self.a.data()[at.i * stride..];
-        multiply_turning(s, (a, stride, rows), b, self.run.len(), &mut chains);
+        let depth = self.run.len();
+        // Beside four columns of A and more than four chains of two registers each nothing is left of sixteen.
+        if S::MANY_REGISTERS || R < 6 || depth < 4 {
+            multiply_turning(s, (a, stride, rows), b, depth, &mut chains);
+        } else {
+            turn_and_multiply(s, (a, stride, rows), b, (depth, columns), &mut chains);
+        }
         self.put_down(s, at, chains);
     }
 
@@ -111,7 +122,7 @@ impl Turned<'_, '_, '_, '_> {
                 Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
             }
         };
-        multiply(s, o, &mut chains);
+        multiply_columns(s, o, &mut chains);
         self.put_down(s, at, chains);
     }
 
@@ -145,6 +156,57 @@ impl Turned<'_, '_, '_, '_> {
     }
 }
 
+/// Columns of A that are turned before they are multiplied, where registers are few.
+const AT_ONCE: usize = 128;
+
+/// [`multiply_turning`] where four columns beside the chains are more than the registers hold: they go through `columns`.
+#[inline(always)]
+fn turn_and_multiply<S: Simd, const R: usize>(
+    s: S,
+    (a, stride, rows): (&[f32], usize, usize),
+    b: &[f32],
+    (depth, columns): (usize, &mut Lines<AT_ONCE>),
+    chains: &mut [[S::V; 1]; R],
+) {
+    for start in (0..depth).step_by(AT_ONCE) {
+        let len = AT_ONCE.min(depth - start);
+        // Four at least, of which the first may have been multiplied.
+        let first = start.min(depth - 4);
+        let turned = &mut columns.0[..start + len - first];
+        turn(s, (&a[first..], stride), (rows, turned.len()), (turned, 1));
+        let data = turned[start - first..].as_flattened();
+        let (a, b_vector) = (&b[start * R..], LANES);
+        let o = Operands { a, a_row: 1, a_col: R, b: data, b_row: LANES, b_vector, depth: len, last: LANES };
+        multiply_columns(s, o, chains);
+    }
+}
+
+/// [`multiply`] for R columns: one half of them and then the other, where registers are few.
+#[inline(always)]
+fn multiply_columns<S: Simd, const R: usize, const W: usize>(
+    s: S,
+    o: Operands<'_, f32>,
+    chains: &mut [[S::V; W]; R],
+) {
+    match R {
+        8 if !S::MANY_REGISTERS => multiply_halves::<S, 4, W>(s, o, chains),
+        10 if !S::MANY_REGISTERS => multiply_halves::<S, 5, W>(s, o, chains),
+        _ => multiply(s, o, chains),
+    }
+}
+
+/// H columns after H columns.
+#[inline(always)]
+fn multiply_halves<S: Simd, const H: usize, const W: usize>(
+    s: S,
+    o: Operands<'_, f32>,
+    chains: &mut [[S::V; W]],
+) {
+    for (i, chains) in chains.as_chunks_mut::<H>().0.iter_mut().enumerate() {
+        multiply(s, Operands { a: &o.a[i * H..], ..o }, chains);
+    }
+}
+
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
 /// each number of columns.
 struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
@@ -160,11 +222,15 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { turned, b, mut at, end } = self;
-        while at.i < end {
-            if turned.a.col_stride() == 1 && turned.copy.is_none() {
-                turned.turning::<S, R>(s, b, at);
+        if turned.a.col_stride() == 1 && turned.copy.is_none() {
+            let mut columns = Lines([[0.0; LANES]; AT_ONCE]);
+            while at.i < end {
+                turned.turning::<S, R>(s, b, at, &mut columns);
                 at.i += LANES;
-            } else if at.i + W * LANES <= end {
+            }
+        }
+        while at.i < end {
+            if at.i + W * LANES <= end {
                 turned.tile::<S, R, W>(s, b, at);
                 at.i += W * LANES;
             } else {

@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
+use super::pack;
 use super::tile::{Place, Run, Target};
-use super::{near, pack};
 use crate::Mat;
-use crate::arch::multiply::{Operands, multiply, multiply_leaving};
+use crate::arch::multiply::{Operands, PAGE, multiply, multiply_leaving};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -55,6 +55,19 @@ pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
 fn threes(columns: usize) -> usize {
     let vectors = columns.div_ceil(LANES);
     if vectors % 3 == 1 { (vectors / 3).saturating_sub(1) } else { vectors / 3 }
+}
+
+/// How many tiles of six rows and of five so many rows take. Fives have chains enough to hide the latency of the multiply-add, fours
+/// barely, and lower ones do not: so fives as many as bring the rest to sixes, or fours two rather than six and two rows.
+#[inline(always)]
+fn sixes_and_fives(rows: usize) -> (usize, usize) {
+    let (sixes, left) = (rows / 6, rows % 6);
+    let fives = (6 - left) % 6;
+    match left {
+        _ if 5 * fives <= rows => ((rows - 5 * fives) / 6, fives),
+        2 if sixes > 0 => (sixes - 1, 0),
+        _ => (sixes, 0),
+    }
 }
 
 impl Kernel for Wide<'_, '_, '_, '_, '_> {
@@ -161,7 +174,7 @@ impl Block<'_, '_, '_, '_> {
     /// hold up the next tile, it seems: 55 to 70 cycles of 896 where it is 32 deep.
     #[inline(always)]
     fn tall<S: Simd>(&self, s: S) -> bool {
-        let fit = !self.a.row_stride().is_multiple_of(near::PAGE);
+        let fit = !self.a.row_stride().is_multiple_of(PAGE);
         S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit && !s.by_halves()
     }
 
@@ -197,7 +210,15 @@ impl Block<'_, '_, '_, '_> {
         }
         i = match S::TILE_ROWS {
             8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
-            6 => s.enter(Tiles::<6, V, false> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            6 => {
+                // They take whole vectors alone.
+                let whole = b.whole || columns.len().is_multiple_of(LANES);
+                let (sixes, fives) = if whole { sixes_and_fives(rows - i) } else { (0, 0) };
+                let (end, columns) = (i + 6 * sixes, columns.clone());
+                let i =
+                    s.enter(Tiles::<6, V, false> { block: self, b, rows: i..end, columns: columns.clone() });
+                s.enter(Tiles::<5, V, false> { block: self, b, rows: i..i + 5 * fives, columns })
+            }
             _ => i,
         };
         if i == rows {
@@ -375,6 +396,20 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
             let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
             let copy = &mut b.packed[j * depth..][..V * LANES * depth];
             block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_twenty_rows_on_sixes_and_fives_take_all() {
+        for rows in 0..200 {
+            let (sixes, fives) = sixes_and_fives(rows);
+            let left = rows.checked_sub(6 * sixes + 5 * fives);
+            assert!(left.is_some_and(|left| left <= 8 && (left == 0 || rows < 20)), "{rows} rows");
         }
     }
 }
