@@ -219,23 +219,29 @@ mod tests {
     use std::vec::Vec;
 
     /// What is chosen by how a processor multiplies AVX-512 changes no bit: here all of it is run, whichever this one is. The shapes
-    /// have columns beside whole vectors, panels of two and rows of A that lie apart, in one block and in many.
+    /// have columns beside whole vectors, panels of two and rows of A that lie apart, in one block and in many, and shallow ones under a
+    /// mask, with zeros in A: of one p and a negative B that would be −0.
     #[test]
     fn products_are_the_same_on_a_processor_of_the_other_kind() {
         let shapes =
             [(200, 50, 300), (57, 58, 40), (24, 64, 64), (300, 106, 30), (2500, 49, 24), (64, 33, 1025)];
+        let shallow = [(75, 103, 10), (75, 103, 1), (4, 1100, 2), (1300, 64, 40)];
         let check = || {
-            for (m, n, k) in shapes {
-                let numbers = |len| (0..len).map(|i: usize| (i * 37 % 101) as f32 - 50.5).collect::<Vec<_>>();
-                let (a, b) = (numbers(m * k), numbers(k * n));
-                let b = Mat::new(&b, k, n);
-                for a in [Mat::new(&a, m, k), Mat::new(&a, k, m).t()] {
-                    let (mut c, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
-                    let step = Epilogue::SgdStep { f: 0.75, eta: 0.1 };
-                    reference::matmul(a, b, MatMut::new(&mut expected, m, n), step);
-                    let workspace = &mut vec![f32::NAN; matmul_workspace(m, n, k)];
-                    matmul(Isa::best(), a, b, MatMut::new(&mut c, m, n), step, workspace);
-                    assert!(c == expected, "{m} x {k} x {n}");
+            for (m, n, k) in shapes.into_iter().chain(shallow) {
+                let numbers = |len| (0..len).map(|i: usize| (i * 37 % 101) as f32 - 50.0).collect::<Vec<_>>();
+                let (a, b, h) = (numbers(m * k), numbers(k * n), numbers(m * n));
+                let step = Epilogue::SgdStep { f: 0.75, eta: 0.1 };
+                for epilogue in [step, Epilogue::ReluMask(Mat::new(&h, m, n))] {
+                    for a in [Mat::new(&a, m, k), Mat::new(&a, k, m).t()] {
+                        for b in [Mat::new(&b, k, n), Mat::new(&b, n, k).t()] {
+                            let (mut c, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
+                            reference::matmul(a, b, MatMut::new(&mut expected, m, n), epilogue);
+                            let workspace = &mut vec![f32::NAN; matmul_workspace(m, n, k)];
+                            matmul(Isa::best(), a, b, MatMut::new(&mut c, m, n), epilogue, workspace);
+                            let same = c.iter().zip(&expected).all(|(c, e)| c.to_bits() == e.to_bits());
+                            assert!(same, "{m} x {k} x {n}");
+                        }
+                    }
                 }
             }
         };
