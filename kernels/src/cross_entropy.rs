@@ -6,8 +6,8 @@ use crate::ln::ln_vector;
 use crate::scalar::Scalar;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
-    Beside, copy_rows, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, short, sum_rows,
-    three_rows,
+    Beside, LOW, copy_rows, exponentials, height, lanes, largest, max_row, max_rows, over, row_maxima,
+    row_or_none, short, sum_row, sum_rows, three_rows,
 };
 use crate::{Isa, Mat, MatMut, reference};
 
@@ -156,6 +156,9 @@ impl CrossEntropy<'_> {
     fn long<S: Simd, const GRADIENT: bool>(&mut self, s: S) {
         let (n, by) = (self.s.rows(), self.ds.as_ref().map_or(1, |ds| ds.1));
         let step = height(self.s.cols(), if GRADIENT { 3 } else { 2 });
+        if GRADIENT && (step <= LOW || n <= 2) {
+            return self.one_by_one(s, n, by);
+        }
         let mut max = row_maxima(s, self.s, step);
         let (mut factors, mut own) = ([0.0; LANES], [0.0; LANES]);
         for first in (0..n + step).step_by(step) {
@@ -172,7 +175,7 @@ impl CrossEntropy<'_> {
                 if row.is_empty() {
                     beside.alone(s);
                 } else {
-                    sums[r] = exponentials(s, (row, e), s.splat(maxima[r]), &mut beside);
+                    sums[r] = exponentials::<S, false>(s, (row, e), s.splat(maxima[r]), &mut beside);
                     largest[r] = beside.largest;
                 }
                 if !beside.done.is_empty() {
@@ -189,6 +192,48 @@ impl CrossEntropy<'_> {
                 (factors, own) = (lanes(s, factor), lanes(s, own_gradient(s, shifted, factor, by)));
             }
             max = max_rows(s, &largest);
+        }
+    }
+
+    /// The same with dS row by row, as softmax has it; losses wait for each other in sixteens.
+    #[inline(always)]
+    fn one_by_one<S: Simd>(&mut self, s: S, n: usize, by: usize) {
+        let (first, second) = (row_or_none(self.s, 0), row_or_none(self.s, 1));
+        let (mut max, mut next_max) = (max_row(s, largest(s, first)), max_row(s, largest(s, second)));
+        let (mut factor, mut next_factor) = (s.splat(0.0), s.splat(0.0));
+        let (mut maxima, mut sums) = ([0.0; LANES], [0.0; LANES]);
+        for i in 0..n + 2 {
+            let [done, e, _] = match &mut self.ds {
+                Some((ds, _)) => three_rows(ds, i, 2),
+                None => return,
+            };
+            let (row, next) = (row_or_none(self.s, i), row_or_none(self.s, i + 2));
+            let mut beside = Beside { done, factor, by, ..Beside::maximum(s, next) };
+            let mut own = 0.0;
+            if !beside.done.is_empty() {
+                let p = beside.done[self.labels[i - 2] as usize] * lanes(s, factor)[0];
+                own = (p - 1.0) / by as f32;
+            }
+            factor = next_factor;
+            let mut sum = s.splat(0.0);
+            if row.is_empty() {
+                beside.alone(s);
+            } else {
+                sum = sum_row(s, exponentials::<S, true>(s, (row, e), max, &mut beside));
+            }
+            if !beside.done.is_empty() {
+                beside.done[self.labels[i - 2] as usize] = own;
+            }
+            next_factor = s.div(s.splat(1.0), sum);
+            let largest = beside.largest;
+            if i < n {
+                (maxima[i % LANES], sums[i % LANES]) = (lanes(s, max)[0], lanes(s, sum)[0]);
+                if i % LANES == LANES - 1 || i == n - 1 {
+                    let first = i - i % LANES;
+                    self.losses(s, first, i + 1 - first, s.load(&maxima), s.load(&sums));
+                }
+            }
+            (max, next_max) = (next_max, max_row(s, largest));
         }
     }
 }

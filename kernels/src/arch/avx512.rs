@@ -160,15 +160,8 @@ impl Simd for Avx512 {
     fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
         // What becomes 0 in any case is not computed: an underflow costs an Intel processor two hundred cycles.
         let least = self.splat(-150.0);
-        if N < 8 {
-            for i in 0..N {
-                let some_left = op!(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(n[i], least));
-                p[i] = op!(_mm512_maskz_scalef_ps(some_left, p[i], n[i]));
-            }
-            return p;
-        }
-        // On a Zen 4 each comparison takes the place of a multiply-add. One for all: of bits beyond those of −150 are smaller
-        // n, and half of the NaNs.
+        // On a Zen 4 a comparison takes the place of a multiply-add, so there is one for all: of bits beyond those of −150 are
+        // smaller n, and half of the NaNs.
         let mut bits = op!(_mm512_castps_si512(n[0]));
         for i in 1..N {
             bits = op!(_mm512_max_epu32(bits, _mm512_castps_si512(n[i])));

@@ -4,9 +4,9 @@ mod rows;
 pub(crate) mod short;
 
 pub(crate) use rows::{
-    Beside, exponentials, height, lanes, max_rows, over, row_maxima, row_or_none, sum_rows,
+    Beside, exponentials, height, lanes, largest, max_row, max_rows, over, row_maxima, row_or_none, sum_row,
+    sum_rows,
 };
-use rows::{largest, max_row, sum_row};
 
 use crate::arch::SMALL;
 #[cfg(cortex_m_fpu)]
@@ -160,7 +160,7 @@ pub(crate) fn copy_rows(a: Mat<'_, f32>, first: usize, out: &mut [f32]) {
 
 /// Groups of no more rows than this go row by row, and so do one or two rows: what a group shares is not worth that its rows wait for
 /// each other where it ends.
-const LOW: usize = 6;
+pub(crate) const LOW: usize = 6;
 
 /// Longer rows, in groups: while the exponentials of one are taken, the maxima of the next are found and the last one is scaled.
 #[inline(always)]
@@ -180,7 +180,7 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
                 beside.alone(s);
                 continue;
             }
-            sums[r] = exponentials(s, row, s.splat(maxima[r]), &mut beside);
+            sums[r] = exponentials::<S, false>(s, row, s.splat(maxima[r]), &mut beside);
             largest[r] = beside.largest;
         }
         max = max_rows(s, &largest);
@@ -204,7 +204,7 @@ fn one_by_one<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
             beside.alone(s);
             continue;
         }
-        let sum = exponentials(s, row, max, &mut beside);
+        let sum = exponentials::<S, true>(s, row, max, &mut beside);
         (max, next_max) = (next_max, max_row(s, beside.largest));
         next_factor = s.div(s.splat(1.0), sum_row(s, sum));
     }
@@ -251,7 +251,15 @@ impl Kernel for LogSumExp<'_> {
             }
             return;
         }
-        let step = height(c, 2);
+        if c < 7 * LANES { self.long::<S, false>(s) } else { self.long::<S, true>(s) }
+    }
+}
+
+impl LogSumExp<'_> {
+    /// Longer rows, in groups.
+    #[inline(always)]
+    fn long<S: Simd, const LONG: bool>(self, s: S) {
+        let step = height(self.s.cols(), 2);
         let mut max = row_maxima(s, self.s, step);
         for (block, out) in self.out.chunks_mut(step).enumerate() {
             let (maxima, mut largest, mut sums) =
@@ -259,7 +267,7 @@ impl Kernel for LogSumExp<'_> {
             for r in 0..out.len() {
                 let i = block * step + r;
                 let mut beside = Beside::maximum(s, row_or_none(self.s, i + step));
-                sums[r] = exponentials(s, row_or_none(self.s, i), s.splat(maxima[r]), &mut beside);
+                sums[r] = exponentials::<S, LONG>(s, row_or_none(self.s, i), s.splat(maxima[r]), &mut beside);
                 largest[r] = beside.largest;
             }
             // The logarithms of all the rows at a time: one is as dear.

@@ -16,65 +16,73 @@ pub(crate) fn height(columns: usize, groups: usize) -> usize {
 }
 
 /// Sixteen rows' partial results in, one result a row out: lane i of the sum is the tree sum of vector i (partial p += partial
-/// p + 8, + 4, + 2, + 1), as [`Simd::reduce_sum`] has it; likewise any other `fold`.
+/// p + 8, + 4, + 2, + 1), as [`Simd::reduce_sum`] has it; with MAX the largest instead.
 ///
 /// Each step halves the number of vectors and of lanes that belong to a row.
 #[inline(always)]
-pub(super) fn fold_rows<S: Simd>(s: S, v: &[S::V; LANES], fold: impl Fn(S::V, S::V) -> S::V + Copy) -> S::V {
-    let (a, b) = (fold_four(s, v, 0, fold), fold_four(s, v, 1, fold));
-    let (c, d) = (fold_four(s, v, 2, fold), fold_four(s, v, 3, fold));
+pub(super) fn fold_rows<S: Simd, const MAX: bool>(s: S, v: &[S::V; LANES]) -> S::V {
+    let (a, b) = (fold_four::<S, MAX>(s, v, 0), fold_four::<S, MAX>(s, v, 1));
+    let (c, d) = (fold_four::<S, MAX>(s, v, 2), fold_four::<S, MAX>(s, v, 3));
     let (low, high) = s.halves::<2>(a, b);
-    let ab = fold(low, high);
+    let ab = fold::<S, MAX>(s, low, high);
     let (low, high) = s.halves::<2>(c, d);
-    let (low, high) = s.halves::<3>(ab, fold(low, high));
-    fold(low, high)
+    let (low, high) = s.halves::<3>(ab, fold::<S, MAX>(s, low, high));
+    fold::<S, MAX>(s, low, high)
 }
 
 /// The first two steps, which bring the rows g, g + 4, g + 8 and g + 12 into one vector.
 #[inline(always)]
-fn fold_four<S: Simd>(s: S, v: &[S::V; LANES], g: usize, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
+fn fold_four<S: Simd, const MAX: bool>(s: S, v: &[S::V; LANES], g: usize) -> S::V {
     let (low, high) = s.halves::<0>(v[g], v[g + 4]);
-    let ab = fold(low, high);
+    let ab = fold::<S, MAX>(s, low, high);
     let (low, high) = s.halves::<0>(v[g + 8], v[g + 12]);
-    let (low, high) = s.halves::<1>(ab, fold(low, high));
-    fold(low, high)
+    let (low, high) = s.halves::<1>(ab, fold::<S, MAX>(s, low, high));
+    fold::<S, MAX>(s, low, high)
 }
 
-/// The same for one row: its result in every lane.
+/// The larger one of each lane, or the sum. (No closure: one that many call is kept apart, without the instructions.)
 #[inline(always)]
-fn fold_row<S: Simd>(s: S, v: S::V, fold: impl Fn(S::V, S::V) -> S::V) -> S::V {
-    let (low, high) = s.halves::<0>(v, v);
-    let v = fold(low, high);
-    let (low, high) = s.halves::<1>(v, v);
-    let v = fold(low, high);
-    let (low, high) = s.halves::<2>(v, v);
-    let v = fold(low, high);
-    let (low, high) = s.halves::<3>(v, v);
-    fold(low, high)
+fn fold<S: Simd, const MAX: bool>(s: S, a: S::V, b: S::V) -> S::V {
+    if MAX { s.max(a, b) } else { s.add(a, b) }
+}
+
+/// The same tree for one row, its sum or the largest in every lane.
+#[inline(always)]
+fn fold_row<S: Simd, const MAX: bool>(s: S, mut v: S::V) -> S::V {
+    for step in 0..4 {
+        let (low, high) = match step {
+            0 => s.halves::<0>(v, v),
+            1 => s.halves::<1>(v, v),
+            2 => s.halves::<2>(v, v),
+            _ => s.halves::<3>(v, v),
+        };
+        v = fold::<S, MAX>(s, low, high);
+    }
+    v
 }
 
 /// The sum of one row's partial sums, in every lane.
 #[inline(always)]
-pub(super) fn sum_row<S: Simd>(s: S, partial: S::V) -> S::V {
-    fold_row(s, partial, |a, b| s.add(a, b))
+pub(crate) fn sum_row<S: Simd>(s: S, partial: S::V) -> S::V {
+    fold_row::<S, false>(s, partial)
 }
 
 /// The largest of one row, likewise.
 #[inline(always)]
-pub(super) fn max_row<S: Simd>(s: S, largest: S::V) -> S::V {
-    fold_row(s, largest, |a, b| s.max(a, b))
+pub(crate) fn max_row<S: Simd>(s: S, largest: S::V) -> S::V {
+    fold_row::<S, true>(s, largest)
 }
 
 /// The sum of each row's sixteen partial sums, a lane a row.
 #[inline(always)]
 pub(crate) fn sum_rows<S: Simd>(s: S, partial: &[S::V; LANES]) -> S::V {
-    fold_rows(s, partial, |a, b| s.add(a, b))
+    fold_rows::<S, false>(s, partial)
 }
 
 /// The largest of each of sixteen rows, likewise; which zero, or what a NaN does here, changes nothing later.
 #[inline(always)]
 pub(crate) fn max_rows<S: Simd>(s: S, largest: &[S::V; LANES]) -> S::V {
-    fold_rows(s, largest, |a, b| s.max(a, b))
+    fold_rows::<S, true>(s, largest)
 }
 
 /// Row i of long rows; an empty one past the last.
@@ -100,7 +108,7 @@ pub(crate) fn row_maxima<S: Simd>(s: S, scores: Mat<'_, f32>, rows: usize) -> S:
 
 /// Sixteen lanes whose largest is the largest of the row.
 #[inline(always)]
-pub(super) fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
+pub(crate) fn largest<S: Simd>(s: S, row: &[f32]) -> S::V {
     let (full, rest) = row.as_chunks::<LANES>();
     let mut max = s.load_part(rest, f32::NEG_INFINITY);
     let (fours, full) = full.as_chunks::<4>();
@@ -218,16 +226,20 @@ impl Row for (&[f32], &mut [f32]) {
     }
 }
 
-/// e^{row − max}, and their partial sums.
+/// e^{row − max}, and their partial sums. LONG is for rows of a hundred scores and more: no bit depends on it.
 #[inline(always)]
-pub(crate) fn exponentials<S: Simd>(
+pub(crate) fn exponentials<S: Simd, const LONG: bool>(
     s: S,
     mut row: impl Row,
     max: S::V,
     beside: &mut Beside<'_, S::V>,
 ) -> S::V {
     let mut at = (s.splat(0.0), 0);
-    if S::MANY_REGISTERS {
+    if S::MANY_REGISTERS && LONG {
+        // Seven vectors so often that eight leave none: fewer at a time would wait for each of their operations.
+        at = in_blocks::<S, 7>(s, &mut row, max, beside, at);
+        at = in_blocks::<S, 8>(s, &mut row, max, beside, at);
+    } else if S::MANY_REGISTERS {
         at = in_blocks::<S, 4>(s, &mut row, max, beside, at);
     }
     at = in_blocks::<S, 2>(s, &mut row, max, beside, at);
@@ -246,7 +258,8 @@ pub(crate) fn exponentials<S: Simd>(
     s.add(sum, first_lanes(s, e, len))
 }
 
-/// The same, N vectors at a time as far as that goes, for the partial sums up to element j and that j.
+/// The same, N vectors at a time as far as that goes, seven only until eight leave none; for the partial sums up to element j and
+/// that j.
 #[inline(always)]
 fn in_blocks<S: Simd, const N: usize>(
     s: S,
@@ -256,6 +269,9 @@ fn in_blocks<S: Simd, const N: usize>(
     (mut sum, mut j): (S::V, usize),
 ) -> (S::V, usize) {
     while let Some(block) = row.scores().get(j..j + N * LANES) {
+        if N == 7 && ((row.scores().len() - j) / LANES).is_multiple_of(8) {
+            break;
+        }
         let mut x = [max; N];
         for v in 0..N {
             x[v] = s.sub(load_at(s, block, v * LANES), max);

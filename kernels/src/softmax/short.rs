@@ -38,7 +38,7 @@ pub(crate) fn exponentials<S: Simd>(s: S, x: &mut [f32], c: usize) -> (PerRow<S:
     let (mut max, mut sum) = ([s.splat(0.0); GROUPS], [s.splat(0.0); GROUPS]);
     for (group, max) in x.chunks(c * LANES).zip(&mut max) {
         let rows = ShortRows::new(c, group.len() / c).load(s, group, f32::NEG_INFINITY);
-        *max = fold_rows(s, &rows, |a, b| s.max(a, b));
+        *max = fold_rows::<S, true>(s, &rows);
     }
     for (group, &max) in x.chunks_mut(c * LANES).zip(&max) {
         for (pair, row_of) in group.chunks_mut(2 * LANES).zip(ROW_OF[c].as_chunks::<2>().0) {
@@ -52,7 +52,7 @@ pub(crate) fn exponentials<S: Simd>(s: S, x: &mut [f32], c: usize) -> (PerRow<S:
     }
     for (group, sum) in x.chunks(c * LANES).zip(&mut sum) {
         let rows = ShortRows::new(c, group.len() / c).load(s, group, 0.0);
-        *sum = fold_rows(s, &rows, |a, b| s.add(a, b));
+        *sum = fold_rows::<S, false>(s, &rows);
     }
     (max, sum)
 }
