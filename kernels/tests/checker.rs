@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use common::matrix::{Layout, Output, Stored};
 use common::tail::{Strided, Tail, Target};
-use common::{Rng, Values, assert_panics, assert_same_bits, panic_message, requested, same};
+use common::{Rng, Values, assert_panics, assert_same_bits, panic_of, requested, same};
 use kernels::Mat;
 
 #[test]
@@ -27,7 +27,7 @@ fn one_flipped_bit_is_found_wherever_it_is() {
 
 #[test]
 fn the_report_names_context_index_and_both_bit_patterns() {
-    let message = panic_message(|| assert_same_bits(&[0.0f32, 1.0], &[0.0, 1.5], format_args!("avx2 1 x 2")));
+    let (message, _) = panic_of(|| assert_same_bits(&[0.0f32, 1.0], &[0.0, 1.5], format_args!("avx2 1 x 2")));
     assert_eq!(message, "avx2 1 x 2: element 1 of 2 is 1.0 (0x3f800000), want 1.5 (0x3fc00000)");
 }
 
@@ -108,7 +108,7 @@ fn one_changed_element_of_a_target_is_found_wherever_it_is() {
                 }
                 let mut bad = good.clone();
                 bad.poke(at, x);
-                let message = panic_message(|| bad.assert_is(&want, format_args!("context")));
+                let (message, _) = panic_of(|| bad.assert_is(&want, format_args!("context")));
                 assert!(message.starts_with("context: "), "{message}");
                 before += usize::from(inside.is_none());
                 between += usize::from(inside.is_some_and(|(_, j)| j >= 3));

@@ -2,16 +2,16 @@
 #![allow(dead_code)] // every test file uses a part of it
 
 pub(crate) mod matrix;
+mod panics;
 pub(crate) mod product;
 pub(crate) mod scores;
 pub(crate) mod tail;
 
-use std::cell::RefCell;
 use std::fmt::{Arguments, Debug};
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 use kernels::Isa;
+pub(crate) use panics::panic_of;
 
 /// Deterministic numbers: splitmix64 (Steele, Lea, Flood 2014), which is good enough and ten lines long.
 pub(crate) struct Rng(u64);
@@ -201,42 +201,11 @@ pub(crate) fn assert_same_bits<T: Float>(got: &[T], want: &[T], context: Argumen
     }
 }
 
-/// The message that `f` panics with.
-#[track_caller]
-pub(crate) fn panic_message(f: impl FnOnce()) -> String {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else {
-        panic!("it must panic, it returned");
-    };
-    match payload.downcast::<String>() {
-        Ok(text) => *text,
-        Err(payload) => payload.downcast_ref::<&str>().expect("panics carry text").to_string(),
-    }
-}
-
-thread_local! {
-    /// The file that this thread's last panic named.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// Keeps the place of every panic from here on, and lets it be printed as before.
-fn keep_places() {
-    static KEPT: Once = Once::new();
-    KEPT.call_once(|| {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            PLACE.set(panic.location().map_or(String::new(), |place| place.file().to_owned()));
-            print(panic);
-        }));
-    });
-}
-
 /// Fails unless `f` panics with a message that contains `part`, the numbers that tell what was wrong, and names a line of the
 /// tests as its place, where the call is: not one inside the crate.
 #[track_caller]
 pub(crate) fn assert_panics(part: &str, f: impl FnOnce()) {
-    keep_places();
-    let message = panic_message(f);
+    let (message, place) = panic_of(f);
     assert!(message.contains(part), "the panic says '{message}', want '{part}'");
-    let place = PLACE.take();
     assert!(place.contains("tests"), "the panic '{part}' names {place}, want the line of the call");
 }

@@ -12,6 +12,8 @@ mod gradient_check;
 mod loss;
 mod misuse;
 mod momentum;
+#[path = "../../../kernels/tests/common/panics.rs"]
+mod panics;
 mod penalty;
 mod predict;
 mod same_bits;

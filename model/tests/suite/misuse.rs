@@ -1,39 +1,20 @@
 //! What does not fit: errors for what comes from outside, panics with both numbers for a programmer's mistakes.
 
-use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
-
 use kernels::{Mat, MatMut};
 use model::{
     Engine, LabelError, Labels, Params, Shape, ShapeError, Step, Workspace, backward, forward, loss, predict,
     sgd_step, update,
 };
 
+use crate::panics::panic_of;
 use crate::support::shape;
-
-thread_local! {
-    /// The file that this thread's last panic named.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
-}
 
 /// The message of a panic, which has to name a line of this file, where the call is.
 #[track_caller]
 fn message<R>(f: impl FnOnce() -> R) -> String {
-    static KEPT: Once = Once::new();
-    KEPT.call_once(|| {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            PLACE.set(panic.location().map_or(String::new(), |place| place.file().to_owned()));
-            print(panic);
-        }));
-    });
-    let cause = catch_unwind(AssertUnwindSafe(f)).err().expect("it should panic");
-    assert_eq!(PLACE.take(), file!());
-    cause
-        .downcast_ref::<String>()
-        .cloned()
-        .unwrap_or_else(|| cause.downcast_ref::<&str>().unwrap().to_string())
+    let (message, place) = panic_of(f);
+    assert_eq!(place, file!());
+    message
 }
 
 #[test]
