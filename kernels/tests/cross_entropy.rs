@@ -75,7 +75,7 @@ fn more_rows_than_go_at_a_time() {
 #[test]
 fn every_number_of_groups() {
     let mut rng = Rng::new(137);
-    for (cols, most) in [(130, 34), (333, 14), (700, 5), (2100, 2)] {
+    for (cols, most) in [(130, 34), (292, 15), (293, 19), (333, 34), (700, 5), (2100, 2)] {
         for rows in 1..=most {
             let s: Vec<f32> = (0..rows * cols).map(|_| 30.0 * rng.uniform()).collect();
             check(&s, &labels(&mut rng, rows, cols), cols, rng.below(3), "scores");

@@ -1,7 +1,7 @@
 //! The innermost loops of the matrix product, with every bound checked before them.
 
 use super::eight::Eight;
-use crate::simd::{Element, LANES, Lines, Simd};
+use crate::simd::{Element, LANES, Simd};
 
 /// Where the operands of one tile lie, in elements: A(r, p) at `a[r · a_row + p · a_col]`, vector v of row p of B
 /// at `b[p · b_row + v · b_vector ..]`, for p < `depth`. The last vector of B has `last` ≤ 16 elements.
@@ -19,14 +19,54 @@ pub(crate) struct Operands<'a, E> {
 
 /// The furthest element at `n` strides and `end` steps. Saturating, so that an overflow fails the comparison too.
 #[inline(always)]
-fn furthest(n: usize, stride: usize, end: usize, step: usize) -> usize {
+pub(super) fn furthest(n: usize, stride: usize, end: usize, step: usize) -> usize {
     n.saturating_mul(stride).saturating_add(end.saturating_mul(step))
+}
+
+/// How a tile goes through its operands: what is compiled apart.
+trait Manner {
+    /// The last vector of B has sixteen elements.
+    const WHOLE: bool = true;
+    /// B is asked for ahead: the panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
+    const FAR: bool = false;
+    /// So is A, whose columns lie apart, each on a line (and often a page) of its own, and whose rows are neighbours.
+    const APART: bool = false;
+    /// A copy of A is left, one of B.
+    const LEAVES_A: bool = false;
+    const LEAVES_B: bool = false;
+}
+
+struct Near;
+struct Part;
+struct Far;
+struct Apart;
+struct FarApart;
+struct Leaves<const WHOLE: bool, const A: bool, const B: bool>;
+
+impl Manner for Near {}
+impl Manner for Part {
+    const WHOLE: bool = false;
+}
+impl Manner for Far {
+    const FAR: bool = true;
+}
+impl Manner for Apart {
+    const APART: bool = true;
+}
+impl Manner for FarApart {
+    const FAR: bool = true;
+    const APART: bool = true;
+}
+impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A, B> {
+    const WHOLE: bool = WHOLE;
+    const LEAVES_A: bool = A;
+    const LEAVES_B: bool = B;
 }
 
 /// chains(r, v) ← fma(A(r, p), B(p, v), chains(r, v)) for p ascending: the loop that all the others are there for.
 ///
 /// # Panics
-/// If an element lies outside `a` or `b`.
+/// If an element lies outside `a` or `b`, or if the last vector of B is a part of one and the tile is [`Simd::tight`].
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     s: S,
@@ -35,22 +75,17 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 ) {
     let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
     let whole = check::<E, H, V>(&o);
-    if S::tight(H * V) {
-        // A part of a vector would take registers, and chains would be pushed out of theirs.
-        assert!(whole);
-        if V == 1 && H >= S::TILE_ROWS && o.a_row == 1 && o.a_col > LANES {
-            return run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none);
-        }
-        return run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none);
-    }
+    let tight = S::tight(H * V);
     let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
-    let apart = H >= S::TILE_ROWS && V >= 2 && o.a_row == 1 && o.a_col > LANES;
-    match (whole, far, apart) {
-        (false, ..) => run::<S, E, H, V, false, false, false, false, false>(s, o, chains, none),
-        (true, false, false) => run::<S, E, H, V, true, false, false, false, false>(s, o, chains, none),
-        (true, false, true) => run::<S, E, H, V, true, false, true, false, false>(s, o, chains, none),
-        (true, true, false) => run::<S, E, H, V, true, true, false, false, false>(s, o, chains, none),
-        (true, true, true) => run::<S, E, H, V, true, true, true, false, false>(s, o, chains, none),
+    let apart = H >= S::TILE_ROWS && (V >= 2 || tight) && o.a_row == 1 && o.a_col > LANES;
+    // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
+    assert!(whole || !tight);
+    match (whole, far && !tight, apart) {
+        (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
+        (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
+        (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
+        (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
+        (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
     }
 }
 
@@ -79,10 +114,10 @@ pub(crate) fn multiply_leaving<
     );
     assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
     if check::<f32, H, V>(&o) {
-        run::<S, f32, H, V, true, false, false, LEAVES_A, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies);
     } else {
         assert!(!LEAVES_A);
-        run::<S, f32, H, V, false, false, false, false, LEAVES_B>(s, o, chains, copies);
+        run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies);
     }
 }
 
@@ -99,89 +134,53 @@ fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
 
 /// Vectors of a panel that stays in the L1 cache.
 const NEAR_VECTORS: usize = 384;
-/// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
-pub(crate) const PAGE: usize = 1024;
 /// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
 const AHEAD: usize = 8;
 
-/// The loop itself, after [`check`]. FULL: the last vector of B has sixteen elements. FAR: B is asked for ahead. APART: so is
-/// A, whose columns lie apart, each on a line (and often a page) of its own.
-/// `copies` are as long as [`multiply_leaving`] asserts.
+/// The loop itself, after [`check`]. `copies` are as long as [`multiply_leaving`] asserts.
 #[inline(always)]
-fn run<
-    S: Simd,
-    E: Element,
-    const H: usize,
-    const V: usize,
-    const FULL: bool,
-    const FAR: bool,
-    const APART: bool,
-    const LEAVES_A: bool,
-    const LEAVES_B: bool,
->(
+fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
-    let eight_rows = H == 8 && V >= 2 && !APART; // APART: the rows are neighbours
+    let eight_rows = H == 8 && V >= 2 && !M::APART; // APART: the rows are neighbours
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
-    // Where registers are few, the column of A waits in them for the vectors of B if it is less than these.
-    let wider = S::tight(H * V) && V > H;
     for p in 0..o.depth {
-        let mut row = [s.splat(0.0); V];
-        let mut x = [s.splat(0.0); H];
-        if wider {
+        ask::<S, E, M, V>(s, &o, p);
+        if S::tight(H * V) && V > H {
+            // Few registers: the column of A waits in them for the vectors of B, since it is less.
+            let mut x = [s.splat(0.0); H];
             for r in 0..H {
                 // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
                 x[r] = s.splat(*unsafe { o.a.get_unchecked(r * o.a_row + p * o.a_col) });
             }
-        }
-        if APART {
-            s.prefetch(o.a, (p + AHEAD).wrapping_mul(o.a_col));
-        }
-        if FAR {
-            // The panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
             for v in 0..V {
-                s.prefetch(o.b, (p + AHEAD) * o.b_row + v * o.b_vector);
+                // SAFETY: `check` has passed, p < depth and v < V.
+                let row = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
+                for r in 0..H {
+                    acc[r][v] = s.mul_add(x[r], row, acc[r][v]);
+                }
             }
+            continue;
         }
-        if LEAVES_B {
-            // What is copied comes from afar, a piece of each row only.
-            for v in 0..=V {
-                s.prefetch(o.b, (p + 12) * o.b_row + v * LANES);
-            }
-        }
+        let mut row = [s.splat(0.0); V];
         for v in 0..V {
-            let first = p * o.b_row + v * o.b_vector;
-            let len = if FULL || v < V - 1 { LANES } else { o.last };
-            // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `check`; any other
-            // one ends at `first + 16`, no later than the vector after it starts, since `b_vector` ≥ 16.
-            let b = unsafe { o.b.get_unchecked(first..first + len) };
-            row[v] = match b.first_chunk::<LANES>() {
-                Some(b) => s.load(b),
-                None => s.load_part(b, 0.0),
-            };
-            if LEAVES_B {
+            // SAFETY: `check` has passed, p < depth and v < V.
+            row[v] = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
+            if M::LEAVES_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
                 s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
-            if wider {
-                for r in 0..H {
-                    acc[r][v] = s.mul_add(x[r], row[v], acc[r][v]);
-                }
-            }
-        }
-        if wider {
-            continue;
         }
         for r in 0..H {
             let at =
                 if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
             // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
             let x = s.splat(unsafe { *at });
-            if LEAVES_A {
+            if M::LEAVES_A {
                 // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
                 // SAFETY: as above, and any float is bits.
                 let bits = unsafe { at.cast::<u32>().read_volatile() };
@@ -197,114 +196,45 @@ fn run<
     *chains = acc;
 }
 
-/// `rows` ≤ 16 rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
-/// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is
-/// turned in registers, four columns at a time; B(p, c) at `b[p · R + c]`.
-///
-/// # Panics
-/// If an element lies outside `a` or `b`.
+/// Asks memory for what comes after row p of B and column p of A.
 #[inline(always)]
-pub(crate) fn multiply_turning<S: Simd, const R: usize>(
-    s: S,
-    (a, a_row, rows): (&[f32], usize, usize),
-    b: &[f32],
-    depth: usize,
-    chains: &mut [[S::V; 1]; R],
-) {
-    let Some(end) = depth.checked_sub(1) else { return };
-    assert!(0 < rows && rows <= LANES && furthest(rows - 1, a_row, end, 1) < a.len());
-    let b = &b.as_chunks::<R>().0[..depth];
-    let mut acc = *chains;
-    let (fours, rest) = b.as_chunks::<4>();
-    let mut done = 0;
-    if !S::MANY_REGISTERS && a_row.is_multiple_of(PAGE) {
-        // Sixteen rows whole pages apart meet in one set of the L1 cache: a line of each is read once and goes to where it meets no other.
-        let mut lines = Lines([[0.0; LANES]; LANES]);
-        for (i, b) in fours.as_chunks::<4>().0.iter().enumerate() {
-            for l in 0..LANES {
-                let first = l.min(rows - 1) * a_row + i * LANES;
-                // SAFETY: the last of the sixteen p is below depth, so the assertion covers them in all rows.
-                let line = unsafe { &*a.as_ptr().add(first).cast::<[f32; LANES]>() };
-                s.store(s.load(line), &mut lines.0[l]);
-            }
-            for q in 0..4 {
-                // SAFETY: sixteen rows of sixteen.
-                let v = unsafe { four(s, lines.0.as_flattened(), LANES, 4 * q, LANES) };
-                for p in 0..4 {
-                    for c in 0..R {
-                        acc[c][0] = s.mul_add(v[p], s.splat(b[q][p][c]), acc[c][0]);
-                    }
-                }
-            }
-            done += 4;
+fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>, p: usize) {
+    if M::APART {
+        s.prefetch(o.a, (p + AHEAD).wrapping_mul(o.a_col));
+    }
+    if M::FAR {
+        for v in 0..V {
+            s.prefetch(o.b, (p + AHEAD) * o.b_row + v * o.b_vector);
         }
     }
-    for (q, b) in fours.iter().enumerate().skip(done) {
-        // SAFETY: the last of the four p is below depth, so the assertion covers it in all rows.
-        let v = unsafe { four(s, a, a_row, 4 * q, rows) };
-        for p in 0..4 {
-            for c in 0..R {
-                acc[c][0] = s.mul_add(v[p], s.splat(b[p][c]), acc[c][0]);
-            }
+    if M::LEAVES_B {
+        // What is copied comes from afar, a piece of each row only.
+        for v in 0..=V {
+            s.prefetch(o.b, (p + 12) * o.b_row + v * LANES);
         }
-    }
-    for (p, b) in rest.iter().enumerate() {
-        let mut column = [0.0; LANES];
-        for l in 0..LANES {
-            column[l] = a[l.min(rows - 1) * a_row + fours.len() * 4 + p];
-        }
-        let column = s.load(&column);
-        for c in 0..R {
-            acc[c][0] = s.mul_add(column, s.splat(b[c]), acc[c][0]);
-        }
-    }
-    *chains = acc;
-}
-
-/// `width` ≤ 16 columns of `depth` ≥ 4 neighbours, `along` apart in `data`, as rows of sixteen, `step` vectors apart in `out`:
-/// through registers, four rows at a time. Where there are fewer columns, the last one stands for the rest.
-///
-/// # Panics
-/// If an element lies outside `data` or `out`.
-#[inline(always)]
-pub(crate) fn turn<S: Simd>(
-    s: S,
-    (data, along): (&[f32], usize),
-    (width, depth): (usize, usize),
-    (out, step): (&mut [[f32; LANES]], usize),
-) {
-    assert!(width > 0 && width <= LANES && depth >= 4);
-    assert!(
-        furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
-    );
-    let mut p = 0;
-    while p < depth {
-        // The last four may have been in part among those before them.
-        p = p.min(depth - 4);
-        // SAFETY: p + 3 < depth, so the assertion covers the four elements of the last column.
-        let rows = unsafe { four(s, data, along, p, width) };
-        for r in 0..4 {
-            // SAFETY: p + r < depth, so the assertion covers the row.
-            s.store(rows[r], unsafe { out.get_unchecked_mut((p + r) * step) });
-        }
-        p += 4;
     }
 }
 
-/// Elements p to p + 4 of sixteen rows, `stride` apart, as four vectors. Where there are fewer rows, the last one stands for the
-/// rest.
+/// Vector v of row p of B.
 ///
 /// # Safety
-/// Element (rows − 1) · `stride` + p + 3 is within `data`, and 0 < rows ≤ 16.
+/// [`check`] has passed for these operands, p < depth and v < V.
 #[inline(always)]
-unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize) -> [S::V; 4] {
-    let mut pieces = [&[0.0; 4]; LANES];
-    for l in 0..LANES {
-        let first = l.min(rows - 1) * stride + p;
-        // SAFETY: no later than that of the last row, which is within `data`.
-        pieces[l] = unsafe { &*data.as_ptr().add(first).cast::<[f32; 4]>() };
+unsafe fn vector_of_b<S: Simd, E: Element, M: Manner, const V: usize>(
+    s: S,
+    o: &Operands<'_, E>,
+    p: usize,
+    v: usize,
+) -> S::V {
+    let first = p * o.b_row + v * o.b_vector;
+    let len = if M::WHOLE || v < V - 1 { LANES } else { o.last };
+    // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `check`; any other
+    // one ends at `first + 16`, no later than the vector after it starts, since `b_vector` ≥ 16.
+    let b = unsafe { o.b.get_unchecked(first..first + len) };
+    match b.first_chunk::<LANES>() {
+        Some(b) => s.load(b),
+        None => s.load_part(b, 0.0),
     }
-    s.columns(pieces)
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@ use core::ops::Range;
 
 use super::Epilogue;
 use super::near::{self, Asks};
+use super::panels::Columns;
 use super::tile::{Run, Target};
 use super::turned::{self, Narrow, Turned};
-use super::wide::{self, Columns, Wide};
+use super::wide::{self, Wide};
 use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};

@@ -2,11 +2,13 @@
 //!
 //! This file has the public functions, [`blocks`] the blocking loops, [`wide`] the tiles with lanes along the columns of C and
 //! [`turned`] those with lanes along its rows, [`tile`] what comes before and after a tile: chains taken up and put down,
-//! epilogues. [`near`] brings blocks of A near and [`pack`] copies what of B lies the wrong way; the innermost loops are in `arch/multiply.rs`.
+//! epilogues. [`near`] brings blocks of A near, [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the
+//! innermost loops are in `arch/multiply.rs` and `arch/turn.rs`.
 
 mod blocks;
 mod near;
 mod pack;
+mod panels;
 mod tile;
 mod turned;
 mod wide;

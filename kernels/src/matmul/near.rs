@@ -1,11 +1,12 @@
 //! A block of A that does not lie as the tiles read it is brought near: copied row by row as it lies, rows an odd number of cache
 //! lines apart. Rows of a data set by their numbers, bytes perhaps, become numbers there; what lies right is read where it is.
 
-use crate::arch::multiply::PAGE;
 use crate::batch::Gather;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Batch, Mat, MatMut, Source};
 
+/// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
+pub(super) const PAGE: usize = 1024;
 /// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
 const MANY: usize = 6;
 /// So many columns whole pages apart cost more to read once than to copy.

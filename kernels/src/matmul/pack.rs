@@ -1,7 +1,7 @@
 //! Packing: what of B lies the wrong way for a tile is copied into the order in which the tile reads it.
 
 use crate::Mat;
-use crate::arch::multiply::turn;
+use crate::arch::turn::turn;
 use crate::simd::{LANES, Simd};
 
 /// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at

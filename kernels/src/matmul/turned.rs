@@ -3,7 +3,8 @@
 
 use super::pack;
 use super::tile::{Place, Run, Target};
-use crate::arch::multiply::{Operands, multiply, multiply_turning, turn};
+use crate::arch::multiply::{Operands, multiply};
+use crate::arch::turn::{multiply_turning, turn};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 

@@ -2,10 +2,11 @@
 
 use core::ops::Range;
 
-use super::pack;
+use super::near::PAGE;
+use super::panels::{Columns, Panel, Panels};
 use super::tile::{Place, Run, Target};
 use crate::Mat;
-use crate::arch::multiply::{Operands, PAGE, multiply, multiply_leaving};
+use crate::arch::multiply::{Operands, multiply, multiply_leaving};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -14,17 +15,6 @@ const SHALLOW: usize = 6144;
 const TALL_DEPTH: usize = 24;
 /// Elements of a panel of B that stays there while other rows of A pass.
 const NEAR: usize = 6144;
-
-/// A block of B. What is packed of it lies panel by panel: row p of the panel of V vectors that starts at column j at
-/// `packed[j · depth + p · 16 V ..]`.
-pub(super) struct Columns<'a> {
-    pub(super) b: Mat<'a, f32>,
-    pub(super) packed: &'a mut [f32],
-    /// Whether panels are to be packed.
-    pub(super) packs: bool,
-    /// Whether they have been.
-    pub(super) ready: bool,
-}
 
 /// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
 pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
@@ -275,66 +265,6 @@ impl Block<'_, '_, '_, '_> {
             depth: self.run.len(),
             last: panel.last,
         }
-    }
-}
-
-/// B as the tiles of one panel read it: vector v of row p at `data[p · row + 16 v ..]`.
-#[derive(Clone, Copy)]
-struct Panel<'a> {
-    data: &'a [f32],
-    row: usize,
-    /// Elements of the last vector.
-    last: usize,
-}
-
-/// Panels side by side.
-#[derive(Clone, Copy)]
-struct Panels<'a> {
-    data: &'a [f32],
-    row: usize,
-    /// Elements from a column of one panel to the same of the next, divided by its columns.
-    column: usize,
-    /// Whether every vector is whole.
-    whole: bool,
-}
-
-impl<'a> Panels<'a> {
-    /// The panel that begins `j` columns on.
-    #[inline(always)]
-    fn panel<const V: usize>(&self, j: usize, width: usize) -> Panel<'a> {
-        let last = if self.whole { LANES } else { width - (V - 1) * LANES };
-        Panel { data: self.data.get(j * self.column..).unwrap_or(&[]), row: self.row, last }
-    }
-}
-
-impl Columns<'_> {
-    /// Packs panels of V vectors.
-    #[inline(always)]
-    fn pack<S: Simd, const V: usize>(&mut self, s: S, columns: Range<usize>) {
-        let depth = self.b.rows();
-        for j in columns.clone().step_by(V * LANES) {
-            let panel = self.b.col_range(j..columns.end.min(j + V * LANES));
-            pack::panel::<S, V>(s, panel, &mut self.packed[j * depth..]);
-        }
-    }
-
-    /// Where the tiles read panels of V vectors.
-    #[inline(always)]
-    fn panels<const V: usize>(&self, columns: Range<usize>) -> Panels<'_> {
-        if !self.packs {
-            return self.in_place(columns);
-        }
-        let depth = self.b.rows();
-        let end = columns.start + columns.len().next_multiple_of(V * LANES);
-        let data = &self.packed[columns.start * depth..end * depth];
-        Panels { data, row: V * LANES, column: depth, whole: true }
-    }
-
-    /// Panels where they lie.
-    #[inline(always)]
-    fn in_place(&self, columns: Range<usize>) -> Panels<'_> {
-        let data = self.b.data().get(columns.start..).unwrap_or(&[]);
-        Panels { data, row: self.b.row_stride(), column: 1, whole: false }
     }
 }
 

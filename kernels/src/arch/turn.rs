@@ -1,0 +1,91 @@
+//! Rows of A that become lanes: sixteen of them, turned in registers four columns at a time, with every bound checked before.
+
+use super::multiply::furthest;
+use crate::simd::{LANES, Simd};
+
+/// `rows` ≤ 16 rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
+/// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is
+/// turned in registers, four columns at a time; B(p, c) at `b[p · R + c]`.
+///
+/// # Panics
+/// If an element lies outside `a` or `b`.
+#[inline(always)]
+pub(crate) fn multiply_turning<S: Simd, const R: usize>(
+    s: S,
+    (a, a_row, rows): (&[f32], usize, usize),
+    b: &[f32],
+    depth: usize,
+    chains: &mut [[S::V; 1]; R],
+) {
+    let Some(end) = depth.checked_sub(1) else { return };
+    assert!(0 < rows && rows <= LANES && furthest(rows - 1, a_row, end, 1) < a.len());
+    let b = &b.as_chunks::<R>().0[..depth];
+    let mut acc = *chains;
+    let (fours, rest) = b.as_chunks::<4>();
+    for (q, b) in fours.iter().enumerate() {
+        // SAFETY: the last of the four p is below depth, so the assertion covers it in all rows.
+        let v = unsafe { four(s, a, a_row, 4 * q, rows) };
+        for p in 0..4 {
+            for c in 0..R {
+                acc[c][0] = s.mul_add(v[p], s.splat(b[p][c]), acc[c][0]);
+            }
+        }
+    }
+    for (p, b) in rest.iter().enumerate() {
+        let mut column = [0.0; LANES];
+        for l in 0..LANES {
+            column[l] = a[l.min(rows - 1) * a_row + fours.len() * 4 + p];
+        }
+        let column = s.load(&column);
+        for c in 0..R {
+            acc[c][0] = s.mul_add(column, s.splat(b[c]), acc[c][0]);
+        }
+    }
+    *chains = acc;
+}
+
+/// `width` ≤ 16 columns of `depth` ≥ 4 neighbours, `along` apart in `data`, as rows of sixteen, `step` vectors apart in `out`:
+/// through registers, four rows at a time. Where there are fewer columns, the last one stands for the rest.
+///
+/// # Panics
+/// If an element lies outside `data` or `out`.
+#[inline(always)]
+pub(crate) fn turn<S: Simd>(
+    s: S,
+    (data, along): (&[f32], usize),
+    (width, depth): (usize, usize),
+    (out, step): (&mut [[f32; LANES]], usize),
+) {
+    assert!(width > 0 && width <= LANES && depth >= 4);
+    assert!(
+        furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
+    );
+    let mut p = 0;
+    while p < depth {
+        // The last four may have been in part among those before them.
+        p = p.min(depth - 4);
+        // SAFETY: p + 3 < depth, so the assertion covers the four elements of the last column.
+        let rows = unsafe { four(s, data, along, p, width) };
+        for r in 0..4 {
+            // SAFETY: p + r < depth, so the assertion covers the row.
+            s.store(rows[r], unsafe { out.get_unchecked_mut((p + r) * step) });
+        }
+        p += 4;
+    }
+}
+
+/// Elements p to p + 4 of sixteen rows, `stride` apart, as four vectors. Where there are fewer rows, the last one stands for the
+/// rest.
+///
+/// # Safety
+/// Element (rows − 1) · `stride` + p + 3 is within `data`, and 0 < rows ≤ 16.
+#[inline(always)]
+unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize) -> [S::V; 4] {
+    let mut pieces = [&[0.0; 4]; LANES];
+    for l in 0..LANES {
+        let first = l.min(rows - 1) * stride + p;
+        // SAFETY: no later than that of the last row, which is within `data`.
+        pieces[l] = unsafe { &*data.as_ptr().add(first).cast::<[f32; 4]>() };
+    }
+    s.columns(pieces)
+}
