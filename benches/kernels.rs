@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use benches::{Product, SHAPES, SOFTMAXES, Softmax, exp_peers, filled, outlined_intrinsics, peers};
+use benches::{OnLines, Product, SHAPES, SOFTMAXES, Softmax, exp_peers, filled, outlined_intrinsics, peers};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kernels::Isa;
 
@@ -58,14 +58,15 @@ fn softmaxes(c: &mut Criterion) {
 fn exponentials(c: &mut Criterion) {
     let mut group = c.benchmark_group("exp 4096");
     group.throughput(Throughput::Elements(4096));
-    let x: Vec<f32> = filled(4096, 4).iter().map(|x| x * 20.0).collect();
-    let mut buffer = x.clone();
+    let mut x = OnLines::of(&filled(4096, 4));
+    x.iter_mut().for_each(|x| *x *= 20.0);
+    let mut buffer = OnLines::of(&x);
     let mut contender = |name: &str, exp: &dyn Fn(&mut [f32])| {
         buffer.copy_from_slice(&x);
         exp(&mut buffer);
         let fits = buffer
             .iter()
-            .zip(&x)
+            .zip(x.iter())
             .all(|(got, x)| (f64::from(*got) / f64::from(*x).exp() - 1.0).abs() < 1.2e-7);
         assert!(fits, "exp by {name} is more than an ULP off");
         group.bench_function(name, |b| {

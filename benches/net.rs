@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use benches::{NETS, Pixels, Rival, filled, loss_bound, start};
+use benches::{NETS, OnLines, Pixels, Rival, filled, loss_bound, start};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use infer_nostd::{Contents, Layer8, Net, Net8, encode, encoded_len};
 use kernels::{Batch, Input, Mat};
@@ -60,7 +60,7 @@ fn inferences(c: &mut Criterion) {
     for (d, h, classes) in [(64, 32, 10), (784, 128, 10), (3072, 50, 10), (3072, 500, 10)] {
         let shape = Shape::new(d, h, classes).expect("the shapes above are sound");
         let mut group = c.benchmark_group(format!("inference {d}-{h}-{classes}"));
-        let (params, x) = (net(shape), filled(d, 7));
+        let (params, x) = (net(shape), OnLines::of(&filled(d, 7)));
         let file = file_of(&params);
         let net = Net::from_bytes(&file).expect("just written");
         let mut scratch = vec![0.0; net.scratch_len()];

@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use benches::{Peer, Product, SHAPES, SOFTMAXES, Shape, Softmax, exp_peers, filled, peers};
+use benches::{OnLines, Peer, Product, SHAPES, SOFTMAXES, Shape, Softmax, exp_peers, filled, peers};
 use kernels::Isa;
 
 /// Turns each contender gets, and the seconds of one turn.
@@ -80,9 +80,10 @@ fn product(shape: Shape, isas: &[Isa], peers: &[Peer]) {
 
 /// e^x of 4096 numbers in ±20, copied first because they are overwritten; in billions a second.
 fn exponentials(isas: &[Isa]) {
-    let x: Vec<f32> = filled(4096, 4).iter().map(|x| x * 20.0).collect();
-    let (peers, mut buffer) = (exp_peers(), x.clone());
-    let on = |exp: &dyn Fn(&mut [f32]), buffer: &mut Vec<f32>| {
+    let mut x = OnLines::of(&filled(4096, 4));
+    x.iter_mut().for_each(|x| *x *= 20.0);
+    let (peers, mut buffer) = (exp_peers(), OnLines::of(&x));
+    let on = |exp: &dyn Fn(&mut [f32]), buffer: &mut OnLines<f32>| {
         buffer.copy_from_slice(&x);
         exp(buffer);
     };

@@ -2,6 +2,7 @@
 
 use kernels::{Epilogue, Isa, Layer, Mat, MatMut, dense, matmul, matmul_workspace, pack_layer, reference};
 
+use crate::lines::OnLines;
 use crate::shapes::{After, Layout, Shape};
 
 /// `len` numbers in −1..1 from a fixed generator, different for each `seed`.
@@ -32,8 +33,8 @@ pub struct Product {
     bias: Vec<f32>,
     /// H of the mask, m × n; about half of it is above 0.
     h: Vec<f32>,
-    /// For one row: B and a bias of zeros as a layer, from the first multiple of 64 bytes on.
-    packed: Vec<[u8; 4]>,
+    /// For one row: B and a bias of zeros as a layer.
+    packed: OnLines<[u8; 4]>,
     workspace: Vec<f32>,
 }
 
@@ -44,10 +45,9 @@ impl Product {
         let workspace = vec![0.0; matmul_workspace(m, n, k)];
         let h = filled(if shape.after == After::Mask { m * n } else { 0 }, 6);
         let (a, b, bias) = (filled(m * k, 1), filled(k * n, 2), filled(n, 5));
-        let mut packed = vec![[0; 4]; if m == 1 { (k + 1) * n + 16 } else { 0 }];
+        let mut packed = OnLines::new([0; 4], if m == 1 { (k + 1) * n } else { 0 });
         if m == 1 {
-            let first = lines(&packed);
-            pack_layer(&b, &vec![0.0; n], &mut packed[first..][..(k + 1) * n]);
+            pack_layer(&b, &vec![0.0; n], &mut packed);
         }
         Self { shape, a, b, c: vec![f32::NAN; m * n], bias, h, packed, workspace }
     }
@@ -66,8 +66,7 @@ impl Product {
     pub fn run(&mut self, isa: Isa) {
         let Shape { m, n, k, .. } = self.shape;
         if m == 1 {
-            let numbers = &self.packed[lines(&self.packed)..][..(k + 1) * n];
-            let layer = Layer::new(k, n, numbers).expect("as many numbers as its shape has");
+            let layer = Layer::new(k, n, &self.packed).expect("as many numbers as its shape has");
             return dense(isa, &self.a, &layer, false, &mut self.c);
         }
         let (a, b) = (view(&self.a, self.shape.a, m, k), view(&self.b, self.shape.b, k, n));
@@ -108,11 +107,6 @@ impl Product {
             }
         }
     }
-}
-
-/// The first number that starts a cache line.
-fn lines(numbers: &[[u8; 4]]) -> usize {
-    (64 - numbers.as_ptr().addr() % 64) % 64 / 4
 }
 
 /// The epilogue that the shape asks for.

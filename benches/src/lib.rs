@@ -5,6 +5,7 @@
 
 mod data;
 mod inlined;
+mod lines;
 mod peers;
 mod rival;
 mod shapes;
@@ -13,6 +14,7 @@ mod steps;
 
 pub use data::{Product, filled};
 pub use inlined::outlined_intrinsics;
+pub use lines::OnLines;
 pub use peers::{ExpPeer, Peer, exp_peers, gemm_with, peers};
 pub use rival::Rival;
 pub use shapes::{After, Layout, SHAPES, Shape};

@@ -1,9 +1,12 @@
 //! The peers: C ← A B through other crates and OpenBLAS, and through the loops one would write first; e^x through SLEEF,
 //! std and libm.
 //!
-//! The calls into other code take raw pointers; this file is the only one outside `kernels` that has them. The two shared
-//! libraries are peers where the system has them (Debian: `libopenblas0-pthread`, `libsleef3`).
+//! The calls into other code take raw pointers: this file and `peers/sleef.rs` are the only ones of this package that have them. The two
+//! shared libraries are peers where the system has them (Debian: `libopenblas0-pthread`, `libsleef3`).
 #![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86_64")]
+mod sleef;
 
 use std::sync::LazyLock;
 
@@ -48,11 +51,7 @@ pub struct ExpPeer {
 /// Every way to e^x that this machine can run.
 pub fn exp_peers() -> Vec<ExpPeer> {
     #[cfg(target_arch = "x86_64")]
-    let sleef = (sleef::EXP.is_some() && std::is_x86_feature_detected!("avx512f")).then_some(ExpPeer {
-        name: "SLEEF",
-        run: sleef::exp,
-        softmax: sleef::softmax,
-    });
+    let sleef = sleef::peer();
     #[cfg(not(target_arch = "x86_64"))]
     let sleef = None;
     let everywhere = [
@@ -244,53 +243,6 @@ fn openblas(p: &mut Product) {
     } else {
         // SAFETY: as for `gemm`.
         unsafe { (blas.gemm)(ROW_MAJOR, a_how, b_how, m, n, k, 1.0, a, a_stride, b, b_stride, 0.0, c, n) }
-    }
-}
-
-/// SLEEF's e^x for sixteen floats, within 1 ULP.
-#[cfg(target_arch = "x86_64")]
-mod sleef {
-    use std::arch::x86_64::{__m512, _mm512_loadu_ps, _mm512_storeu_ps};
-    use std::sync::LazyLock;
-
-    // The type is C's own __m512.
-    #[allow(improper_ctypes_definitions)]
-    type Exp = unsafe extern "C" fn(__m512) -> __m512;
-
-    pub(super) static EXP: LazyLock<Option<Exp>> = LazyLock::new(|| {
-        let library = super::open("libsleef.so.3")?;
-        // SAFETY: sleef.h declares it so.
-        unsafe { library.get::<Exp>(b"Sleef_expf16_u10avx512f") }.ok().map(|exp| *exp)
-    });
-
-    pub(super) fn exp(x: &mut [f32]) {
-        assert!(x.len().is_multiple_of(16), "{} floats: SLEEF is called for sixteen at a time", x.len());
-        let exp = EXP.expect("only called where it was found");
-        // SAFETY: `exp_peers` names this function only where the processor has AVX-512.
-        unsafe { vectors(exp, x) }
-    }
-
-    pub(super) fn softmax(scores: &mut [f32], cols: usize) {
-        // SAFETY: as above.
-        unsafe { softmax_of_vectors(scores, cols) }
-    }
-
-    /// All of it in vectors, not e^x alone.
-    #[target_feature(enable = "avx512f")]
-    fn softmax_of_vectors(scores: &mut [f32], cols: usize) {
-        super::softmax_over(exp, scores, cols);
-    }
-
-    #[target_feature(enable = "avx512f")]
-    fn vectors(exp: Exp, x: &mut [f32]) {
-        for x in x.chunks_exact_mut(16) {
-            // SAFETY: the chunk has sixteen floats.
-            let v = unsafe { _mm512_loadu_ps(x.as_ptr()) };
-            // SAFETY: a pure function; the processor has AVX-512, since this function runs.
-            let e = unsafe { exp(v) };
-            // SAFETY: the chunk has sixteen floats.
-            unsafe { _mm512_storeu_ps(x.as_mut_ptr(), e) }
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rival of the training step: the same step in plain Rust over the crate `gemm`, which beats the frameworks.
 //! It gathers its batch into a matrix, as one does.
 
-use crate::{Pixels, gemm_with};
+use crate::{OnLines, Pixels, gemm_with};
 
 /// A net D → H → C and the buffers of its step, for batches of N rows.
 pub struct Rival {
@@ -17,7 +17,7 @@ pub struct Rival {
     h: Vec<f32>,
     s: Vec<f32>,
     dh: Vec<f32>,
-    x: Vec<f32>,
+    x: OnLines<f32>,
 }
 
 impl Rival {
@@ -35,11 +35,11 @@ impl Rival {
             h: vec![0.0; n * h],
             s: vec![0.0; n * c],
             dh: vec![0.0; n * h],
-            x: vec![0.0; n * d],
+            x: OnLines::new(0.0, n * d),
         }
     }
 
-    /// S for N rows of X: the forward pass.
+    /// S for N rows of X, best [`OnLines`], for they are copied: the forward pass.
     pub fn forward(&mut self, x: &[f32]) -> &[f32] {
         self.x.copy_from_slice(x);
         self.scores();

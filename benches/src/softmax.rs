@@ -3,6 +3,7 @@
 use kernels::{Isa, MatMut, softmax};
 
 use crate::data::filled;
+use crate::lines::OnLines;
 
 /// N and C: the net's scores, and rows longer than the L1 cache is wide.
 pub const SOFTMAXES: [(usize, usize); 2] = [(200, 10), (64, 1000)];
@@ -11,15 +12,16 @@ pub const SOFTMAXES: [(usize, usize); 2] = [(200, 10), (64, 1000)];
 pub struct Softmax {
     rows: usize,
     cols: usize,
-    scores: Vec<f32>,
-    result: Vec<f32>,
+    scores: OnLines<f32>,
+    result: OnLines<f32>,
 }
 
 impl Softmax {
     /// Scores in ±8.
     pub fn new(rows: usize, cols: usize) -> Self {
-        let scores: Vec<f32> = filled(rows * cols, 3).iter().map(|x| x * 8.0).collect();
-        Self { rows, cols, result: vec![f32::NAN; scores.len()], scores }
+        let mut scores = OnLines::of(&filled(rows * cols, 3));
+        scores.iter_mut().for_each(|x| *x *= 8.0);
+        Self { rows, cols, result: OnLines::new(f32::NAN, scores.len()), scores }
     }
 
     /// By our kernel, on this instruction set. The scores are copied first, because they are overwritten.
