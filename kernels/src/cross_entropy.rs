@@ -98,8 +98,22 @@ impl Kernel for CrossEntropy<'_> {
             return reference::cross_entropy(self.s, self.labels, self.loss, self.ds);
         }
         if c <= LANES {
-            for i in (0..n).step_by(short::ROWS) {
-                self.short(s, i, short::ROWS.min(n - i));
+            let in_place = self.ds.as_ref().is_some_and(|(ds, _)| ds.row_stride() == c);
+            if !in_place {
+                let room = &mut [0.0; short::ROWS * LANES];
+                for first in (0..n).step_by(short::ROWS) {
+                    s.enter(Short { all: &mut self, first, rows: short::ROWS.min(n - first), room });
+                }
+                return;
+            }
+            let whole = n - n % LANES;
+            if whole < n {
+                let room = &mut [0.0; LANES * LANES];
+                s.enter(Short { all: &mut self, first: whole, rows: n - whole, room });
+            }
+            for first in (0..whole).step_by(short::ROWS) {
+                let rows = short::ROWS.min(whole - first);
+                s.enter(Short { all: &mut self, first, rows, room: &mut [] });
             }
             return;
         }
@@ -118,37 +132,6 @@ impl CrossEntropy<'_> {
         let own = s.sub(s.load(&own), max);
         store_at(s, s.sub(ln_vector(s, sum), own), &mut self.loss[..i + rows], i);
         own
-    }
-
-    /// Losses of the rows from i on, and their part of dS. For C ≤ 16.
-    #[inline(always)]
-    fn short<S: Simd>(&mut self, s: S, i: usize, rows: usize) {
-        let (c, n) = (self.s.cols(), self.ds.as_ref().map(|ds| ds.1));
-        let mut ds = self.ds.take();
-        let mut room;
-        // In dS itself, if its rows follow each other without a gap.
-        let (e, out) = match &mut ds {
-            Some((ds, _)) if ds.row_stride() == c => (&mut ds.data_mut()[i * c..][..rows * c], None),
-            ds => {
-                room = [0.0; short::ROWS * LANES];
-                (&mut room[..rows * c], ds.as_mut())
-            }
-        };
-        copy_rows(self.s, i, e);
-        let (max, sum) = short::exponentials(s, e, c);
-        for (g, e) in e.chunks_mut(c * LANES).enumerate() {
-            let first = i + g * LANES;
-            let own = self.losses(s, first, e.len() / c, max[g], sum[g]);
-            if let Some(n) = n {
-                gradient(s, e, c, own, sum[g], &self.labels[first..], n);
-            }
-        }
-        if let Some((ds, _)) = out {
-            for (r, row) in e.chunks_exact(c).enumerate() {
-                ds.row_mut(i + r).copy_from_slice(row);
-            }
-        }
-        self.ds = ds;
     }
 
     /// All of it for longer rows, in groups as softmax has them. Compiled with dS and without, which has no rows to scale.
@@ -175,7 +158,7 @@ impl CrossEntropy<'_> {
                 if row.is_empty() {
                     beside.alone(s);
                 } else {
-                    sums[r] = exponentials::<S, false>(s, (row, e), s.splat(maxima[r]), &mut beside);
+                    sums[r] = exponentials::<S, _, false>(s, (row, e), s.splat(maxima[r]), &mut beside);
                     largest[r] = beside.largest;
                 }
                 if !beside.done.is_empty() {
@@ -219,7 +202,7 @@ impl CrossEntropy<'_> {
             if row.is_empty() {
                 beside.alone(s);
             } else {
-                sum = sum_row(s, exponentials::<S, true>(s, (row, e), max, &mut beside));
+                sum = sum_row(s, exponentials::<S, _, true>(s, (row, e), max, &mut beside));
             }
             if !beside.done.is_empty() {
                 beside.done[self.labels[i - 2] as usize] = own;
@@ -238,14 +221,53 @@ impl CrossEntropy<'_> {
     }
 }
 
+/// Losses of some rows of C ≤ 16, and their part of dS.
+struct Short<'a, 'b> {
+    all: &'a mut CrossEntropy<'b>,
+    first: usize,
+    rows: usize,
+    /// Where the exponentials go: whole groups of rows; or nothing, then they go to dS, whose rows are whole groups without a gap.
+    room: &'a mut [f32],
+}
+
+impl Kernel for Short<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { all, first, rows, room } = self;
+        let (c, n) = (all.s.cols(), all.ds.as_ref().map(|ds| ds.1));
+        let mut ds = all.ds.take();
+        let (e, out) = match &mut ds {
+            Some((ds, _)) if room.is_empty() => (&mut ds.data_mut()[first * c..][..rows * c], None),
+            ds => (&mut room[..rows.next_multiple_of(LANES) * c], ds.as_mut()),
+        };
+        copy_rows(all.s, first, &mut e[..rows * c]);
+        let (max, sum) = short::exponentials(s, e, c, rows);
+        for (g, e) in e.chunks_exact_mut(c * LANES).enumerate() {
+            let at = g * LANES;
+            let own = all.losses(s, first + at, LANES.min(rows - at), max[g], sum[g]);
+            if let Some(n) = n {
+                gradient(s, e, c, own, sum[g], &all.labels[first + at..], n);
+            }
+        }
+        if let Some((ds, _)) = out {
+            for (r, row) in e[..rows * c].chunks_exact(c).enumerate() {
+                ds.row_mut(first + r).copy_from_slice(row);
+            }
+        }
+        all.ds = ds;
+    }
+}
+
 /// e ← (e / sum − onehot) / n for up to sixteen rows of exponentials; `own` are S_y − max.
 #[inline(always)]
 fn gradient<S: Simd>(s: S, e: &mut [f32], c: usize, own: S::V, sum: S::V, labels: &[u32], n: usize) {
     let factor = s.div(s.splat(1.0), sum);
     // The right class: its exponential once more, so that nothing waits for what was just written.
     let own = lanes(s, own_gradient(s, own, factor, n));
+    let factors = lanes(s, factor);
     for (x, row_of) in e.chunks_mut(LANES).zip(&short::ROW_OF[c]) {
-        let p = s.mul(load_at(s, x, 0), s.pick(factor, row_of));
+        let p = s.mul(load_at(s, x, 0), s.pick(&factors, row_of));
         store_at(s, over(s, p, n), x, 0);
     }
     for ((e, &y), own) in e.chunks_exact_mut(c).zip(labels).zip(own) {

@@ -73,10 +73,9 @@ pub(crate) fn exp_vectors<S: Simd, const N: usize>(s: S, mut x: [S::V; N]) -> [S
 /// Horner's rule has the fewest operations, each of which waits for the last one: N vectors go side by side.
 #[inline(always)]
 pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S::V; N] {
-    use single::{C, ENDS, LN_2, LOG2_E, ROUND};
+    use single::{ENDS, LOG2_E, ROUND};
     let (round, log2_e) = (s.splat(ROUND), s.splat(LOG2_E));
-    let (high, low) = (s.splat(-LN_2.0), s.splat(-LN_2.1));
-    let (mut r, mut n, mut q) = (x, x, [s.splat(C[4]); N]);
+    let (mut r, mut raised, mut n) = (x, x, x);
     if !S::SCALES_ANY {
         let first = s.splat(ENDS.0);
         for i in 0..N {
@@ -84,11 +83,23 @@ pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S:
         }
     }
     for i in 0..N {
-        n[i] = s.mul_add(r[i], log2_e, round);
+        raised[i] = s.mul_add(r[i], log2_e, round);
     }
     for i in 0..N {
-        n[i] = s.sub(n[i], round);
+        n[i] = s.sub(raised[i], round);
     }
+    if s.near(&n) {
+        return s.scale_near(exp_of_rest(s, r, n), raised);
+    }
+    s.scale(exp_of_rest(s, r, n), n)
+}
+
+/// e^r of what is left of x without n ln 2.
+#[inline(always)]
+fn exp_of_rest<S: Simd, const N: usize>(s: S, x: [S::V; N], n: [S::V; N]) -> [S::V; N] {
+    use single::{C, LN_2};
+    let (high, low) = (s.splat(-LN_2.0), s.splat(-LN_2.1));
+    let (mut r, mut q) = (x, [s.splat(C[4]); N]);
     for i in 0..N {
         r[i] = s.mul_add(n[i], high, r[i]);
     }
@@ -100,8 +111,11 @@ pub(crate) fn exp_of_bounded<S: Simd, const N: usize>(s: S, x: [S::V; N]) -> [S:
         for i in 0..N {
             q[i] = s.mul_add(q[i], r[i], c);
         }
+        if N > 1 {
+            q = s.in_order(q);
+        }
     }
-    s.scale(q, n)
+    q
 }
 
 /// [`exp()`] for f32, as a kernel.

@@ -70,6 +70,11 @@ pub(crate) trait Simd: Copy {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V;
     /// The first `src.len()` ≤ 16 lanes from memory, `fill` in the others. Reads nothing beyond `src`.
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V;
+    /// Up to sixteen elements from memory, each in a lane or several, or −∞: the largest of the lanes is the largest of them.
+    #[inline(always)]
+    fn load_for_max(self, src: &[f32]) -> Self::V {
+        self.load_part(src, f32::NEG_INFINITY)
+    }
     /// Sixteen bytes from memory, as the floats of their values.
     fn load_bytes(self, src: &[u8; LANES]) -> Self::V;
     /// Asks for element i, which may lie past the end, to be at hand soon. Changes nothing but time.
@@ -111,14 +116,33 @@ pub(crate) trait Simd: Copy {
     /// +0 where x ≤ 0, else x (so NaN stays).
     fn relu(self, x: Self::V) -> Self::V;
 
+    /// v, of which the compiler makes the last one before it goes on with the first: left alone, it finishes one after the other, with all
+    /// their constants in registers, and has none left for others.
+    #[inline(always)]
+    fn in_order<const N: usize>(self, v: [Self::V; N]) -> [Self::V; N] {
+        v
+    }
+    /// Whether [`Simd::scale_near`] takes these n: no bit depends on it. To be asked before p is computed: the answer is known early then, and
+    /// asking takes no registers from p.
+    #[inline(always)]
+    fn near<const N: usize>(self, n: &[Self::V; N]) -> bool {
+        let _ = n;
+        false
+    }
+    /// p · 2ⁿ as [`Simd::scale`] has it, of the n for which [`Simd::near`] says so, here as n + 1.5 · 2²³.
+    #[inline(always)]
+    fn scale_near<const N: usize>(self, p: [Self::V; N], raised: [Self::V; N]) -> [Self::V; N] {
+        let _ = raised;
+        p
+    }
     /// p · 2ⁿ rounded once, subnormal and infinite results included, for N vectors; n integral, −160 ≤ n ≤ 160, ½ ≤ |p| ≤ 2
     /// or p NaN. More where [`Simd::SCALES_ANY`], and there p is NaN only where n is NaN or infinite.
     fn scale<const N: usize>(self, p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N];
     /// x = m · 2ᵉ with √½ ≲ m ≲ √2 (m = [`split`](crate::arch::portable::split)'s), for normal x > 0; anything for others.
     fn split(self, x: Self::V) -> (Self::V, Self::V);
 
-    /// Lane l becomes lane `from[l]` < 16 of v.
-    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V;
+    /// Number `from[l]` < 16 of v in lane l. Four lanes from a multiple of four on want numbers of one four of v.
+    fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V;
     /// Four columns of sixteen rows: lane l of vector p is element p of row l.
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
     /// One step of sixteen row reductions at once: (lower, upper) halves of the groups of lanes that `a` and `b` hold, a's

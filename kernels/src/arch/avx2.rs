@@ -1,5 +1,6 @@
 //! AVX2 and FMA: a vector is two registers.
 
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::hint::cold_path;
 
@@ -72,6 +73,15 @@ fn scale_far(proof: Avx2, p: __m256, n: __m256) -> __m256 {
     op!(_mm256_blendv_ps(out, _mm256_set1_ps(f32::INFINITY), infinite))
 }
 
+/// x, and to the compiler the result of an instruction that it keeps in its place.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn placed(mut x: __m256) -> __m256 {
+    // SAFETY: there is no instruction.
+    unsafe { asm!("/* {} */", inout(ymm_reg) x, options(nomem, nostack, preserves_flags)) };
+    x
+}
+
 /// Four floats from memory.
 #[inline(always)]
 fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
@@ -121,14 +131,29 @@ impl Simd for Avx2 {
         let (low, high) = src.split_at(src.len().min(8));
         let (low, high) =
             ((low.as_ptr(), mask(self, low.len())), (high.as_ptr(), mask(self, high.len().min(8))));
-        let fill = op!(_mm256_set1_ps(fill));
         // SAFETY: the mask has one lane for each 4-byte element of `low`; others are not read.
         let a = unsafe { _mm256_maskload_ps(low.0.cast(), low.1) };
         // SAFETY: as for `low`, for at most eight elements of `high`.
         let b = unsafe { _mm256_maskload_ps(high.0.cast(), high.1) };
+        if fill.to_bits() == 0 {
+            return [a, b]; // as MASKMOV leaves it
+        }
+        let fill = op!(_mm256_set1_ps(fill));
         let a = op!(_mm256_blendv_ps(fill, a, _mm256_castsi256_ps(low.1)));
         let b = op!(_mm256_blendv_ps(fill, b, _mm256_castsi256_ps(high.1)));
         [a, b]
+    }
+    #[inline(always)]
+    fn load_for_max(self, src: &[f32]) -> Self::V {
+        // The first eight and the last eight, or all of less, twice: a maximum does not see what is there twice.
+        let last = src.split_at(src.len() - src.len().min(8)).1;
+        let mask = mask(self, last.len());
+        let beyond = op!(_mm256_andnot_ps(_mm256_castsi256_ps(mask), _mm256_set1_ps(f32::NEG_INFINITY)));
+        // SAFETY: the mask has one lane for each element of `last`, and `src` has no fewer; others are not read.
+        let a = unsafe { _mm256_maskload_ps(src.as_ptr(), mask) };
+        // SAFETY: the mask has one lane for each element of `last`; others are not read.
+        let b = unsafe { _mm256_maskload_ps(last.as_ptr(), mask) };
+        [op!(_mm256_or_ps(a, beyond)), op!(_mm256_or_ps(b, beyond))]
     }
     #[inline(always)]
     fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
@@ -204,9 +229,15 @@ impl Simd for Avx2 {
         [op!(_mm256_and_ps(keep[0], x[0])), op!(_mm256_and_ps(keep[1], x[1]))]
     }
     #[inline(always)]
-    fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
-        // Where every |n|, as bits, is at most 125, no result is subnormal or infinite: n is added to the exponent as it is. A p that
-        // is NaN is none of these: its n is NaN or infinite.
+    fn in_order<const N: usize>(self, mut v: [Self::V; N]) -> [Self::V; N] {
+        for v in v.as_flattened_mut() {
+            *v = op!(placed(*v));
+        }
+        v
+    }
+    #[inline(always)]
+    fn near<const N: usize>(self, n: &[Self::V; N]) -> bool {
+        // Where every |n|, as bits, is at most 125, no result is subnormal or infinite, and no p is NaN: its n is NaN or infinite.
         let mut largest = op!(_mm256_setzero_si256());
         for &n in n.as_flattened() {
             let size = op!(_mm256_andnot_si256(_mm256_set1_epi32(i32::MIN), _mm256_castps_si256(n)));
@@ -216,17 +247,26 @@ impl Simd for Avx2 {
         let beyond = op!(_mm256_cmpgt_epi32(largest, normal));
         if op!(_mm256_movemask_epi8(beyond)) != 0 {
             cold_path();
-            for i in 0..N {
-                for half in 0..2 {
-                    p[i][half] = scale_far(self, p[i][half], n[i][half]);
-                }
-            }
-            return p;
+            return false;
         }
+        true
+    }
+    #[inline(always)]
+    fn scale_near<const N: usize>(self, mut p: [Self::V; N], raised: [Self::V; N]) -> [Self::V; N] {
+        // The last bits of n + 1.5 · 2²³ are n's: they are added to the exponent.
         for i in 0..N {
             for half in 0..2 {
-                let n = op!(_mm256_slli_epi32::<23>(_mm256_cvtps_epi32(n[i][half])));
+                let n = op!(_mm256_slli_epi32::<23>(_mm256_castps_si256(raised[i][half])));
                 p[i][half] = op!(_mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p[i][half]), n)));
+            }
+        }
+        p
+    }
+    #[inline(always)]
+    fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
+        for i in 0..N {
+            for half in 0..2 {
+                p[i][half] = scale_far(self, p[i][half], n[i][half]);
             }
         }
         p
@@ -244,18 +284,22 @@ impl Simd for Avx2 {
         (m, e)
     }
     #[inline(always)]
-    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
-        // SAFETY: `from` is 16 readable bytes, and the load needs no alignment.
-        let from = unsafe { _mm_loadu_si128(from.as_ptr().cast()) };
-        // Of both registers, by the lower three bits; the fourth, shifted to the top, says of which.
-        let first = op!(_mm256_cvtepu8_epi32(from));
-        let second = op!(_mm256_cvtepu8_epi32(_mm_unpackhi_epi64(from, from)));
-        let low = op!(_mm256_permutevar8x32_ps(v[0], first));
-        let high = op!(_mm256_permutevar8x32_ps(v[1], first));
-        let out = op!(_mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(first))));
-        let low = op!(_mm256_permutevar8x32_ps(v[0], second));
-        let high = op!(_mm256_permutevar8x32_ps(v[1], second));
-        [out, op!(_mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32::<28>(second))))]
+    fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V {
+        // Half a register from each four, and then within the halves: a permutation of a whole register takes a Zen 3 as long as two
+        // multiply-adds and more.
+        let fours = v.as_chunks::<4>().0;
+        let mut out = self.splat(0.0);
+        for half in 0..2 {
+            let from = &from.as_chunks::<8>().0[half];
+            let low = four(self, &fours[usize::from(from[0] / 4 % 4)]);
+            let high = four(self, &fours[usize::from(from[4] / 4 % 4)]);
+            let both = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(low), high));
+            // SAFETY: `from` is 8 readable bytes, and the load needs no alignment.
+            let from = unsafe { _mm_loadl_epi64(from.as_ptr().cast()) };
+            let lanes = op!(_mm256_cvtepu8_epi32(from));
+            out[half] = op!(_mm256_permutevar_ps(both, lanes)); // by the lower two bits
+        }
+        out
     }
     #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {

@@ -187,10 +187,10 @@ impl Simd for Avx512 {
         (op!(_mm512_castsi512_ps(m)), op!(_mm512_cvtepi32_ps(n)))
     }
     #[inline(always)]
-    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+    fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V {
         // SAFETY: `from` is 16 readable bytes, and the load needs no alignment.
         let from = unsafe { _mm_loadu_si128(from.as_ptr().cast()) };
-        op!(_mm512_permutexvar_ps(_mm512_cvtepu8_epi32(from), v))
+        op!(_mm512_permutexvar_ps(_mm512_cvtepu8_epi32(from), self.load(v)))
     }
     #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {

@@ -194,7 +194,8 @@ impl Simd for Neon {
         (mantissa, exponent)
     }
     #[inline(always)]
-    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+    fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V {
+        let v = self.load(v);
         // SAFETY: the token proves NEON, and the intrinsics touch no memory.
         let bytes = unsafe {
             uint8x16x4_t(

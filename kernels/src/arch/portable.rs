@@ -126,7 +126,7 @@ impl Simd for Portable {
         (m, e)
     }
     #[inline(always)]
-    fn pick(self, v: Self::V, from: &[u8; LANES]) -> Self::V {
+    fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V {
         lanes!(i => v[usize::from(from[i] & 15)])
     }
     #[inline(always)]

@@ -1,45 +1,36 @@
-//! Short rows for kernels that take sixteen of them at a time, with every bound checked before the first is read.
+//! Sixteen short rows, with every bound checked before the first is read.
 
 use crate::simd::{LANES, Simd};
 
-/// Where up to sixteen rows of up to sixteen elements lie, one after the other. Where there are fewer rows, the last one stands
-/// for the rest.
+/// Sixteen rows of up to sixteen elements, one after the other.
 #[derive(Clone, Copy)]
-pub(crate) struct ShortRows {
-    at: [usize; LANES],
+pub(crate) struct ShortRows<'a> {
+    data: &'a [f32],
     columns: usize,
-    /// One past the last element.
-    end: usize,
 }
 
-impl ShortRows {
-    /// `rows` rows of `columns` elements.
+impl<'a> ShortRows<'a> {
+    /// The first sixteen rows of `columns` elements.
     ///
     /// # Panics
-    /// If there is no row, or if a row is longer than a vector.
+    /// If there are fewer, or if a row is longer than a vector.
     #[inline(always)]
-    pub(crate) fn new(columns: usize, rows: usize) -> Self {
-        assert!(rows > 0 && columns <= LANES);
-        let rows = rows.min(LANES);
-        let mut at = [0; LANES];
-        for (i, at) in at.iter_mut().enumerate() {
-            *at = i.min(rows - 1) * columns;
-        }
-        Self { at, columns, end: rows * columns }
+    pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
+        assert!(columns <= LANES && LANES * columns <= data.len());
+        Self { data, columns }
     }
 
-    /// Each row of `data` as a vector, with `fill` past its end.
-    ///
-    /// # Panics
-    /// If a row lies outside `data`.
+    /// The rows i, i + 4, i + 8 and i + 12 as vectors: for their largest (`MAX`), as [`Simd::load_for_max`] has it, or with 0 past their
+    /// end.
     #[inline(always)]
-    pub(crate) fn load<S: Simd>(&self, s: S, data: &[f32], fill: f32) -> [S::V; LANES] {
-        assert!(self.end <= data.len());
-        let mut v = [s.splat(0.0); LANES];
-        for i in 0..LANES {
-            // SAFETY: row i starts at `at[i]` ≤ (rows − 1) · columns and ends no later than `end`, which is within `data`.
-            let row = unsafe { data.get_unchecked(self.at[i]..self.at[i] + self.columns) };
-            v[i] = s.load_part(row, fill);
+    pub(crate) fn four<S: Simd, const MAX: bool>(&self, s: S, i: usize) -> [S::V; 4] {
+        assert!(i < 4);
+        let mut v = [s.splat(0.0); 4];
+        for q in 0..4 {
+            let first = (i + 4 * q) * self.columns;
+            // SAFETY: this is row i + 4q < 16, and `new` saw that `data` has sixteen.
+            let row = unsafe { self.data.get_unchecked(first..first + self.columns) };
+            v[q] = if MAX { s.load_for_max(row) } else { s.load_part(row, 0.0) };
         }
         v
     }

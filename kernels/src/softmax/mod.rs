@@ -120,31 +120,55 @@ impl Kernel for Softmax<'_> {
         if c == 0 {
             return;
         }
-        if c > LANES {
-            return long(s, &mut scores);
+        if c > LANES || n <= 2 {
+            return long(s, &mut scores); // There one or two rows go one by one: a group's steps are for sixteen.
         }
         let stride = scores.row_stride();
-        for i in (0..n).step_by(short::ROWS) {
-            let rows = short::ROWS.min(n - i);
-            if stride == c {
-                few(s, &mut scores.data_mut()[i * c..][..rows * c], c);
-                continue;
+        if stride != c {
+            for first in (0..n).step_by(short::ROWS) {
+                elsewhere::<S, { short::ROWS }>(s, &mut scores, first);
             }
-            let mut room = [0.0; short::ROWS * LANES];
-            copy_rows(scores.as_mat(), i, &mut room[..rows * c]);
-            few(s, &mut room[..rows * c], c);
-            for (r, row) in room[..rows * c].chunks_exact(c).enumerate() {
-                scores.row_mut(i + r).copy_from_slice(row);
-            }
+            return;
+        }
+        let whole = n - n % LANES;
+        if whole < n {
+            elsewhere::<S, LANES>(s, &mut scores, whole); // First: what waits there at the end need not be waited for.
+        }
+        for x in scores.data_mut()[..whole * c].chunks_mut(short::ROWS * c) {
+            let rows = x.len() / c;
+            s.enter(Few { x, c, rows });
         }
     }
 }
 
-/// The softmax of short rows without gaps.
+/// The softmax of the first `rows` of short rows without gaps, a whole number of groups.
+struct Few<'a> {
+    x: &'a mut [f32],
+    c: usize,
+    rows: usize,
+}
+
+impl Kernel for Few<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { x, c, rows } = self;
+        let (_, sum) = short::exponentials(s, x, c, rows);
+        short::normalise(s, x, c, rows, &sum);
+    }
+}
+
+/// The softmax of up to `ROWS` short rows from `first` on, in a copy of whole groups.
 #[inline(always)]
-fn few<S: Simd>(s: S, x: &mut [f32], c: usize) {
-    let (_, sum) = short::exponentials(s, x, c);
-    short::normalise(s, x, c, &sum);
+fn elsewhere<S: Simd, const ROWS: usize>(s: S, scores: &mut MatMut<'_, f32>, first: usize) {
+    let (c, rows) = (scores.cols(), ROWS.min(scores.rows() - first));
+    let mut room = [[0.0; LANES]; ROWS];
+    let room = room.as_flattened_mut();
+    copy_rows(scores.as_mat(), first, &mut room[..rows * c]);
+    s.enter(Few { x: &mut room[..rows.next_multiple_of(LANES) * c], c, rows });
+    for (r, row) in room[..rows * c].chunks_exact(c).enumerate() {
+        scores.row_mut(first + r).copy_from_slice(row);
+    }
 }
 
 /// As many rows of `a`, from row `first` on, as `out` has room for, without gaps.
@@ -180,7 +204,7 @@ fn long<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
                 beside.alone(s);
                 continue;
             }
-            sums[r] = exponentials::<S, false>(s, row, s.splat(maxima[r]), &mut beside);
+            sums[r] = exponentials::<S, _, false>(s, row, s.splat(maxima[r]), &mut beside);
             largest[r] = beside.largest;
         }
         max = max_rows(s, &largest);
@@ -204,7 +228,7 @@ fn one_by_one<S: Simd>(s: S, scores: &mut MatMut<'_, f32>) {
             beside.alone(s);
             continue;
         }
-        let sum = exponentials::<S, true>(s, row, max, &mut beside);
+        let sum = exponentials::<S, _, true>(s, row, max, &mut beside);
         (max, next_max) = (next_max, max_row(s, beside.largest));
         next_factor = s.div(s.splat(1.0), sum_row(s, sum));
     }
@@ -240,11 +264,11 @@ impl Kernel for LogSumExp<'_> {
             return reference::log_sum_exp(self.s, self.out);
         }
         if c <= LANES {
+            let mut room = [0.0; short::ROWS * LANES];
             for (block, out) in self.out.chunks_mut(short::ROWS).enumerate() {
-                let mut room = [0.0; short::ROWS * LANES];
-                let e = &mut room[..out.len() * c];
-                copy_rows(self.s, block * short::ROWS, e);
-                let (max, sum) = short::exponentials(s, e, c);
+                copy_rows(self.s, block * short::ROWS, &mut room[..out.len() * c]);
+                let e = &mut room[..out.len().next_multiple_of(LANES) * c];
+                let (max, sum) = short::exponentials(s, e, c, out.len());
                 for (g, out) in out.chunks_mut(LANES).enumerate() {
                     store_at(s, s.add(max[g], ln_vector(s, sum[g])), out, 0);
                 }
@@ -267,7 +291,8 @@ impl LogSumExp<'_> {
             for r in 0..out.len() {
                 let i = block * step + r;
                 let mut beside = Beside::maximum(s, row_or_none(self.s, i + step));
-                sums[r] = exponentials::<S, LONG>(s, row_or_none(self.s, i), s.splat(maxima[r]), &mut beside);
+                sums[r] =
+                    exponentials::<S, _, LONG>(s, row_or_none(self.s, i), s.splat(maxima[r]), &mut beside);
                 largest[r] = beside.largest;
             }
             // The logarithms of all the rows at a time: one is as dear.

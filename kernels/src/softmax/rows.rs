@@ -2,6 +2,7 @@
 //! up to sixteen rows, so that the steps across lanes are paid once for all of them.
 
 use crate::Mat;
+use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at, store_end_at};
 use crate::simd::{LANES, Simd};
@@ -21,21 +22,52 @@ pub(crate) fn height(columns: usize, groups: usize) -> usize {
 /// Each step halves the number of vectors and of lanes that belong to a row.
 #[inline(always)]
 pub(super) fn fold_rows<S: Simd, const MAX: bool>(s: S, v: &[S::V; LANES]) -> S::V {
-    let (a, b) = (fold_four::<S, MAX>(s, v, 0), fold_four::<S, MAX>(s, v, 1));
-    let (c, d) = (fold_four::<S, MAX>(s, v, 2), fold_four::<S, MAX>(s, v, 3));
+    let (a, b) = (fold_four::<S, MAX>(s, four_of(v, 0)), fold_four::<S, MAX>(s, four_of(v, 1)));
+    let (c, d) = (fold_four::<S, MAX>(s, four_of(v, 2)), fold_four::<S, MAX>(s, four_of(v, 3)));
+    fold_last::<S, MAX>(s, fold_pair::<S, MAX>(s, a, b), fold_pair::<S, MAX>(s, c, d))
+}
+
+/// What [`fold_four`] takes.
+#[inline(always)]
+fn four_of<V: Copy>(v: &[V; LANES], g: usize) -> [V; 4] {
+    [v[g], v[g + 4], v[g + 8], v[g + 12]]
+}
+
+/// [`fold_rows`] of short rows, each read where it is wanted: few registers do not hold them all.
+#[inline(always)]
+pub(super) fn fold_short_rows<S: Simd, const MAX: bool>(s: S, rows: ShortRows<'_>) -> S::V {
+    let (a, b) = (
+        fold_four::<S, MAX>(s, rows.four::<S, MAX>(s, 0)),
+        fold_four::<S, MAX>(s, rows.four::<S, MAX>(s, 1)),
+    );
+    let ab = fold_pair::<S, MAX>(s, a, b);
+    let (c, d) = (
+        fold_four::<S, MAX>(s, rows.four::<S, MAX>(s, 2)),
+        fold_four::<S, MAX>(s, rows.four::<S, MAX>(s, 3)),
+    );
+    fold_last::<S, MAX>(s, ab, fold_pair::<S, MAX>(s, c, d))
+}
+
+/// The third step, from vectors of four rows.
+#[inline(always)]
+fn fold_pair<S: Simd, const MAX: bool>(s: S, a: S::V, b: S::V) -> S::V {
     let (low, high) = s.halves::<2>(a, b);
-    let ab = fold::<S, MAX>(s, low, high);
-    let (low, high) = s.halves::<2>(c, d);
-    let (low, high) = s.halves::<3>(ab, fold::<S, MAX>(s, low, high));
+    fold::<S, MAX>(s, low, high)
+}
+
+/// The last step, from vectors of eight rows.
+#[inline(always)]
+fn fold_last<S: Simd, const MAX: bool>(s: S, a: S::V, b: S::V) -> S::V {
+    let (low, high) = s.halves::<3>(a, b);
     fold::<S, MAX>(s, low, high)
 }
 
 /// The first two steps, which bring the rows g, g + 4, g + 8 and g + 12 into one vector.
 #[inline(always)]
-fn fold_four<S: Simd, const MAX: bool>(s: S, v: &[S::V; LANES], g: usize) -> S::V {
-    let (low, high) = s.halves::<0>(v[g], v[g + 4]);
+fn fold_four<S: Simd, const MAX: bool>(s: S, v: [S::V; 4]) -> S::V {
+    let (low, high) = s.halves::<0>(v[0], v[1]);
     let ab = fold::<S, MAX>(s, low, high);
-    let (low, high) = s.halves::<0>(v[g + 8], v[g + 12]);
+    let (low, high) = s.halves::<0>(v[2], v[3]);
     let (low, high) = s.halves::<1>(ab, fold::<S, MAX>(s, low, high));
     fold::<S, MAX>(s, low, high)
 }
@@ -189,11 +221,14 @@ impl<'a, V: Copy> Beside<'a, V> {
 
 /// A row of scores, and where their exponentials go: a row as long, or nowhere.
 pub(crate) trait Row {
+    /// Whether they may go anywhere.
+    const STORES: bool;
     fn scores(&self) -> &[f32];
     fn exponentials(&mut self) -> &mut [f32];
 }
 
 impl Row for &[f32] {
+    const STORES: bool = false;
     #[inline(always)]
     fn scores(&self) -> &[f32] {
         self
@@ -205,6 +240,7 @@ impl Row for &[f32] {
 }
 
 impl Row for &mut [f32] {
+    const STORES: bool = true;
     #[inline(always)]
     fn scores(&self) -> &[f32] {
         self
@@ -216,6 +252,7 @@ impl Row for &mut [f32] {
 }
 
 impl Row for (&[f32], &mut [f32]) {
+    const STORES: bool = true;
     #[inline(always)]
     fn scores(&self) -> &[f32] {
         self.0
@@ -228,9 +265,9 @@ impl Row for (&[f32], &mut [f32]) {
 
 /// e^{row − max}, and their partial sums. LONG is for rows of a hundred scores and more: no bit depends on it.
 #[inline(always)]
-pub(crate) fn exponentials<S: Simd, const LONG: bool>(
+pub(crate) fn exponentials<S: Simd, R: Row, const LONG: bool>(
     s: S,
-    mut row: impl Row,
+    mut row: R,
     max: S::V,
     beside: &mut Beside<'_, S::V>,
 ) -> S::V {
@@ -241,6 +278,9 @@ pub(crate) fn exponentials<S: Simd, const LONG: bool>(
         at = in_blocks::<S, 8>(s, &mut row, max, beside, at);
     } else if S::MANY_REGISTERS {
         at = in_blocks::<S, 4>(s, &mut row, max, beside, at);
+    }
+    if !S::MANY_REGISTERS && LONG && !R::STORES {
+        at = in_blocks::<S, 3>(s, &mut row, max, beside, at); // Nothing else wants registers.
     }
     at = in_blocks::<S, 2>(s, &mut row, max, beside, at);
     let (sum, j) = in_blocks::<S, 1>(s, &mut row, max, beside, at);

@@ -3,10 +3,9 @@
 
 use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
-use crate::floats::{load_at, store_at};
 use crate::simd::{LANES, Simd};
 
-use super::rows::{fold_rows, less_max};
+use super::rows::{fold_short_rows, lanes};
 
 /// Groups of sixteen rows that are taken at a time. Each step is done for all of them before the next begins: the processor
 /// need not wait for the last group's sums to go on with the first one's.
@@ -32,38 +31,66 @@ pub(crate) static ROW_OF: [[[u8; LANES]; LANES]; LANES + 1] = {
     rows
 };
 
-/// x ← e^{x − max} for up to [`ROWS`] rows of c; the maximum and the sum of each row. Lanes past the last row mean nothing.
+/// x ← e^{x − max} for the first `rows` of up to [`ROWS`] rows of c, a whole number of groups; the maximum and the sum of each row.
 #[inline(always)]
-pub(crate) fn exponentials<S: Simd>(s: S, x: &mut [f32], c: usize) -> (PerRow<S::V>, PerRow<S::V>) {
+pub(crate) fn exponentials<S: Simd>(
+    s: S,
+    x: &mut [f32],
+    c: usize,
+    rows: usize,
+) -> (PerRow<S::V>, PerRow<S::V>) {
     let (mut max, mut sum) = ([s.splat(0.0); GROUPS], [s.splat(0.0); GROUPS]);
-    for (group, max) in x.chunks(c * LANES).zip(&mut max) {
-        let rows = ShortRows::new(c, group.len() / c).load(s, group, f32::NEG_INFINITY);
-        *max = fold_rows::<S, true>(s, &rows);
+    for (group, max) in x.chunks_exact(c * LANES).zip(&mut max) {
+        *max = fold_short_rows::<S, true>(s, ShortRows::new(group, c));
     }
-    for (group, &max) in x.chunks_mut(c * LANES).zip(&max) {
-        for (pair, row_of) in group.chunks_mut(2 * LANES).zip(ROW_OF[c].as_chunks::<2>().0) {
-            let (a, b) = pair.split_at_mut(LANES.min(pair.len()));
-            let first = less_max(s, a, s.pick(max, &row_of[0]));
-            let second = less_max(s, b, s.pick(max, &row_of[1]));
-            let e = exp_of_bounded(s, [first, second]);
-            store_at(s, e[0], a, 0);
-            store_at(s, e[1], b, 0);
+    for (group, &max) in vectors_of(x, c, rows).zip(&max) {
+        let max = lanes(s, max);
+        let count = group.len();
+        let (pairs, last) = group.as_chunks_mut::<2>();
+        for (pair, rows_of) in pairs.iter_mut().zip(ROW_OF[c].as_chunks::<2>().0) {
+            vectors(s, pair, &max, rows_of);
+        }
+        if let Some(last) = last.first_mut() {
+            vectors(s, core::array::from_mut(last), &max, core::array::from_ref(&ROW_OF[c][count - 1]));
         }
     }
-    for (group, sum) in x.chunks(c * LANES).zip(&mut sum) {
-        let rows = ShortRows::new(c, group.len() / c).load(s, group, 0.0);
-        *sum = fold_rows::<S, false>(s, &rows);
+    for (group, sum) in x.chunks_exact(c * LANES).zip(&mut sum) {
+        *sum = fold_short_rows::<S, false>(s, ShortRows::new(group, c));
     }
     (max, sum)
 }
 
+/// The vectors of each group, as many as the first `rows` rows of c reach into.
+#[inline(always)]
+fn vectors_of(x: &mut [f32], c: usize, rows: usize) -> core::slice::ChunksMut<'_, [f32; LANES]> {
+    x.as_chunks_mut::<LANES>().0[..(rows * c).div_ceil(LANES)].chunks_mut(c)
+}
+
+/// x ← e^{x − max} for N vectors.
+#[inline(always)]
+fn vectors<S: Simd, const N: usize>(
+    s: S,
+    x: &mut [[f32; LANES]; N],
+    max: &[f32; LANES],
+    rows_of: &[[u8; LANES]; N],
+) {
+    let mut e = [s.splat(0.0); N];
+    for v in 0..N {
+        e[v] = s.sub(s.load(&x[v]), s.pick(max, &rows_of[v]));
+    }
+    let e = exp_of_bounded(s, e);
+    for v in 0..N {
+        s.store(e[v], &mut x[v]);
+    }
+}
+
 /// x ← x / sum, as a product with the reciprocal, for the rows of [`exponentials`].
 #[inline(always)]
-pub(crate) fn normalise<S: Simd>(s: S, x: &mut [f32], c: usize, sum: &PerRow<S::V>) {
-    for (group, &sum) in x.chunks_mut(c * LANES).zip(sum) {
-        let factor = s.div(s.splat(1.0), sum);
-        for (x, row_of) in group.chunks_mut(LANES).zip(&ROW_OF[c]) {
-            store_at(s, s.mul(load_at(s, x, 0), s.pick(factor, row_of)), x, 0);
+pub(crate) fn normalise<S: Simd>(s: S, x: &mut [f32], c: usize, rows: usize, sum: &PerRow<S::V>) {
+    for (group, &sum) in vectors_of(x, c, rows).zip(sum) {
+        let factors = lanes(s, s.div(s.splat(1.0), sum));
+        for (x, row_of) in group.iter_mut().zip(&ROW_OF[c]) {
+            s.store(s.mul(s.load(x), s.pick(&factors, row_of)), x);
         }
     }
 }
