@@ -9,6 +9,8 @@
 //! instructions and runs a hundred times slower, in silence. Hence `#[inline(always)]` on every generic function
 //! from [`Kernel::run`] down, and no closures that a library function might keep apart.
 
+use core::mem::MaybeUninit;
+
 /// Floats in a vector.
 pub(crate) const LANES: usize = 16;
 
@@ -145,6 +147,17 @@ pub(crate) trait Simd: Copy {
     fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V;
     /// Four columns of sixteen rows: lane l of vector p is element p of row l.
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
+    /// The same of eight rows, to memory: lane l of `out[p]` becomes element p of row l. For turning where registers are few.
+    #[inline(always)]
+    fn turn_eight(self, rows: [&[f32; 4]; LANES / 2], out: [&mut MaybeUninit<[f32; LANES / 2]>; 4]) {
+        for (p, out) in out.into_iter().enumerate() {
+            let mut column = [0.0; LANES / 2];
+            for l in 0..LANES / 2 {
+                column[l] = rows[l][p];
+            }
+            out.write(column);
+        }
+    }
     /// One step of sixteen row reductions at once: (lower, upper) halves of the groups of lanes that `a` and `b` hold, a's
     /// beside b's. STEP 0 takes lanes 0..8 and 8..16 of both; steps 1, 2, 3 halve the groups of 8, 4, 2 that are left.
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V);

@@ -3,6 +3,7 @@
 use core::arch::asm;
 use core::arch::x86_64::*;
 use core::hint::cold_path;
+use core::mem::MaybeUninit;
 
 use super::portable::SQRT_HALF;
 use super::{cpuid, ends};
@@ -87,6 +88,25 @@ fn placed(mut x: __m256) -> __m256 {
 fn four(_proof: Avx2, row: &[f32; 4]) -> __m128 {
     // SAFETY: `row` is 16 readable bytes, and the load needs no alignment.
     unsafe { _mm_loadu_ps(row.as_ptr()) }
+}
+
+/// Four columns of eight rows.
+#[inline(always)]
+fn columns_of_eight(proof: Avx2, rows: [&[f32; 4]; 8]) -> [__m256; 4] {
+    // Half a register from each row: register i has rows i and i + 4. Then 4 × 4 within the halves.
+    let mut v = [op!(_mm256_setzero_ps()); 4];
+    for i in 0..4 {
+        let (a, b) = (four(proof, rows[i]), four(proof, rows[i + 4]));
+        v[i] = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a), b));
+    }
+    let (a, b) = (op!(_mm256_unpacklo_ps(v[0], v[1])), op!(_mm256_unpackhi_ps(v[0], v[1])));
+    let (c, d) = (op!(_mm256_unpacklo_ps(v[2], v[3])), op!(_mm256_unpackhi_ps(v[2], v[3])));
+    [
+        op!(_mm256_shuffle_ps::<0x44>(a, c)),
+        op!(_mm256_shuffle_ps::<0xee>(a, c)),
+        op!(_mm256_shuffle_ps::<0x44>(b, d)),
+        op!(_mm256_shuffle_ps::<0xee>(b, d)),
+    ]
 }
 
 /// Two registers' part in [`Simd::halves`], from step 1 on.
@@ -303,22 +323,24 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+        let (mut low, mut high) = ([&[0.0; 4]; 8], [&[0.0; 4]; 8]);
+        for l in 0..8 {
+            (low[l], high[l]) = (rows[l], rows[8 + l]);
+        }
+        let (low, high) = (columns_of_eight(self, low), columns_of_eight(self, high));
         let mut out = [self.splat(0.0); 4];
-        for half in 0..2 {
-            // Half a register from each row: register i has rows i and i + 4 of the eight. Then 4 × 4 within the halves.
-            let mut v = [op!(_mm256_setzero_ps()); 4];
-            for i in 0..4 {
-                let (a, b) = (four(self, rows[8 * half + i]), four(self, rows[8 * half + i + 4]));
-                v[i] = op!(_mm256_insertf128_ps::<1>(_mm256_castps128_ps256(a), b));
-            }
-            let (a, b) = (op!(_mm256_unpacklo_ps(v[0], v[1])), op!(_mm256_unpackhi_ps(v[0], v[1])));
-            let (c, d) = (op!(_mm256_unpacklo_ps(v[2], v[3])), op!(_mm256_unpackhi_ps(v[2], v[3])));
-            out[0][half] = op!(_mm256_shuffle_ps::<0x44>(a, c));
-            out[1][half] = op!(_mm256_shuffle_ps::<0xee>(a, c));
-            out[2][half] = op!(_mm256_shuffle_ps::<0x44>(b, d));
-            out[3][half] = op!(_mm256_shuffle_ps::<0xee>(b, d));
+        for p in 0..4 {
+            out[p] = [low[p], high[p]];
         }
         out
+    }
+    #[inline(always)]
+    fn turn_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
+        let columns = columns_of_eight(self, rows);
+        for p in 0..4 {
+            // SAFETY: `out[p]` is 32 writable bytes, and the store needs no alignment.
+            unsafe { out[p].as_mut_ptr().cast::<__m256>().write_unaligned(columns[p]) };
+        }
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

@@ -1,6 +1,7 @@
 //! NEON, which AArch64 targets have unless they do without floating-point registers (`softfloat`): a vector is four registers.
 
 use core::arch::aarch64::*;
+use core::mem::MaybeUninit;
 
 use super::portable::SQRT_HALF;
 use crate::simd::{Element, Kernel, LANES, Simd};
@@ -232,6 +233,22 @@ impl Simd for Neon {
             }
         }
         out
+    }
+    #[inline(always)]
+    fn turn_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
+        for half in 0..2 {
+            let mut row = [Self::zero(); 4];
+            for i in 0..4 {
+                // SAFETY: each row is 16 readable bytes, aligned as f32.
+                row[i] = unsafe { vld1q_f32(rows[4 * half + i].as_ptr()) };
+            }
+            // SAFETY: `self` proves NEON; the intrinsics touch no memory.
+            let block = unsafe { transpose4(row[0], row[1], row[2], row[3]) };
+            for p in 0..4 {
+                // SAFETY: either half of `out[p]` is 16 writable bytes, aligned as f32.
+                unsafe { vst1q_f32(out[p].as_mut_ptr().cast::<f32>().add(4 * half), block[p]) };
+            }
+        }
     }
     #[inline(always)]
     fn halves<const STEP: usize>(self, a: Self::V, b: Self::V) -> (Self::V, Self::V) {

@@ -1,5 +1,7 @@
 //! Rows of A that become lanes: sixteen of them, turned in registers four columns at a time, with every bound checked before.
 
+use core::mem::MaybeUninit;
+
 use super::multiply::furthest;
 use crate::simd::{LANES, Simd};
 
@@ -60,6 +62,10 @@ pub(crate) fn turn<S: Simd>(
     assert!(
         furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
     );
+    if !S::MANY_REGISTERS {
+        // SAFETY: the assertions are what it asks for.
+        return unsafe { by_eights(s, (data, along), (width, depth), (out.as_mut_ptr(), step)) };
+    }
     let mut p = 0;
     while p < depth {
         // The last four may have been in part among those before them.
@@ -71,6 +77,45 @@ pub(crate) fn turn<S: Simd>(
             s.store(rows[r], unsafe { out.get_unchecked_mut((p + r) * step) });
         }
         p += 4;
+    }
+}
+
+/// [`turn`] where registers are few: eight columns of all rows and then eight. Their addresses fit the registers, and so many lines
+/// one set of the L1 cache, where columns lie whole pages apart. What is at `out` may not have been written yet.
+///
+/// # Safety
+/// 0 < `width` ≤ 16 columns of `depth` ≥ 4 elements lie within `data`, and `depth` rows within `out`.
+#[inline(always)]
+pub(super) unsafe fn by_eights<S: Simd>(
+    s: S,
+    (data, along): (&[f32], usize),
+    (width, depth): (usize, usize),
+    (out, step): (*mut [f32; LANES], usize),
+) {
+    for half in 0..2 {
+        let mut columns = [0; LANES / 2];
+        for l in 0..LANES / 2 {
+            columns[l] = (half * LANES / 2 + l).min(width - 1) * along;
+        }
+        let mut p = 0;
+        while p < depth {
+            // The last four may have been in part among those before them.
+            p = p.min(depth - 4);
+            let mut pieces = [&[0.0; 4]; LANES / 2];
+            for l in 0..LANES / 2 {
+                // SAFETY: p + 3 < depth, so the element is within its column.
+                pieces[l] = unsafe { &*data.as_ptr().add(columns[l] + p).cast::<[f32; 4]>() };
+            }
+            let row = |r| {
+                // SAFETY: p + r < depth, so the row is within `out`, and no two are the same; any bytes may not have been written.
+                unsafe {
+                    let row = out.add((p + r) * step).cast::<[MaybeUninit<[f32; LANES / 2]>; 2]>();
+                    &mut (*row)[half]
+                }
+            };
+            s.turn_eight(pieces, [row(0), row(1), row(2), row(3)]);
+            p += 4;
+        }
     }
 }
 
