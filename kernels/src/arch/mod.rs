@@ -31,6 +31,7 @@ mod eight;
 #[cfg(target_arch = "x86_64")]
 mod ends;
 pub(crate) mod int8;
+pub(crate) mod lanes;
 pub(crate) mod multiply;
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 pub(crate) mod neon;

@@ -6,6 +6,7 @@
 //! innermost loops are in `arch/multiply.rs` and `arch/turn.rs`.
 
 mod blocks;
+mod lanes;
 mod near;
 mod pack;
 mod panels;

@@ -14,7 +14,7 @@ use crate::{Mat, MatMut};
 pub(super) struct Run {
     start: usize,
     end: usize,
-    last: bool,
+    pub(super) last: bool,
 }
 
 impl Run {

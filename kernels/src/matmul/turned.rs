@@ -1,17 +1,21 @@
 //! Lanes along the rows of C: for the columns that do not fill a vector. Sixteen rows of A lie in a vector, each of the
 //! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
 
+use super::near::PAGE;
 use super::pack;
 use super::tile::{Place, Run, Target};
+use crate::arch::lanes::Room;
 use crate::arch::multiply::{Operands, multiply};
-use crate::arch::turn::{multiply_turning, turn};
-use crate::simd::{Kernel, LANES, Lines, Simd};
+use crate::arch::turn::multiply_turning;
+use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, Source};
 
 /// The most columns in lanes along the rows, where there are no others (or a vector is multiplied by halves) and where there are; with
-/// more, turning costs more than idle lanes. Where registers are few, that is so of rows that are to be turned alone.
+/// more, turning costs more than idle lanes. Where registers are few, that is so of rows that are to be turned alone; where eight columns
+/// go as twice four, eight pay too.
 const MOST: usize = 10;
 const MOST_BESIDE: usize = 4;
+const MOST_BESIDE_TWICE_FOUR: usize = 8;
 /// The least depth at which that holds.
 const SHALLOWEST: usize = 24;
 
@@ -19,8 +23,14 @@ const SHALLOWEST: usize = 24;
 #[inline(always)]
 pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
-    let most =
-        if left == n || s.by_halves() || !S::MANY_REGISTERS && a.by_columns() { MOST } else { MOST_BESIDE };
+    let twice_four = !S::MANY_REGISTERS && S::TURNED >= 8;
+    let most = if left == n || s.by_halves() || !S::MANY_REGISTERS && a.by_columns() {
+        MOST
+    } else if twice_four {
+        MOST_BESIDE_TWICE_FOUR
+    } else {
+        MOST_BESIDE
+    };
     let pays = left <= most && a.rows() >= LANES && a.cols() >= SHALLOWEST;
     if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
@@ -93,17 +103,11 @@ impl Turned<'_, '_, '_, '_> {
 
     /// R columns times sixteen rows of A, or the last ones, that are turned on the way.
     #[inline(always)]
-    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place, columns: &mut Lines<AT_ONCE>) {
+    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, 1>(s, at);
         let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
         let a = &self.a.data()[at.i * stride..];
-        let depth = self.run.len();
-        // Beside four columns of A and more than four chains of two registers each nothing is left of sixteen.
-        if S::MANY_REGISTERS || R < 6 || depth < 4 {
-            multiply_turning(s, (a, stride, rows), b, depth, &mut chains);
-        } else {
-            turn_and_multiply(s, (a, stride, rows), b, (depth, columns), &mut chains);
-        }
+        multiply_turning(s, (a, stride, rows), b, self.run.len(), &mut chains);
         self.put_down(s, at, chains);
     }
 
@@ -123,7 +127,7 @@ impl Turned<'_, '_, '_, '_> {
                 Operands { a: b, a_row, a_col, b: data, b_row, b_vector: LANES, depth, last }
             }
         };
-        multiply_columns(s, o, &mut chains);
+        multiply(s, o, &mut chains);
         self.put_down(s, at, chains);
     }
 
@@ -157,57 +161,6 @@ impl Turned<'_, '_, '_, '_> {
     }
 }
 
-/// Columns of A that are turned before they are multiplied, where registers are few.
-const AT_ONCE: usize = 128;
-
-/// [`multiply_turning`] where four columns beside the chains are more than the registers hold: they go through `columns`.
-#[inline(always)]
-fn turn_and_multiply<S: Simd, const R: usize>(
-    s: S,
-    (a, stride, rows): (&[f32], usize, usize),
-    b: &[f32],
-    (depth, columns): (usize, &mut Lines<AT_ONCE>),
-    chains: &mut [[S::V; 1]; R],
-) {
-    for start in (0..depth).step_by(AT_ONCE) {
-        let len = AT_ONCE.min(depth - start);
-        // Four at least, of which the first may have been multiplied.
-        let first = start.min(depth - 4);
-        let turned = &mut columns.0[..start + len - first];
-        turn(s, (&a[first..], stride), (rows, turned.len()), (turned, 1));
-        let data = turned[start - first..].as_flattened();
-        let (a, b_vector) = (&b[start * R..], LANES);
-        let o = Operands { a, a_row: 1, a_col: R, b: data, b_row: LANES, b_vector, depth: len, last: LANES };
-        multiply_columns(s, o, chains);
-    }
-}
-
-/// [`multiply`] for R columns: one half of them and then the other, where registers are few.
-#[inline(always)]
-fn multiply_columns<S: Simd, const R: usize, const W: usize>(
-    s: S,
-    o: Operands<'_, f32>,
-    chains: &mut [[S::V; W]; R],
-) {
-    match R {
-        8 if !S::MANY_REGISTERS => multiply_halves::<S, 4, W>(s, o, chains),
-        10 if !S::MANY_REGISTERS => multiply_halves::<S, 5, W>(s, o, chains),
-        _ => multiply(s, o, chains),
-    }
-}
-
-/// H columns after H columns.
-#[inline(always)]
-fn multiply_halves<S: Simd, const H: usize, const W: usize>(
-    s: S,
-    o: Operands<'_, f32>,
-    chains: &mut [[S::V; W]],
-) {
-    for (i, chains) in chains.as_chunks_mut::<H>().0.iter_mut().enumerate() {
-        multiply(s, Operands { a: &o.a[i * H..], ..o }, chains);
-    }
-}
-
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
 /// each number of columns.
 struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
@@ -223,10 +176,25 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { turned, b, mut at, end } = self;
-        if turned.a.col_stride() == 1 && turned.copy.is_none() {
-            let mut columns = Lines([[0.0; LANES]; AT_ONCE]);
+        let rows_of_neighbours = turned.a.col_stride() == 1 && turned.copy.is_none();
+        // Two columns leave registers for four of A; but rows whole pages apart meet in one set of the L1 cache, which holds eight.
+        let in_registers =
+            S::MANY_REGISTERS || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE);
+        if !in_registers {
+            let mut room = Room::new();
+            while at.i + W * LANES <= end {
+                turned.in_memory::<S, R, W>(s, b, at, &mut room);
+                at.i += W * LANES;
+            }
             while at.i < end {
-                turned.turning::<S, R>(s, b, at, &mut columns);
+                turned.in_memory::<S, R, 1>(s, b, at, &mut room);
+                at.i += LANES;
+            }
+            return;
+        }
+        if rows_of_neighbours {
+            while at.i < end {
+                turned.turning::<S, R>(s, b, at);
                 at.i += LANES;
             }
         }
@@ -243,11 +211,11 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
 }
 
 /// [`Target::take_up`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
-struct TurnIn<'x, 'a, 'c> {
-    run: Run,
-    target: &'x mut Target<'a, 'c>,
-    at: Place,
-    chains: &'x mut Chains,
+pub(super) struct TurnIn<'x, 'a, 'c> {
+    pub(super) run: Run,
+    pub(super) target: &'x mut Target<'a, 'c>,
+    pub(super) at: Place,
+    pub(super) chains: &'x mut Chains,
 }
 
 impl Kernel for TurnIn<'_, '_, '_> {
@@ -267,12 +235,12 @@ impl Kernel for TurnIn<'_, '_, '_> {
 }
 
 /// [`Target::put_down`] for sixteen rows, turned.
-struct TurnOut<'x, 'a, 'c> {
-    run: Run,
-    target: &'x mut Target<'a, 'c>,
-    at: Place,
+pub(super) struct TurnOut<'x, 'a, 'c> {
+    pub(super) run: Run,
+    pub(super) target: &'x mut Target<'a, 'c>,
+    pub(super) at: Place,
     /// As many as the tile has columns.
-    chains: &'x [[f32; LANES]],
+    pub(super) chains: &'x [[f32; LANES]],
 }
 
 impl Kernel for TurnOut<'_, '_, '_> {
@@ -312,14 +280,28 @@ fn rows<S: Simd>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1]; LANES] {
     rows
 }
 
-/// The same by way of memory, for few registers.
+/// The same for few registers, from memory.
 #[inline(always)]
 fn rows_from_memory<S: Simd>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1]; LANES] {
-    let mut memory = [[0.0; LANES]; LANES];
-    memory[..vectors.len()].copy_from_slice(vectors);
+    match vectors.len() {
+        ..=4 => rows_of::<S, 4>(s, vectors),
+        5..=8 => rows_of::<S, 8>(s, vectors),
+        _ => rows_of::<S, MOST>(s, vectors),
+    }
+}
+
+/// The same of up to N vectors: what is +0 in every row is so at compile time.
+#[inline(always)]
+fn rows_of<S: Simd, const N: usize>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1]; LANES] {
     let mut rows = [[s.splat(0.0); 1]; LANES];
     for i in 0..LANES / 4 {
-        let four = four(s, &memory, i);
+        let mut pieces = [&[0.0; 4]; LANES];
+        for c in 0..N {
+            if let Some(vector) = vectors.get(c) {
+                pieces[c] = &vector.as_chunks().0[i];
+            }
+        }
+        let four = s.columns(pieces);
         for r in 0..4 {
             rows[4 * i + r] = [four[r]];
         }

@@ -1,0 +1,166 @@
+//! Tiles of [`Turned`] where registers are few: rows of A are turned into a buffer near by, from which one half of the columns takes
+//! them and then the other, and the chains wait in memory.
+
+use super::Epilogue;
+use super::tile::{Place, Run, Target};
+use super::turned::{TurnIn, TurnOut, Turned};
+use crate::arch::block::{self, Block};
+use crate::arch::lanes::{Asked, Columns, Room, multiply_columns};
+use crate::simd::{Kernel, LANES, Simd};
+
+/// Vectors of A that are turned before they are multiplied.
+pub(super) const AT_ONCE: usize = 128;
+/// How many columns ahead of the multiplications memory is asked for, where columns are lanes as they lie.
+const AHEAD: usize = 8;
+
+impl Turned<'_, '_, '_, '_> {
+    /// R columns times W vectors of rows, the last of which may be a part of one if they are turned.
+    #[inline(always)]
+    pub(super) fn in_memory<S: Simd, const R: usize, const W: usize>(
+        &mut self,
+        s: S,
+        b: &[f32],
+        at: Place,
+        room: &mut Room<AT_ONCE>,
+    ) {
+        let mut chains = [[[0.0; LANES]; R]; W];
+        if self.run.resumes(self.target) {
+            let mut memory = [[0.0; LANES]; LANES];
+            for w in 0..W {
+                let at = Place { i: at.i + w * LANES, ..at };
+                s.enter(TurnIn { run: self.run, target: self.target, at, chains: &mut memory });
+                chains[w].copy_from_slice(&memory[..R]);
+            }
+        }
+        let (data, stride, next) = (self.a.data(), self.a.row_stride(), self.a.col_stride());
+        if next == 1 {
+            let rows = self.a.rows() - at.i;
+            let (depth, each) = (self.run.len(), AT_ONCE / W);
+            for start in (0..depth).step_by(each) {
+                let end = depth.min(start + each);
+                // What is turned next: the rows that follow, if these are done.
+                let (row, first) = if end < depth { (at.i, end) } else { (at.i + W * LANES, 0) };
+                let first = row * stride + first;
+                let asked = &Asked { data, first, step: stride, stride: LANES, vector: LANES * stride };
+                let (a, shape) = (&data[at.i * stride + start..], (rows, end - start));
+                s.enter(Turn {
+                    a,
+                    stride,
+                    shape,
+                    b: &b[start * R..end * R],
+                    room,
+                    chains: &mut chains,
+                    asked,
+                });
+            }
+        } else {
+            // The last row of the vector: the line of the first one has been read with the vector before.
+            let first = at.i + LANES - 1 + AHEAD * next;
+            let asked = &Asked { data, first, step: next, stride: LANES * next, vector: LANES };
+            let a = Columns { data: &data[at.i..], next, vector: LANES };
+            s.enter(Multiply { a, b, chains: &mut chains, asked });
+        }
+        for w in 0..W {
+            let at = Place { i: at.i + w * LANES, ..at };
+            s.enter(PutDown { run: self.run, target: self.target, at, chains: &chains[w] });
+        }
+    }
+}
+
+/// [`Multiply`] of rows that are turned before.
+struct Turn<'x, const R: usize, const W: usize> {
+    a: &'x [f32],
+    stride: usize,
+    /// Rows and columns.
+    shape: (usize, usize),
+    b: &'x [f32],
+    room: &'x mut Room<AT_ONCE>,
+    chains: &'x mut [[[f32; LANES]; R]; W],
+    asked: &'x Asked<'x>,
+}
+
+impl<const R: usize, const W: usize> Kernel for Turn<'_, R, W> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let a = self.room.turn::<S, W>(s, (self.a, self.stride), self.shape);
+        s.enter(Multiply { a, b: self.b, chains: self.chains, asked: self.asked });
+    }
+}
+
+/// R columns times W vectors of rows that are lanes: one half of the columns and then the other, where they are more than six.
+struct Multiply<'x, const R: usize, const W: usize> {
+    a: Columns<'x>,
+    b: &'x [f32],
+    chains: &'x mut [[[f32; LANES]; R]; W],
+    asked: &'x Asked<'x>,
+}
+
+impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { a, b, chains, asked } = self;
+        match R {
+            10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, asked),
+            8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, asked),
+            _ => multiply_columns::<S, R, R, W>(s, a, b, chains, asked),
+        }
+    }
+}
+
+/// R chains of sixteen rows, turned and put down. A kernel of its own, compiled once for each R: how much of a row is stored is known
+/// when it is compiled. What is rare goes through [`TurnOut`].
+struct PutDown<'x, 'a, 'c, const R: usize> {
+    run: Run,
+    target: &'x mut Target<'a, 'c>,
+    at: Place,
+    chains: &'x [[f32; LANES]; R],
+}
+
+impl<const R: usize> Kernel for PutDown<'_, '_, '_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { run, target, at, chains } = self;
+        let rare = !run.last || matches!(target.epilogue, Epilogue::ReluMask(_));
+        if rare || target.rows.len() - at.i < LANES || at.width < R {
+            return s.enter(TurnOut { run, target, at, chains });
+        }
+        let (i, j) = (target.rows.start + at.i, target.columns.start + at.j);
+        let stride = target.c.row_stride();
+        for quarter in 0..LANES / 4 {
+            let mut pieces = [&[0.0; 4]; LANES];
+            for c in 0..R {
+                pieces[c] = &chains[c].as_chunks().0[quarter];
+            }
+            let four = s.columns(pieces);
+            let mut rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
+            let c = target.c.beginning_at(i + 4 * quarter, j);
+            match target.epilogue {
+                Epilogue::Store | Epilogue::Accumulate | Epilogue::ReluMask(_) => {}
+                Epilogue::Bias(bias) => {
+                    let [bias] = Block::<1, 1, false>::new(&bias[j..], 0, R).row(s, 0);
+                    for r in 0..4 {
+                        rows[r][0] = s.add(rows[r][0], bias);
+                    }
+                }
+                Epilogue::BiasRelu(bias) => {
+                    let [bias] = Block::<1, 1, false>::new(&bias[j..], 0, R).row(s, 0);
+                    for r in 0..4 {
+                        rows[r][0] = s.relu(s.add(rows[r][0], bias));
+                    }
+                }
+                Epilogue::SgdStep { f, eta } => {
+                    let (f, eta) = (s.splat(f), s.splat(-eta));
+                    let old = Block::<4, 1, false>::new(c, stride, R);
+                    for r in 0..4 {
+                        let [old] = old.row(s, r);
+                        rows[r][0] = s.mul_add(eta, rows[r][0], s.mul(f, old));
+                    }
+                }
+            }
+            block::store::<S, 4, 1, false>(s, &rows, (c, stride), R);
+        }
+    }
+}
