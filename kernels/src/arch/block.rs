@@ -1,94 +1,173 @@
-//! A tile's piece of a matrix in memory, with every bound checked before its first element is read or written.
+//! A rectangle of a matrix in memory. Every bound is checked when it is made; then a tile's piece of it is found by comparisons
+//! alone, for what comes between two tiles is time in which nothing is multiplied.
 //!
-//! It has H rows, `stride` elements apart, of V vectors each; if not WHOLE, the last vector is a part of one.
+//! A piece has H rows of V vectors; if not WHOLE, the last vector is a part of one.
 
 use crate::simd::{LANES, Simd};
 
-/// A piece to read.
-pub(crate) struct Block<'a, const H: usize, const V: usize, const WHOLE: bool> {
+/// Rows of `width` elements, `stride` apart, to read.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'a> {
     data: &'a [f32],
     stride: usize,
-    /// Elements of the last vector.
+    rows: usize,
+    width: usize,
+}
+
+/// The same to write, too.
+pub(crate) struct FieldMut<'a> {
+    data: &'a mut [f32],
+    stride: usize,
+    rows: usize,
+    width: usize,
+}
+
+/// Where a piece is: its first element, and how many elements the last vector of its rows has.
+#[derive(Clone, Copy)]
+struct Piece {
+    first: usize,
     last: usize,
 }
 
-/// Panics if H rows of `width` elements do not lie within `len`, or are not V vectors wide. Returns the elements of the last.
+/// Panics if `rows` rows do not lie within `len` elements.
 #[inline(always)]
-fn check<const H: usize, const V: usize, const WHOLE: bool>(
-    len: usize,
-    stride: usize,
-    width: usize,
-) -> usize {
-    let last = width.wrapping_sub((V - 1) * LANES);
-    assert!(if WHOLE { last == LANES } else { last <= LANES });
-    assert!((H - 1).saturating_mul(stride).saturating_add(width) <= len);
-    last
+fn check(len: usize, stride: usize, rows: usize, width: usize) {
+    let end = rows.saturating_sub(1).saturating_mul(stride).saturating_add(width);
+    assert!(rows == 0 || end <= len);
 }
 
-impl<'a, const H: usize, const V: usize, const WHOLE: bool> Block<'a, H, V, WHOLE> {
-    /// The piece at the beginning of `data`.
+/// The piece of a field of so many rows that begins at (i, j).
+///
+/// # Panics
+/// If it lies outside the field, or if `width` elements are not V vectors.
+#[inline(always)]
+fn piece<const H: usize, const V: usize, const WHOLE: bool>(
+    (stride, rows, columns): (usize, usize, usize),
+    (i, j): (usize, usize),
+    width: usize,
+) -> Piece {
+    let last = width.wrapping_sub((V - 1) * LANES);
+    assert!(if WHOLE { last == LANES } else { last <= LANES });
+    assert!(i <= rows && H <= rows - i && j <= columns && width <= columns - j);
+    Piece { first: i * stride + j, last }
+}
+
+impl Piece {
+    /// Where vector v of row r begins, and how many elements it has.
+    #[inline(always)]
+    fn vector<const V: usize, const WHOLE: bool>(self, stride: usize, r: usize, v: usize) -> (usize, usize) {
+        (self.first + r * stride + v * LANES, if WHOLE || v < V - 1 { LANES } else { self.last })
+    }
+}
+
+impl<'a> Field<'a> {
+    /// The rows at the beginning of `data`.
     ///
     /// # Panics
-    /// If a row lies outside `data`, or `width` elements are not V vectors.
+    /// If one lies outside.
     #[inline(always)]
-    pub(crate) fn new(data: &'a [f32], stride: usize, width: usize) -> Self {
-        Self { data, stride, last: check::<H, V, WHOLE>(data.len(), stride, width) }
+    pub(crate) fn new(data: &'a [f32], stride: usize, rows: usize, width: usize) -> Self {
+        check(data.len(), stride, rows, width);
+        Self { data, stride, rows, width }
     }
 
-    /// Row r, +0 past its end.
+    /// The piece at (i, j), `width` elements wide, with +0 past the end of its rows.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// If it lies outside, or if `width` elements are not V vectors.
     #[inline(always)]
-    pub(crate) fn row<S: Simd>(&self, s: S, r: usize) -> [S::V; V] {
-        assert!(r < H);
-        let mut out = [s.splat(0.0); V];
-        for v in 0..V {
-            let first = r * self.stride + v * LANES;
-            let len = if WHOLE || v < V - 1 { LANES } else { self.last };
-            // SAFETY: r < H, and the vector ends no later than its row, so `check` has found it within `data`.
-            let row = unsafe { self.data.get_unchecked(first..first + len) };
-            out[v] = match row.first_chunk::<LANES>() {
-                Some(row) => s.load(row),
-                None => s.load_part(row, 0.0),
-            };
+    pub(crate) fn piece<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        self,
+        s: S,
+        at: (usize, usize),
+        width: usize,
+    ) -> [[S::V; V]; H] {
+        let piece = piece::<H, V, WHOLE>((self.stride, self.rows, self.width), at, width);
+        let mut out = [[s.splat(0.0); V]; H];
+        for r in 0..H {
+            for v in 0..V {
+                let (first, len) = piece.vector::<V, WHOLE>(self.stride, r, v);
+                // SAFETY: r < H, so the row is one of the field's, and the vector ends no later than `width` elements after `j`: within
+                // the row, which `check` has found within `data`.
+                let row = unsafe { self.data.get_unchecked(first..first + len) };
+                out[r][v] = match row.first_chunk::<LANES>() {
+                    Some(row) => s.load(row),
+                    None => s.load_part(row, 0.0),
+                };
+            }
         }
         out
     }
-}
 
-/// Writes a piece to the beginning of `data`.
-///
-/// # Panics
-/// If a row lies outside `data`, or `width` elements are not V vectors.
-#[inline(always)]
-pub(crate) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
-    s: S,
-    rows: &[[S::V; V]; H],
-    (data, stride): (&mut [f32], usize),
-    width: usize,
-) {
-    let last = check::<H, V, WHOLE>(data.len(), stride, width);
-    for r in 0..H {
-        for v in 0..V {
-            let first = r * stride + v * LANES;
-            let len = if WHOLE || v < V - 1 { LANES } else { last };
-            // SAFETY: r < H, and the vector ends no later than its row, so `check` has found it within `data`.
-            let row = unsafe { data.get_unchecked_mut(first..first + len) };
-            match row.first_chunk_mut::<LANES>() {
-                Some(out) => s.store(rows[r][v], out),
-                None => s.store_part(rows[r][v], row),
+    /// `width` elements of row i from column j on.
+    ///
+    /// # Panics
+    /// If one lies outside `data`.
+    #[inline(always)]
+    pub(crate) fn elements(self, (i, j): (usize, usize), width: usize) -> &'a [f32] {
+        &self.data[i * self.stride + j..][..width]
+    }
+
+    /// Asks for the H rows of V vectors at (i, j), if there are any.
+    #[inline(always)]
+    pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(self, s: S, (i, j): (usize, usize)) {
+        for r in 0..H {
+            for v in 0..=V {
+                s.prefetch(self.data, (i + r) * self.stride + j + v * LANES);
             }
         }
     }
 }
 
-/// Asks for the piece at the beginning of `data`.
-#[inline(always)]
-pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(s: S, data: &[f32], stride: usize) {
-    for r in 0..H {
-        for v in 0..=V {
-            s.prefetch(data, r * stride + v * LANES);
+impl<'a> FieldMut<'a> {
+    /// The rows at the beginning of `data`.
+    ///
+    /// # Panics
+    /// If one lies outside.
+    #[inline(always)]
+    pub(crate) fn new(data: &'a mut [f32], stride: usize, rows: usize, width: usize) -> Self {
+        check(data.len(), stride, rows, width);
+        Self { data, stride, rows, width }
+    }
+
+    /// What is there now.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> Field<'_> {
+        Field { data: self.data, stride: self.stride, rows: self.rows, width: self.width }
+    }
+
+    /// Writes the piece at (i, j), `width` elements wide.
+    ///
+    /// # Panics
+    /// If it lies outside, or if `width` elements are not V vectors.
+    #[inline(always)]
+    pub(crate) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        &mut self,
+        s: S,
+        rows: &[[S::V; V]; H],
+        at: (usize, usize),
+        width: usize,
+    ) {
+        let piece = piece::<H, V, WHOLE>((self.stride, self.rows, self.width), at, width);
+        for r in 0..H {
+            for v in 0..V {
+                let (first, len) = piece.vector::<V, WHOLE>(self.stride, r, v);
+                // SAFETY: as in `Field::piece`.
+                let row = unsafe { self.data.get_unchecked_mut(first..first + len) };
+                match row.first_chunk_mut::<LANES>() {
+                    Some(out) => s.store(rows[r][v], out),
+                    None => s.store_part(rows[r][v], row),
+                }
+            }
         }
+    }
+
+    /// `width` elements of row i from column j on.
+    ///
+    /// # Panics
+    /// If one lies outside `data`.
+    #[inline(always)]
+    pub(crate) fn elements(&mut self, (i, j): (usize, usize), width: usize) -> &mut [f32] {
+        &mut self.data[i * self.stride + j..][..width]
     }
 }

@@ -63,73 +63,120 @@ impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A
     const LEAVES_B: bool = B;
 }
 
-/// chains(r, v) ← fma(A(r, p), B(p, v), chains(r, v)) for p ascending: the loop that all the others are there for.
-///
-/// # Panics
-/// If an element lies outside `a` or `b`, or if the last vector of B is a part of one and the tile is [`Simd::tight`].
+/// Tiles of H rows × V vectors, whose operands begin anywhere in those of `o`: what is the same for all of them is found out once, for
+/// what comes between two tiles is time in which nothing is multiplied.
+pub(crate) struct Strip<'a, E, const H: usize, const V: usize> {
+    o: Operands<'a, E>,
+    /// A tile begins before this element of A, and the last vector of B's first row ends no later than this one, less V − 1 vectors.
+    a_room: usize,
+    b_room: usize,
+    far: bool,
+    apart: bool,
+}
+
+impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
+    #[inline(always)]
+    pub(crate) fn new<S: Simd>(_: S, o: Operands<'a, E>) -> Self {
+        assert!(o.b_vector >= LANES);
+        let end = o.depth.saturating_sub(1);
+        let tight = S::tight(H * V);
+        Self {
+            a_room: o.a.len().saturating_sub(furthest(H - 1, o.a_row, end, o.a_col)),
+            b_room: o.b.len().saturating_sub(furthest(V - 1, o.b_vector, end, o.b_row)),
+            far: !tight && H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS,
+            apart: H >= S::TILE_ROWS && (V >= 2 || tight) && o.a_row == 1 && o.a_col > LANES,
+            o,
+        }
+    }
+
+    /// The tile whose operands begin at these elements of A and B and whose last vector has `last` elements: none if nothing is to be
+    /// multiplied.
+    ///
+    /// # Panics
+    /// If an element lies outside A or B.
+    #[inline(always)]
+    fn tile(&self, a: usize, b: usize, last: usize) -> Option<Operands<'a, E>> {
+        if self.o.depth == 0 {
+            return None;
+        }
+        assert!(a < self.a_room);
+        assert!(0 < last && last <= LANES && b.saturating_add(last) <= self.b_room);
+        // SAFETY: `a` < `a_room` ≤ the length of A.
+        let a = unsafe { self.o.a.get_unchecked(a..) };
+        // SAFETY: `b` < `b_room` ≤ the length of B.
+        let b = unsafe { self.o.b.get_unchecked(b..) };
+        Some(Operands { a, b, last, ..self.o })
+    }
+
+    /// chains(r, v) ← fma(A(r, p), B(p, v), chains(r, v)) for p ascending, A and B from these elements on: the loop that all the others
+    /// are there for.
+    ///
+    /// # Panics
+    /// If an element lies outside A or B, or if the last vector of B is a part of one and the tile is [`Simd::tight`].
+    #[inline(always)]
+    pub(crate) fn multiply<S: Simd>(
+        &self,
+        s: S,
+        (a, b): (usize, usize),
+        last: usize,
+        chains: &mut [[S::V; V]; H],
+    ) {
+        let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
+        let Some(o) = self.tile(a, b, last) else { return };
+        let whole = last == LANES;
+        let tight = S::tight(H * V);
+        // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
+        assert!(whole || !tight);
+        match (whole, self.far && !tight && V >= 2, self.apart && (V >= 2 || tight)) {
+            (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
+            (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
+            (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
+            (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
+            (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
+        }
+    }
+}
+
+impl<const H: usize, const V: usize> Strip<'_, f32, H, V> {
+    /// [`Strip::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
+    /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
+    /// only on processors that multiply by halves.
+    ///
+    /// # Panics
+    /// If an element lies outside A, B or a copy, or if A is to be left and the last vector of B is not whole.
+    #[inline(always)]
+    pub(crate) fn multiply_leaving<S: Simd, const LEAVES_A: bool, const LEAVES_B: bool>(
+        &self,
+        s: S,
+        (a, b): (usize, usize),
+        last: usize,
+        chains: &mut [[S::V; V]; H],
+        copies: (&mut [f32], &mut [f32]),
+    ) {
+        let Some(o) = self.tile(a, b, last) else { return };
+        let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
+        assert!(
+            !LEAVES_A
+                || H <= LANES && o.depth.saturating_mul(LANES) <= copies.0.len().saturating_add(LANES - H)
+        );
+        assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
+        if last == LANES {
+            run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies);
+        } else {
+            assert!(!LEAVES_A);
+            run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies);
+        }
+    }
+}
+
+/// [`Strip::multiply`] for one tile, whose operands are all of `o`.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
 ) {
-    let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
-    let whole = check::<E, H, V>(&o);
-    let tight = S::tight(H * V);
-    let far = H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS;
-    let apart = H >= S::TILE_ROWS && (V >= 2 || tight) && o.a_row == 1 && o.a_col > LANES;
-    // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
-    assert!(whole || !tight);
-    match (whole, far && !tight, apart) {
-        (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
-        (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
-        (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
-        (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
-        (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
-    }
-}
-
-/// [`multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
-/// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
-/// only on processors that multiply by halves.
-///
-/// # Panics
-/// If an element lies outside `a`, `b` or a copy, or if A is to be left and the last vector of B is not whole.
-#[inline(always)]
-pub(crate) fn multiply_leaving<
-    S: Simd,
-    const H: usize,
-    const V: usize,
-    const LEAVES_A: bool,
-    const LEAVES_B: bool,
->(
-    s: S,
-    o: Operands<'_, f32>,
-    chains: &mut [[S::V; V]; H],
-    copies: (&mut [f32], &mut [f32]),
-) {
-    let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
-    assert!(
-        !LEAVES_A || H <= LANES && o.depth.saturating_mul(LANES) <= copies.0.len().saturating_add(LANES - H)
-    );
-    assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
-    if check::<f32, H, V>(&o) {
-        run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies);
-    } else {
-        assert!(!LEAVES_A);
-        run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies);
-    }
-}
-
-/// Panics if an element lies outside its operand; otherwise, whether all vectors of B are whole.
-#[inline(always)]
-fn check<E, const H: usize, const V: usize>(o: &Operands<'_, E>) -> bool {
-    if let Some(end) = o.depth.checked_sub(1) {
-        assert!(furthest(H - 1, o.a_row, end, o.a_col) < o.a.len());
-        assert!(o.last <= LANES && o.b_vector >= LANES);
-        assert!(furthest(V - 1, o.b_vector, end, o.b_row).saturating_add(o.last) <= o.b.len());
-    }
-    o.last == LANES
+    Strip::new(s, o).multiply(s, (0, 0), o.last, chains);
 }
 
 /// Vectors of a panel that stays in the L1 cache.
@@ -137,7 +184,7 @@ const NEAR_VECTORS: usize = 384;
 /// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
 const AHEAD: usize = 8;
 
-/// The loop itself, after [`check`]. `copies` are as long as [`multiply_leaving`] asserts.
+/// The loop itself, for what [`Strip::tile`] gave. `copies` are as long as [`Strip::multiply_leaving`] asserts.
 #[inline(always)]
 fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
     s: S,
@@ -154,11 +201,11 @@ fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
             // Few registers: the column of A waits in them for the vectors of B, since it is less.
             let mut x = [s.splat(0.0); H];
             for r in 0..H {
-                // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
+                // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `Strip::tile` covers its index.
                 x[r] = s.splat(*unsafe { o.a.get_unchecked(r * o.a_row + p * o.a_col) });
             }
             for v in 0..V {
-                // SAFETY: `check` has passed, p < depth and v < V.
+                // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
                 let row = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
                 for r in 0..H {
                     acc[r][v] = s.mul_add(x[r], row, acc[r][v]);
@@ -168,7 +215,7 @@ fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
         }
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
-            // SAFETY: `check` has passed, p < depth and v < V.
+            // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
             row[v] = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
             if M::LEAVES_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
@@ -178,7 +225,7 @@ fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
         for r in 0..H {
             let at =
                 if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
-            // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `check` covers its index.
+            // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `Strip::tile` covers its index.
             let x = s.splat(unsafe { *at });
             if M::LEAVES_A {
                 // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
@@ -218,7 +265,7 @@ fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>
 /// Vector v of row p of B.
 ///
 /// # Safety
-/// [`check`] has passed for these operands, p < depth and v < V.
+/// These operands are of [`Strip::tile`], p < depth and v < V.
 #[inline(always)]
 unsafe fn vector_of_b<S: Simd, E: Element, M: Manner, const V: usize>(
     s: S,
@@ -228,7 +275,7 @@ unsafe fn vector_of_b<S: Simd, E: Element, M: Manner, const V: usize>(
 ) -> S::V {
     let first = p * o.b_row + v * o.b_vector;
     let len = if M::WHOLE || v < V - 1 { LANES } else { o.last };
-    // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `check`; any other
+    // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `tile`; any other
     // one ends at `first + 16`, no later than the vector after it starts, since `b_vector` ≥ 16.
     let b = unsafe { o.b.get_unchecked(first..first + len) };
     match b.first_chunk::<LANES>() {
@@ -241,7 +288,7 @@ unsafe fn vector_of_b<S: Simd, E: Element, M: Manner, const V: usize>(
 mod tests {
     extern crate std;
 
-    use super::{LANES, Operands, Simd, multiply_leaving};
+    use super::{LANES, Operands, Simd, Strip};
     use crate::Isa;
     use crate::simd::Kernel;
 
@@ -272,7 +319,13 @@ mod tests {
             };
             let mut chains = [[s.splat(0.0); 1]; H];
             let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
-            multiply_leaving::<S, H, 1, true, true>(s, o, &mut chains, copies);
+            Strip::<_, H, 1>::new(s, o).multiply_leaving::<S, true, true>(
+                s,
+                (0, 0),
+                LANES,
+                &mut chains,
+                copies,
+            );
         }
     }
 

@@ -5,15 +5,18 @@
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
 
-/// Proof of nothing: every processor will do.
+/// Proof of nothing: every processor will do. Its products go as those of another instruction set if it is `LIKE` one, so that
+/// tests can have the ways that products go everywhere: 1, AVX2 and NEON; 2, AVX-512; 3, AVX-512 by halves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Portable;
+pub(crate) struct Portable<const LIKE: usize = 0>;
 
 impl Portable {
     pub(crate) fn detect() -> Option<Self> {
         Some(Self)
     }
+}
 
+impl<const LIKE: usize> Portable<LIKE> {
     #[inline]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
@@ -31,13 +34,17 @@ macro_rules! lanes {
     }};
 }
 
-impl Simd for Portable {
+impl<const LIKE: usize> Simd for Portable<LIKE> {
     type V = [f32; LANES];
-    const MANY_REGISTERS: bool = false;
-    const TILE_ROWS: usize = 4;
-    const TURNED: usize = 0;
+    const MANY_REGISTERS: bool = LIKE >= 2;
+    const TILE_ROWS: usize = [4, 6, 8, 8][LIKE];
+    const TURNED: usize = if LIKE == 0 { 0 } else { 10 };
     const SCALES_ANY: bool = false;
 
+    #[inline(always)]
+    fn by_halves(self) -> bool {
+        LIKE == 3
+    }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         Portable::enter(self, kernel)

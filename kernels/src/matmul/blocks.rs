@@ -20,8 +20,10 @@ const NC: usize = 512;
 /// memory, so these numbers change no bit.
 const MOST_KC: usize = 1024;
 const LEAST_KC: usize = B_BLOCK / NC;
-/// Depth of a block at most where A comes by columns: it wants tall blocks.
+/// Depth of a block at most where A comes by columns: it wants tall blocks. Where registers are few, rows of B pass through the nearest
+/// cache for every row of tiles, and a column of A takes a line there until they have passed.
 const MOST_KC_BY_COLUMNS: usize = MOST_KC / 2;
+const MOST_KC_BY_COLUMNS_FEW: usize = 208;
 /// Elements of a block of A, and its rows: a multiple of every full tile's.
 const A_BLOCK: usize = MC * LEAST_KC;
 const MC: usize = 192;
@@ -103,8 +105,9 @@ impl<'w> Rooms<'w> {
     }
 }
 
-/// How C is gone through: the rows `band` by `band`, and in each k by `kc` and the rows by `mc`.
+/// How C is gone through: the columns by `nc`, the rows `band` by `band`, and in each k by `kc` and the rows by `mc`.
 struct Order {
+    nc: usize,
     kc: usize,
     mc: usize,
     band: usize,
@@ -142,12 +145,12 @@ impl Kernel for Blocks<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
         let (m, n, k) = product.shape();
-        let (order, sizes) = (product.order(), Workspace::sizes(m, n, k));
+        let (order, sizes) = (product.order::<S>(), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
         let mut rooms = Rooms::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        for columns in parts(0..n, NC) {
+        for columns in parts(0..n, order.nc) {
             for band in parts(0..m, order.band) {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
@@ -252,22 +255,38 @@ impl<'a> Product<'a> {
         Some(self.block(start..band.end.min(start + order.mc), run))
     }
 
-    /// Small products, which are most of them, take no division.
+    /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want all columns in a block of B.
+    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks; but every block of columns would
+    /// convert a batch once more.
     #[inline(always)]
-    fn order(&self) -> Order {
-        let (m, _, k) = self.shape();
-        let (mut kc, mut mc) = (LEAST_KC, MC);
+    fn order<S: Simd>(&self) -> Order {
+        let (m, n, k) = self.shape();
+        let (mut nc, mut kc, mut mc) = (NC, LEAST_KC, MC);
         if k > LEAST_KC {
-            let most = if self.a.by_rows() { MOST_KC } else { MOST_KC_BY_COLUMNS };
-            let nc = self.c.cols().min(NC).next_multiple_of(LANES);
-            kc = (B_BLOCK / nc.max(1)).min(most);
+            let mut most = match self.a.by_rows() {
+                true => MOST_KC,
+                false if S::MANY_REGISTERS => MOST_KC_BY_COLUMNS,
+                false => MOST_KC_BY_COLUMNS_FEW,
+            };
+            if S::MANY_REGISTERS || matches!(self.a, Source::Batch(_)) {
+                most = most.min(B_BLOCK / n.clamp(1, NC).next_multiple_of(LANES));
+            }
+            kc = evenly(k, most);
+            nc = (B_BLOCK / kc).min(NC) / LANES * LANES;
             mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
         }
         // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
         // holds MC rows, and so k is finished for MC rows before the next ones are begun.
         let partials = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        Order { kc, mc, band: if partials { mc } else { m }, partials }
+        Order { nc, kc, mc, band: if partials { mc } else { m }, partials }
     }
+}
+
+/// `all` in equal parts of at most `most` elements, each but the last a multiple of a vector.
+#[inline(always)]
+fn evenly(all: usize, most: usize) -> usize {
+    let most = most / LANES * LANES;
+    all.div_ceil(all.div_ceil(most)).next_multiple_of(LANES)
 }
 
 /// `all`, `step` at a time.

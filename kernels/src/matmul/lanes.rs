@@ -4,7 +4,6 @@
 use super::Epilogue;
 use super::tile::{Place, Run, Target};
 use super::turned::{TurnIn, TurnOut, Turned};
-use crate::arch::block::{self, Block};
 use crate::arch::lanes::{Asked, Columns, Room, multiply_columns};
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -123,44 +122,20 @@ impl<const R: usize> Kernel for PutDown<'_, '_, '_, R> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { run, target, at, chains } = self;
-        let rare = !run.last || matches!(target.epilogue, Epilogue::ReluMask(_));
+        let rare = matches!(target.epilogue, Epilogue::ReluMask(_));
         if rare || target.rows.len() - at.i < LANES || at.width < R {
             return s.enter(TurnOut { run, target, at, chains });
         }
-        let (i, j) = (target.rows.start + at.i, target.columns.start + at.j);
-        let stride = target.c.row_stride();
+        let mut ends = target.ends(run);
         for quarter in 0..LANES / 4 {
             let mut pieces = [&[0.0; 4]; LANES];
             for c in 0..R {
                 pieces[c] = &chains[c].as_chunks().0[quarter];
             }
             let four = s.columns(pieces);
-            let mut rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
-            let c = target.c.beginning_at(i + 4 * quarter, j);
-            match target.epilogue {
-                Epilogue::Store | Epilogue::Accumulate | Epilogue::ReluMask(_) => {}
-                Epilogue::Bias(bias) => {
-                    let [bias] = Block::<1, 1, false>::new(&bias[j..], 0, R).row(s, 0);
-                    for r in 0..4 {
-                        rows[r][0] = s.add(rows[r][0], bias);
-                    }
-                }
-                Epilogue::BiasRelu(bias) => {
-                    let [bias] = Block::<1, 1, false>::new(&bias[j..], 0, R).row(s, 0);
-                    for r in 0..4 {
-                        rows[r][0] = s.relu(s.add(rows[r][0], bias));
-                    }
-                }
-                Epilogue::SgdStep { f, eta } => {
-                    let (f, eta) = (s.splat(f), s.splat(-eta));
-                    let old = Block::<4, 1, false>::new(c, stride, R);
-                    for r in 0..4 {
-                        let [old] = old.row(s, r);
-                        rows[r][0] = s.mul_add(eta, rows[r][0], s.mul(f, old));
-                    }
-                }
-            }
-            block::store::<S, 4, 1, false>(s, &rows, (c, stride), R);
+            let rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
+            let at = Place { i: at.i + 4 * quarter, j: at.j, width: R };
+            ends.put_down_here::<S, 4, 1, false>(s, at, rows);
         }
     }
 }

@@ -212,42 +212,57 @@ pub(crate) fn matmul_f64(
     }
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     extern crate std;
 
     use super::*;
-    use crate::arch::cpuid::flip_halves;
+    use crate::arch::portable::Portable;
     use std::vec;
     use std::vec::Vec;
 
-    /// What is chosen by how a processor multiplies AVX-512 changes no bit: here all of it is run, whichever this one is. The shapes
-    /// have columns beside whole vectors, panels of two and rows of A that lie apart, in one block and in many, and shallow ones under a
-    /// mask, with zeros in A: of one p and a negative B that would be −0.
-    #[test]
-    fn products_are_the_same_on_a_processor_of_the_other_kind() {
+    /// Products with columns beside whole vectors, panels of two and rows of A that lie apart, in one block and in many, and shallow ones
+    /// under a mask, with zeros in A: of one p and a negative B that would be −0.
+    fn check(way: &str, run: &dyn Fn(Product<'_>)) {
         let shapes =
             [(200, 50, 300), (57, 58, 40), (24, 64, 64), (300, 106, 30), (2500, 49, 24), (64, 33, 1025)];
         let shallow = [(75, 103, 10), (75, 103, 1), (4, 1100, 2), (1300, 64, 40)];
-        let check = || {
-            for (m, n, k) in shapes.into_iter().chain(shallow) {
-                let numbers = |len| (0..len).map(|i: usize| (i * 37 % 101) as f32 - 50.0).collect::<Vec<_>>();
-                let (a, b, h) = (numbers(m * k), numbers(k * n), numbers(m * n));
-                let step = Epilogue::SgdStep { f: 0.75, eta: 0.1 };
-                for epilogue in [step, Epilogue::ReluMask(Mat::new(&h, m, n))] {
-                    for a in [Mat::new(&a, m, k), Mat::new(&a, k, m).t()] {
-                        for b in [Mat::new(&b, k, n), Mat::new(&b, n, k).t()] {
-                            let (mut c, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
-                            reference::matmul(a, b, MatMut::new(&mut expected, m, n), epilogue);
-                            let workspace = &mut vec![f32::NAN; matmul_workspace(m, n, k)];
-                            matmul(Isa::best(), a, b, MatMut::new(&mut c, m, n), epilogue, workspace);
-                            let same = c.iter().zip(&expected).all(|(c, e)| c.to_bits() == e.to_bits());
-                            assert!(same, "{m} x {k} x {n}");
-                        }
-                    }
-                }
+        for (m, n, k) in shapes.into_iter().chain(shallow) {
+            let numbers = |len| (0..len).map(|i: usize| (i * 37 % 101) as f32 - 50.0).collect::<Vec<_>>();
+            let (a, b, h) = (numbers(m * k), numbers(k * n), numbers(m * n));
+            let (step, mask) =
+                (Epilogue::SgdStep { f: 0.75, eta: 0.1 }, Epilogue::ReluMask(Mat::new(&h, m, n)));
+            let apart = Epilogue::ReluMask(Mat::new(&h, n, m).t());
+            let (a, a_t) = (Mat::new(&a, m, k), Mat::new(&a, k, m).t());
+            let (b, b_t) = (Mat::new(&b, k, n), Mat::new(&b, n, k).t());
+            for (a, b, epilogue) in
+                [(a, b, step), (a, b, mask), (a_t, b, step), (a_t, b, mask), (a, b_t, step), (a, b_t, apart)]
+            {
+                let (mut c, mut expected) = (vec![0.5; m * n], vec![0.5; m * n]);
+                reference::matmul(a, b, MatMut::new(&mut expected, m, n), epilogue);
+                let workspace = &mut vec![f32::NAN; matmul_workspace(m, n, k)];
+                let to = MatMut::new(&mut c, m, n);
+                run(Product { a: &Source::Mat(a), b, c: to, epilogue, workspace, squares: None });
+                let same = c.iter().zip(&expected).all(|(c, e)| c.to_bits() == e.to_bits());
+                assert!(same, "{way}: {m} x {k} x {n}");
             }
-        };
+        }
+    }
+
+    /// The ways that products go on every instruction set, here all of them, whichever this processor has.
+    #[test]
+    fn products_are_the_same_as_on_other_processors() {
+        check("as AVX2 and NEON", &|product| Portable::<1>.enter(product));
+        check("as AVX-512", &|product| Portable::<2>.enter(product));
+        check("as AVX-512 by halves", &|product| Portable::<3>.enter(product));
+    }
+
+    /// What is chosen by how a processor multiplies AVX-512 changes no bit.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn products_are_the_same_on_a_processor_of_the_other_kind() {
+        use crate::arch::cpuid::flip_halves;
+        let check = || check("best", &|product| Isa::best().run(product));
         check();
         flip_halves();
         let other = std::panic::catch_unwind(check);

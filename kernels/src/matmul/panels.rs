@@ -17,15 +17,6 @@ pub(super) struct Columns<'a> {
     pub(super) ready: bool,
 }
 
-/// B as the tiles of one panel read it: vector v of row p at `data[p · row + 16 v ..]`.
-#[derive(Clone, Copy)]
-pub(super) struct Panel<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) row: usize,
-    /// Elements of the last vector.
-    pub(super) last: usize,
-}
-
 /// Panels side by side.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
@@ -38,11 +29,16 @@ pub(super) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// The panel that begins `j` columns on.
+    /// All of them, and the elements from one row of a panel to the next.
     #[inline(always)]
-    pub(super) fn panel<const V: usize>(&self, j: usize, width: usize) -> Panel<'a> {
-        let last = if self.whole { LANES } else { width - (V - 1) * LANES };
-        Panel { data: self.data.get(j * self.column..).unwrap_or(&[]), row: self.row, last }
+    pub(super) fn all(&self) -> (&'a [f32], usize) {
+        (self.data, self.row)
+    }
+
+    /// Where the panel of V vectors begins that is `j` columns on, and how many elements its last vector has.
+    #[inline(always)]
+    pub(super) fn panel<const V: usize>(&self, j: usize, width: usize) -> (usize, usize) {
+        (j * self.column, if self.whole { LANES } else { width - (V - 1) * LANES })
     }
 }
 

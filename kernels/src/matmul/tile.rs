@@ -4,7 +4,7 @@
 use core::ops::Range;
 
 use super::Epilogue;
-use crate::arch::block::{self, Block};
+use crate::arch::block::{Field, FieldMut};
 use crate::floats::{load_at, store_at};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut};
@@ -14,7 +14,7 @@ use crate::{Mat, MatMut};
 pub(super) struct Run {
     start: usize,
     end: usize,
-    pub(super) last: bool,
+    last: bool,
 }
 
 impl Run {
@@ -63,31 +63,106 @@ pub(super) struct Place {
     pub(super) width: usize,
 }
 
+/// Where the chains of a block go in one run of k, and what becomes of them there: bounds are checked once for all its tiles.
+pub(super) struct Ends<'x> {
+    /// Whether chains start from memory.
+    resumes: bool,
+    /// Where they wait, if not where they go.
+    waiting: Option<Field<'x>>,
+    to: FieldMut<'x>,
+    finish: Finish<'x>,
+}
+
+/// An epilogue for the block at hand; none for chains that go on.
+enum Finish<'x> {
+    Nothing,
+    Bias(Field<'x>),
+    BiasRelu(Field<'x>),
+    Mask(Field<'x>),
+    /// A mask whose columns lie apart.
+    MaskApart(Mat<'x, f32>),
+    SgdStep {
+        f: f32,
+        eta: f32,
+    },
+}
+
 impl<'a> Target<'a, '_> {
-    /// The chains of H × V vectors at `at` as the run before left them, or as they start.
+    /// Where chains of this run go.
+    ///
+    /// # Panics
+    /// If C, the operand of the epilogue or the waiting place is smaller than the block.
     #[inline(always)]
-    pub(super) fn take_up<S: Simd, const H: usize, const V: usize>(
-        &mut self,
-        s: S,
-        run: Run,
-        at: Place,
-    ) -> [[S::V; V]; H] {
+    pub(super) fn ends(&mut self, run: Run) -> Ends<'_> {
+        let (rows, width) = (self.rows.len(), self.columns.len());
+        let resumes = run.resumes(self);
+        let mut waiting = None;
+        if let Some(partials) = &mut self.partials {
+            let stride = width.next_multiple_of(LANES);
+            if !run.last {
+                let to = FieldMut::new(partials, stride, rows, width);
+                return Ends { resumes, waiting, to, finish: Finish::Nothing };
+            }
+            waiting = Some(Field::new(partials, stride, rows, width));
+        }
+        let finish = if run.last { self.epilogue.of(&self.rows, &self.columns) } else { Finish::Nothing };
+        let stride = self.c.row_stride();
+        let c = self.c.beginning_at(self.rows.start, self.columns.start);
+        Ends { resumes, waiting, to: FieldMut::new(c, stride, rows, width), finish }
+    }
+}
+
+impl<'a> Epilogue<'a, f32> {
+    /// The epilogue for these rows and columns of C.
+    #[inline(always)]
+    fn of(self, rows: &Range<usize>, columns: &Range<usize>) -> Finish<'a> {
+        // One row, which is every row's.
+        let bias = |bias: &'a [f32]| Field::new(&bias[columns.clone()], 0, rows.len(), columns.len());
+        match self {
+            Epilogue::Store | Epilogue::Accumulate => Finish::Nothing,
+            Epilogue::Bias(b) => Finish::Bias(bias(b)),
+            Epilogue::BiasRelu(b) => Finish::BiasRelu(bias(b)),
+            Epilogue::ReluMask(h) => {
+                let h = h.row_range(rows.clone()).col_range(columns.clone());
+                match h.col_stride() {
+                    1 => Finish::Mask(Field::new(h.data(), h.row_stride(), rows.len(), columns.len())),
+                    _ => Finish::MaskApart(h),
+                }
+            }
+            Epilogue::SgdStep { f, eta } => Finish::SgdStep { f, eta },
+        }
+    }
+}
+
+impl Ends<'_> {
+    /// Where chains wait.
+    #[inline(always)]
+    fn waiting(&self) -> Field<'_> {
+        match self.waiting {
+            Some(waiting) => waiting,
+            None => self.to.read(),
+        }
+    }
+
+    /// The chains of H × V vectors at `at` as the run before left them, or as they start. Tiles of full height have code of their own, and
+    /// so have those a row lower and sixteen rows that were turned; with a part of a vector only the last, or where a mask
+    /// costs nothing. All others share one loop over memory.
+    #[inline(always)]
+    pub(super) fn take_up<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) -> [[S::V; V]; H] {
         let mut chains = [[s.splat(0.0); V]; H];
-        if !run.resumes(self) {
+        if !self.resumes {
             return chains;
         }
         if H + 1 >= S::TILE_ROWS {
             if at.width == V * LANES {
-                self.take_up_here::<S, H, V, true>(s, at, &mut chains);
-                return chains;
+                return self.waiting().piece::<S, H, V, true>(s, (at.i, at.j), at.width);
             }
             if S::MANY_REGISTERS || H == LANES {
-                self.take_up_here::<S, H, V, false>(s, at, &mut chains);
-                return chains;
+                return self.waiting().piece::<S, H, V, false>(s, (at.i, at.j), at.width);
             }
         }
         let mut memory = [[[0.0; LANES]; V]; H];
-        s.enter(TakeUp { target: self, at, vectors: V, chains: memory.as_flattened_mut() });
+        s.enter(TakeUp { from: self.waiting(), at, vectors: V, chains: memory.as_flattened_mut() });
         for r in 0..H {
             for v in 0..V {
                 chains[r][v] = s.load(&memory[r][v]);
@@ -96,39 +171,21 @@ impl<'a> Target<'a, '_> {
         chains
     }
 
-    /// [`Target::take_up`] in registers. WHOLE: the last vector has sixteen elements.
-    #[inline(always)]
-    fn take_up_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
-        &mut self,
-        s: S,
-        at: Place,
-        chains: &mut [[S::V; V]; H],
-    ) {
-        let (data, stride) = self.waiting_from(at);
-        let block = Block::<H, V, WHOLE>::new(data, stride, at.width);
-        for r in 0..H {
-            chains[r] = block.row(s, r);
-        }
-    }
-
-    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Tiles of full height have
-    /// code of their own, and so have those a row lower and sixteen rows that were turned; with a part of a vector only the last, or where a
-    /// mask costs nothing. All others share one loop over memory.
+    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Which tiles have code of their own:
+    /// as for [`Ends::take_up`].
     #[inline(always)]
     pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
         &mut self,
         s: S,
-        run: Run,
         at: Place,
         chains: [[S::V; V]; H],
     ) {
-        let plain = !matches!(self.epilogue, Epilogue::ReluMask(h) if h.col_stride() != 1);
-        if H + 1 >= S::TILE_ROWS && plain {
+        if H + 1 >= S::TILE_ROWS && !matches!(self.finish, Finish::MaskApart(_)) {
             if at.width == V * LANES {
-                return self.put_down_here::<S, H, V, true>(s, run, at, chains);
+                return self.put_down_here::<S, H, V, true>(s, at, chains);
             }
             if S::MANY_REGISTERS || H == LANES {
-                return self.put_down_here::<S, H, V, false>(s, run, at, chains);
+                return self.put_down_here::<S, H, V, false>(s, at, chains);
             }
         }
         let mut memory = [[[0.0; LANES]; V]; H];
@@ -137,78 +194,98 @@ impl<'a> Target<'a, '_> {
                 s.store(chains[r][v], &mut memory[r][v]);
             }
         }
-        s.enter(PutDown { run, target: self, at, vectors: V, chains: memory.as_flattened() });
+        s.enter(PutDown { ends: self, at, vectors: V, chains: memory.as_flattened() });
     }
 
-    /// [`Target::put_down`] in registers. WHOLE: the last vector has sixteen elements.
+    /// [`Ends::put_down`] in registers. WHOLE: the last vector has sixteen elements. Not for a mask whose columns lie apart.
     #[inline(always)]
-    fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+    pub(super) fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
-        run: Run,
         at: Place,
         mut chains: [[S::V; V]; H],
     ) {
-        if !run.last {
-            return block::store::<S, H, V, WHOLE>(s, &chains, self.waiting_from(at), at.width);
-        }
-        let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
-        let stride = self.c.row_stride();
-        match self.epilogue {
-            Epilogue::Store | Epilogue::Accumulate => {}
-            Epilogue::Bias(bias) => {
-                let bias = Block::<1, V, WHOLE>::new(&bias[j..], 0, at.width).row(s, 0);
+        let (place, width) = ((at.i, at.j), at.width);
+        match &self.finish {
+            Finish::Nothing | Finish::MaskApart(_) => {}
+            Finish::Bias(bias) => {
+                let [bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
                 for r in 0..H {
                     for v in 0..V {
                         chains[r][v] = s.add(chains[r][v], bias[v]);
                     }
                 }
             }
-            Epilogue::BiasRelu(bias) => {
-                let bias = Block::<1, V, WHOLE>::new(&bias[j..], 0, at.width).row(s, 0);
+            Finish::BiasRelu(bias) => {
+                let [bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
                 for r in 0..H {
                     for v in 0..V {
                         chains[r][v] = s.relu(s.add(chains[r][v], bias[v]));
                     }
                 }
             }
-            Epilogue::ReluMask(h) => {
+            Finish::Mask(h) => {
                 let zero = s.splat(0.0);
-                let data = &h.data()[i * h.row_stride() + j..];
-                let h = Block::<H, V, WHOLE>::new(data, h.row_stride(), at.width);
+                let h = h.piece::<S, H, V, WHOLE>(s, place, width);
                 for r in 0..H {
-                    let h = h.row(s, r);
                     for v in 0..V {
-                        chains[r][v] = s.select_gt(h[v], zero, chains[r][v], zero);
+                        chains[r][v] = s.select_gt(h[r][v], zero, chains[r][v], zero);
                     }
                 }
             }
-            Epilogue::SgdStep { f, eta } => {
-                let (f, eta) = (s.splat(f), s.splat(-eta));
-                let old = Block::<H, V, WHOLE>::new(self.c.beginning_at(i, j), stride, at.width);
+            Finish::SgdStep { f, eta } => {
+                let (f, eta) = (s.splat(*f), s.splat(-eta));
+                let old = self.to.read().piece::<S, H, V, WHOLE>(s, place, width);
                 for r in 0..H {
-                    let old = old.row(s, r);
                     for v in 0..V {
-                        chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, old[v]));
+                        chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, old[r][v]));
                     }
                 }
             }
         }
-        block::store::<S, H, V, WHOLE>(s, &chains, (self.c.beginning_at(i, j), stride), at.width);
+        self.to.store::<S, H, V, WHOLE>(s, &chains, place, width);
     }
 
-    /// [`Target::put_down`] for sixteen rows, or as many as there are.
+    /// Puts a piece of one row down, a vector at most.
+    #[inline(always)]
+    fn put_down_row<S: Simd>(&mut self, s: S, at: Place, chain: S::V) {
+        let (place, width) = ((at.i, at.j), at.width);
+        let zero = s.splat(0.0);
+        let chain = match &self.finish {
+            Finish::Nothing => chain,
+            Finish::Bias(bias) => s.add(chain, load_at(s, bias.elements(place, width), 0)),
+            Finish::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, bias.elements(place, width), 0))),
+            Finish::Mask(h) => s.select_gt(load_at(s, h.elements(place, width), 0), zero, chain, zero),
+            Finish::MaskApart(h) => s.select_gt(load_apart(s, *h, at), zero, chain, zero),
+            Finish::SgdStep { f, eta } => {
+                let old = load_at(s, self.to.elements(place, width), 0);
+                s.mul_add(s.splat(-eta), chain, s.mul(s.splat(*f), old))
+            }
+        };
+        store_at(s, chain, self.to.elements(place, width), 0);
+    }
+
+    /// Asks for the memory of H rows at `at`, which will be wanted soon.
+    #[inline(always)]
+    pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) {
+        self.waiting().prefetch::<S, H, V>(s, (at.i, at.j));
+    }
+}
+
+impl Target<'_, '_> {
+    /// [`Ends::put_down`] for sixteen rows, or as many as there are.
     #[inline(always)]
     pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, run: Run, at: Place, chains: [[S::V; 1]; LANES]) {
         let rows = self.rows.len() - at.i;
+        let ends = &mut self.ends(run);
         if rows >= LANES {
-            return self.put_down(s, run, at, chains);
+            return ends.put_down(s, at, chains);
         }
         let mut memory = [[0.0; LANES]; LANES];
         for r in 0..LANES {
             s.store(chains[r][0], &mut memory[r]);
         }
-        s.enter(PutDown { run, target: self, at, vectors: 1, chains: &memory[..rows] });
+        s.enter(PutDown { ends, at, vectors: 1, chains: &memory[..rows] });
     }
 
     /// The chains of sixteen rows, or of as many as there are, as the run before left them.
@@ -221,85 +298,33 @@ impl<'a> Target<'a, '_> {
         chains: &mut [[f32; LANES]; LANES],
     ) {
         let rows = self.rows.len() - at.i;
+        let ends = self.ends(run);
         if rows >= LANES {
-            let rows: [[S::V; 1]; LANES] = self.take_up(s, run, at);
+            let rows: [[S::V; 1]; LANES] = ends.take_up(s, at);
             for r in 0..LANES {
                 s.store(rows[r][0], &mut chains[r]);
             }
         } else {
-            s.enter(TakeUp { target: self, at, vectors: 1, chains: &mut chains[..rows] });
-        }
-    }
-
-    /// Puts a piece of one row down, a vector at most.
-    #[inline(always)]
-    pub(super) fn put_down_row<S: Simd>(&mut self, s: S, run: Run, at: Place, chain: S::V) {
-        if !run.last {
-            return store_at(s, chain, self.waiting(at, 0), 0);
-        }
-        let (i, j) = (self.rows.start + at.i, self.columns.start + at.j);
-        let (end, zero) = (j + at.width, s.splat(0.0));
-        let chain = match self.epilogue {
-            Epilogue::Store | Epilogue::Accumulate => chain,
-            Epilogue::Bias(bias) => s.add(chain, load_at(s, &bias[..end], j)),
-            Epilogue::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, &bias[..end], j))),
-            Epilogue::ReluMask(h) => s.select_gt(load_mask(s, h, i, j..end), zero, chain, zero),
-            Epilogue::SgdStep { f, eta } => {
-                let old = load_at(s, &self.c.row(i)[..end], j);
-                s.mul_add(s.splat(-eta), chain, s.mul(s.splat(f), old))
-            }
-        };
-        store_at(s, chain, &mut self.c.row_mut(i)[..end], j);
-    }
-
-    /// Asks for the memory of H rows at `at`, which will be wanted soon.
-    #[inline(always)]
-    pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&mut self, s: S, at: Place) {
-        let (data, stride) = self.waiting_from(at);
-        block::prefetch::<S, H, V>(s, data, stride);
-    }
-
-    /// The waiting place of the tile at `at`: the elements from its first on, and from one row to the next.
-    #[inline(always)]
-    fn waiting_from(&mut self, at: Place) -> (&mut [f32], usize) {
-        match &mut self.partials {
-            Some(partials) => {
-                let width = self.columns.len().next_multiple_of(LANES);
-                (&mut partials[at.i * width + at.j..], width)
-            }
-            None => {
-                let stride = self.c.row_stride();
-                (self.c.beginning_at(self.rows.start + at.i, self.columns.start + at.j), stride)
-            }
-        }
-    }
-
-    /// The waiting place of row r of the tile at `at`.
-    #[inline(always)]
-    fn waiting(&mut self, at: Place, r: usize) -> &mut [f32] {
-        let width = self.columns.len().next_multiple_of(LANES);
-        match &mut self.partials {
-            Some(partials) => &mut partials[(at.i + r) * width + at.j..][..at.width],
-            None => &mut self.c.row_mut(self.rows.start + at.i + r)[self.columns.start + at.j..][..at.width],
+            s.enter(TakeUp { from: ends.waiting(), at, vectors: 1, chains: &mut chains[..rows] });
         }
     }
 }
 
-/// [`Target::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
+/// [`Ends::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
 /// kernel of its own, compiled once for all tiles.
-struct TakeUp<'x, 'a, 'c> {
-    target: &'x mut Target<'a, 'c>,
+struct TakeUp<'x> {
+    from: Field<'x>,
     at: Place,
     vectors: usize,
     chains: &'x mut [[f32; LANES]],
 }
 
-impl Kernel for TakeUp<'_, '_, '_> {
+impl Kernel for TakeUp<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         for (r, chains) in self.chains.chunks_exact_mut(self.vectors).enumerate() {
-            let row = self.target.waiting(self.at, r);
+            let row = self.from.elements((self.at.i + r, self.at.j), self.at.width);
             for (v, chain) in chains.iter_mut().enumerate() {
                 s.store(load_at(s, row, v * LANES), chain);
             }
@@ -307,39 +332,35 @@ impl Kernel for TakeUp<'_, '_, '_> {
     }
 }
 
-/// [`Target::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
-struct PutDown<'x, 'a, 'c> {
-    run: Run,
-    target: &'x mut Target<'a, 'c>,
+/// [`Ends::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
+struct PutDown<'x, 'y> {
+    ends: &'x mut Ends<'y>,
     at: Place,
     vectors: usize,
     chains: &'x [[f32; LANES]],
 }
 
-impl Kernel for PutDown<'_, '_, '_> {
+impl Kernel for PutDown<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { run, target, at, .. } = self;
+        let Self { ends, at, .. } = self;
         for (r, chains) in self.chains.chunks_exact(self.vectors).enumerate() {
             for (v, chain) in chains.iter().enumerate() {
                 let j = at.j + v * LANES;
                 let width = LANES.min(at.width - v * LANES);
-                target.put_down_row(s, run, Place { i: at.i + r, j, width }, s.load(chain));
+                ends.put_down_row(s, Place { i: at.i + r, j, width }, s.load(chain));
             }
         }
     }
 }
 
-/// Sixteen elements of row i of a mask from the first of `columns` on, whatever its strides, +0 past the last.
+/// A piece of a row of a mask whose columns lie apart, +0 past its end.
 #[inline(always)]
-fn load_mask<S: Simd>(s: S, h: Mat<'_, f32>, i: usize, columns: Range<usize>) -> S::V {
-    if let Some(row) = h.row(i) {
-        return load_at(s, row, columns.start);
-    }
+fn load_apart<S: Simd>(s: S, h: Mat<'_, f32>, at: Place) -> S::V {
     let mut lanes = [0.0; LANES];
-    for (lane, j) in lanes.iter_mut().zip(columns) {
-        *lane = h.get(i, j);
+    for (c, lane) in lanes[..at.width].iter_mut().enumerate() {
+        *lane = h.get(at.i, at.j + c);
     }
     s.load(&lanes)
 }

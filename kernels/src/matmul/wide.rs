@@ -3,10 +3,10 @@
 use core::ops::Range;
 
 use super::near::PAGE;
-use super::panels::{Columns, Panel, Panels};
+use super::panels::{Columns, Panels};
 use super::tile::{Place, Run, Target};
 use crate::Mat;
-use crate::arch::multiply::{Operands, multiply, multiply_leaving};
+use crate::arch::multiply::{Operands, Strip};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -70,7 +70,7 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
         let n = b.b.cols();
         let deep = S::MANY_REGISTERS && 3 * LANES * run.len() > NEAR;
         let shallow = far && !deep && run.len() * n <= SHALLOW;
-        let across = far && deep || shallow;
+        let across = !S::MANY_REGISTERS || far && deep || shallow;
         let asks_next = far && !across;
         let leaves_a = copy.is_some();
         let copy = copy.unwrap_or(&mut []);
@@ -79,7 +79,7 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
             row,
             column,
             across,
-            asks_own: shallow || across && farther,
+            asks_own: S::MANY_REGISTERS && (shallow || across && farther),
             asks_next,
             run,
             target,
@@ -125,7 +125,7 @@ struct Block<'r, 'a, 'b, 'c> {
     copy: &'b mut [f32],
 }
 
-impl Block<'_, '_, '_, '_> {
+impl<'r> Block<'r, '_, '_, '_> {
     fn rows(&self) -> usize {
         self.target.rows.len() - self.row
     }
@@ -219,52 +219,19 @@ impl Block<'_, '_, '_, '_> {
         s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
     }
 
-    /// Carries the chains of H × V vectors at row i, column j of the block through one run of k. Leaves copies of A, and of B
-    /// in `b_copy`, if it is to.
+    /// The operands of tiles of the panels `b`.
     #[inline(always)]
-    fn tile<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool, const LEAVES_B: bool>(
-        &mut self,
+    fn strip<'p, S: Simd, const H: usize, const V: usize>(
+        &self,
         s: S,
-        b: Panel<'_>,
-        at: Place,
-        b_copy: &mut [f32],
-    ) {
-        let place = self.place(at);
-        let mut chains = self.target.take_up::<S, H, V>(s, self.run, place);
-        let o = self.operands::<S>(b, at);
-        if LEAVES_A || LEAVES_B {
-            let first = if LEAVES_A { at.i / LANES * LANES * self.run.len() + at.i % LANES } else { 0 };
-            let copies = (&mut self.copy[first..], b_copy);
-            multiply_leaving::<S, H, V, LEAVES_A, LEAVES_B>(s, o, &mut chains, copies);
-        } else {
-            multiply(s, o, &mut chains);
-        }
-        self.target.put_down(s, self.run, place, chains);
-    }
-
-    /// A place of the block in the target.
-    #[inline(always)]
-    fn place(&self, at: Place) -> Place {
-        Place { i: self.row + at.i, j: self.column + at.j, ..at }
-    }
-
-    /// The operands of the tile at `at`.
-    #[inline(always)]
-    fn operands<'p, S: Simd>(&self, panel: Panel<'p>, at: Place) -> Operands<'p, f32>
+        (b, b_row): (&'p [f32], usize),
+    ) -> Strip<'p, f32, H, V>
     where
-        Self: 'p,
+        'r: 'p,
     {
-        let (row, col) = (self.a.row_stride(), self.a.col_stride());
-        Operands {
-            a: self.a.data().get(at.i * row..).unwrap_or(&[]), // nothing where k = 0
-            a_row: row,
-            a_col: col,
-            b: panel.data,
-            b_row: panel.row,
-            b_vector: LANES,
-            depth: self.run.len(),
-            last: panel.last,
-        }
+        let (a_row, a_col, depth) = (self.a.row_stride(), self.a.col_stride(), self.run.len());
+        let a = self.a.data();
+        Strip::new(s, Operands { a, a_row, a_col, b, b_row, b_vector: LANES, depth, last: LANES })
     }
 }
 
@@ -284,20 +251,39 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
         let Self { block, b, rows, columns } = self;
+        let strip = block.strip::<S, H, V>(s, b.all());
+        let (a_row, depth) = (block.a.row_stride(), block.run.len());
+        let high = S::MANY_REGISTERS && H >= S::TILE_ROWS;
+        let (asks_own, asks_next) = (high && block.asks_own, high && block.asks_next);
+        let (row, column) = (block.row, block.column);
+        let mut ends = block.target.ends(block.run);
         let mut i = rows.start;
         while i + H <= rows.end {
             let mut j = columns.start;
             while j < columns.end {
-                let at = Place { i, j, width: (V * LANES).min(columns.end - j) };
+                let at = Place { i: row + i, j: column + j, width: (V * LANES).min(columns.end - j) };
+                let (b, last) = b.panel::<V>(j - columns.start, at.width);
                 j += V * LANES;
-                if block.asks_next && H >= S::TILE_ROWS && i + 2 * H <= rows.end {
-                    block.target.prefetch::<S, H, V>(s, block.place(Place { i: i + H, ..at }));
+                if asks_next && i + 2 * H <= rows.end {
+                    ends.prefetch::<S, H, V>(s, Place { i: at.i + H, ..at });
                 }
-                if block.asks_own && H >= S::TILE_ROWS {
-                    block.target.prefetch::<S, H, V>(s, block.place(at));
+                if asks_own {
+                    ends.prefetch::<S, H, V>(s, at);
                 }
-                let panel = b.panel::<V>(at.j - columns.start, at.width);
-                block.tile::<S, H, V, LEAVES_A, false>(s, panel, at, &mut []);
+                let mut chains = ends.take_up::<S, H, V>(s, at);
+                if LEAVES_A {
+                    let copy = &mut block.copy[i / LANES * LANES * depth + i % LANES..];
+                    strip.multiply_leaving::<S, true, false>(
+                        s,
+                        (i * a_row, b),
+                        last,
+                        &mut chains,
+                        (copy, &mut []),
+                    );
+                } else {
+                    strip.multiply(s, (i * a_row, b), last, &mut chains);
+                }
+                ends.put_down(s, at, chains);
             }
             i += H;
         }
@@ -319,13 +305,17 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { block, b, columns } = self;
+        let strip = block.strip::<S, H, V>(s, (b.b.data(), b.b.row_stride()));
         let depth = b.b.rows();
+        let (row, column) = (block.row, block.column);
+        let mut ends = block.target.ends(block.run);
         for j in columns.clone().step_by(V * LANES) {
-            let width = (V * LANES).min(columns.end - j);
-            let data = b.b.data().get(j..).unwrap_or(&[]);
-            let panel = Panel { data, row: b.b.row_stride(), last: width - (V - 1) * LANES };
-            let copy = &mut b.packed[j * depth..][..V * LANES * depth];
-            block.tile::<S, H, V, LEAVES_A, true>(s, panel, Place { i: 0, j, width }, copy);
+            let at = Place { i: row, j: column + j, width: (V * LANES).min(columns.end - j) };
+            let last = at.width - (V - 1) * LANES;
+            let copies = (&mut *block.copy, &mut b.packed[j * depth..][..V * LANES * depth]);
+            let mut chains = ends.take_up::<S, H, V>(s, at);
+            strip.multiply_leaving::<S, LEAVES_A, true>(s, (0, j), last, &mut chains, copies);
+            ends.put_down(s, at, chains);
         }
     }
 }
