@@ -1,4 +1,4 @@
-//! Numbers that begin on a cache line, wherever the allocator puts them.
+//! Numbers that begin on a cache line.
 
 use core::ops::{Deref, DerefMut};
 

@@ -131,7 +131,7 @@ pub(crate) trait Simd: Copy {
         let _ = n;
         false
     }
-    /// p · 2ⁿ as [`Simd::scale`] has it, of the n for which [`Simd::near`] says so, here as n + 1.5 · 2²³.
+    /// p · 2ⁿ as [`Simd::scale`] has it, of the n for which [`Simd::near`] says so, here as n + 1.5 · 2²³. To be given together with it.
     #[inline(always)]
     fn scale_near<const N: usize>(self, p: [Self::V; N], raised: [Self::V; N]) -> [Self::V; N] {
         let _ = raised;

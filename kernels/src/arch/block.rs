@@ -171,3 +171,53 @@ impl<'a> FieldMut<'a> {
         &mut self.data[i * self.stride + j..][..width]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::Isa;
+    use crate::simd::Kernel;
+
+    const STRIDE: usize = 40;
+    const ROWS: usize = 5;
+    const WIDTH: usize = 37;
+
+    /// The piece of 2 rows × 2 vectors, the last of five elements, at (i, j) of the first elements of a field, read from one and written to the other.
+    struct Move<'a>(&'a [f32], &'a mut [f32], (usize, usize));
+
+    impl Kernel for Move<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let Self(from, to, at) = self;
+            let rows = Field::new(from, STRIDE, ROWS, WIDTH).piece::<S, 2, 2, false>(s, at, LANES + 5);
+            FieldMut::new(to, STRIDE, ROWS, WIDTH).store::<S, 2, 2, false>(s, &rows, at, LANES + 5);
+        }
+    }
+
+    /// The bounds that the unsafe accesses rely on, each to the element.
+    #[test]
+    fn the_last_piece_is_in_and_the_next_is_out() {
+        const LEN: usize = (ROWS - 1) * STRIDE + WIDTH;
+        let from: [f32; LEN] = core::array::from_fn(|i| i as f32);
+        let last = (ROWS - 2, WIDTH - LANES - 5);
+        for isa in Isa::available() {
+            let mut to = [-1.0; LEN];
+            isa.run(Move(&from, &mut to, last));
+            for (i, &x) in to.iter().enumerate() {
+                let (row, column) = (i / STRIDE, i % STRIDE);
+                let moved = row >= last.0 && (last.1..WIDTH).contains(&column);
+                assert_eq!(x, if moved { from[i] } else { -1.0 }, "{isa}: ({row}, {column})");
+            }
+            let fails = |len: usize, at| {
+                std::panic::catch_unwind(|| isa.run(Move(&from[..len], &mut [0.0; LEN], at))).is_err()
+            };
+            assert!(fails(LEN, (last.0 + 1, last.1)), "{isa}: a row too low");
+            assert!(fails(LEN, (last.0, last.1 + 1)), "{isa}: a column too far");
+            assert!(fails(LEN, (usize::MAX, 0)) && fails(LEN, (0, usize::MAX)), "{isa}: far out");
+            assert!(fails(LEN - 1, (0, 0)), "{isa}: the field is an element short");
+        }
+    }
+}

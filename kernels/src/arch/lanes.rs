@@ -145,7 +145,7 @@ mod tests {
             let Self(data, stride, [rows, depth], chains) = self;
             let mut room = Room::<12>::new();
             let a = room.turn::<S, W>(s, (data, stride), (rows, depth));
-            let b: [f32; R * 6] = core::array::from_fn(|i| i as f32);
+            let b: [f32; R * 7] = core::array::from_fn(|i| i as f32);
             let asked = Asked { data, first: usize::MAX / 8, step: 1, stride: 1, vector: 1 };
             multiply_columns::<S, 2, R, W>(s, a, &b[..R * depth], chains, &asked);
         }

@@ -67,7 +67,7 @@ impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A
 /// what comes between two tiles is time in which nothing is multiplied.
 pub(crate) struct Strip<'a, E, const H: usize, const V: usize> {
     o: Operands<'a, E>,
-    /// A tile begins before this element of A, and the last vector of B's first row ends no later than this one, less V − 1 vectors.
+    /// A tile begins before this element of A; in B a vector as long as its last one ends, from where it begins, no later than that one.
     a_room: usize,
     b_room: usize,
     far: bool,
@@ -75,6 +75,8 @@ pub(crate) struct Strip<'a, E, const H: usize, const V: usize> {
 }
 
 impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
+    /// # Panics
+    /// If the vectors of a row of B overlap.
     #[inline(always)]
     pub(crate) fn new<S: Simd>(_: S, o: Operands<'a, E>) -> Self {
         assert!(o.b_vector >= LANES);
@@ -127,12 +129,15 @@ impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
         let tight = S::tight(H * V);
         // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
         assert!(whole || !tight);
-        match (whole, self.far && !tight && V >= 2, self.apart && (V >= 2 || tight)) {
-            (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
-            (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
-            (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
-            (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
-            (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
+        // SAFETY: `o` is of `tile`, and there are no copies.
+        unsafe {
+            match (whole, self.far && !tight && V >= 2, self.apart && (V >= 2 || tight)) {
+                (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
+                (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
+                (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
+                (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
+                (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
+            }
         }
     }
 }
@@ -161,10 +166,12 @@ impl<const H: usize, const V: usize> Strip<'_, f32, H, V> {
         );
         assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
         if last == LANES {
-            run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies);
+            // SAFETY: `o` is of `tile`, and the assertions say how long the copies are.
+            unsafe { run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies) };
         } else {
             assert!(!LEAVES_A);
-            run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies);
+            // SAFETY: as above.
+            unsafe { run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies) };
         }
     }
 }
@@ -184,9 +191,12 @@ const NEAR_VECTORS: usize = 384;
 /// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
 const AHEAD: usize = 8;
 
-/// The loop itself, for what [`Strip::tile`] gave. `copies` are as long as [`Strip::multiply_leaving`] asserts.
+/// The loop itself.
+///
+/// # Safety
+/// `o` is of [`Strip::tile`], and `copies` are as long as [`Strip::multiply_leaving`] asserts.
 #[inline(always)]
-fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
+unsafe fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_, E>,
     chains: &mut [[S::V; V]; H],
@@ -197,22 +207,6 @@ fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
     for p in 0..o.depth {
         ask::<S, E, M, V>(s, &o, p);
-        if S::tight(H * V) && V > H {
-            // Few registers: the column of A waits in them for the vectors of B, since it is less.
-            let mut x = [s.splat(0.0); H];
-            for r in 0..H {
-                // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `Strip::tile` covers its index.
-                x[r] = s.splat(*unsafe { o.a.get_unchecked(r * o.a_row + p * o.a_col) });
-            }
-            for v in 0..V {
-                // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
-                let row = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
-                for r in 0..H {
-                    acc[r][v] = s.mul_add(x[r], row, acc[r][v]);
-                }
-            }
-            continue;
-        }
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
             // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
@@ -251,13 +245,13 @@ fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>
     }
     if M::FAR {
         for v in 0..V {
-            s.prefetch(o.b, (p + AHEAD) * o.b_row + v * o.b_vector);
+            s.prefetch(o.b, (p + AHEAD).wrapping_mul(o.b_row).wrapping_add(v * o.b_vector));
         }
     }
     if M::LEAVES_B {
         // What is copied comes from afar, a piece of each row only.
         for v in 0..=V {
-            s.prefetch(o.b, (p + 12) * o.b_row + v * LANES);
+            s.prefetch(o.b, (p + 12).wrapping_mul(o.b_row).wrapping_add(v * LANES));
         }
     }
 }

@@ -2,13 +2,20 @@
 //!
 //! The fused multiply-add is computed exactly in f64 (`fma.rs`), so this file too gives the bits of the others.
 
+#[cfg(test)]
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
 
-/// Proof of nothing: every processor will do. Its products go as those of another instruction set if it is `LIKE` one, so that
-/// tests can have the ways that products go everywhere: 1, AVX2 and NEON; 2, AVX-512; 3, AVX-512 by halves.
+/// Proof of nothing: every processor will do. Its products go as those of AVX-512 if it is WIDE, so that tests can have these ways where
+/// there is no AVX-512.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Portable<const LIKE: usize = 0>;
+pub(crate) struct Portable<const WIDE: bool = false>;
+
+/// Whether WIDE vectors are multiplied by halves.
+#[cfg(test)]
+pub(crate) static HALVES: AtomicBool = AtomicBool::new(false);
 
 impl Portable {
     pub(crate) fn detect() -> Option<Self> {
@@ -16,7 +23,7 @@ impl Portable {
     }
 }
 
-impl<const LIKE: usize> Portable<LIKE> {
+impl<const WIDE: bool> Portable<WIDE> {
     #[inline]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
@@ -34,16 +41,17 @@ macro_rules! lanes {
     }};
 }
 
-impl<const LIKE: usize> Simd for Portable<LIKE> {
+impl<const WIDE: bool> Simd for Portable<WIDE> {
     type V = [f32; LANES];
-    const MANY_REGISTERS: bool = LIKE >= 2;
-    const TILE_ROWS: usize = [4, 6, 8, 8][LIKE];
-    const TURNED: usize = if LIKE == 0 { 0 } else { 10 };
+    const MANY_REGISTERS: bool = WIDE;
+    const TILE_ROWS: usize = if WIDE { 8 } else { 4 };
+    const TURNED: usize = if WIDE { 10 } else { 0 };
     const SCALES_ANY: bool = false;
 
+    #[cfg(test)]
     #[inline(always)]
     fn by_halves(self) -> bool {
-        LIKE == 3
+        WIDE && HALVES.load(Ordering::Relaxed)
     }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {

@@ -58,7 +58,7 @@ pub(crate) fn turn<S: Simd>(
     (width, depth): (usize, usize),
     (out, step): (&mut [[f32; LANES]], usize),
 ) {
-    assert!(width > 0 && width <= LANES && depth >= 4);
+    assert!(width > 0 && width <= LANES && depth >= 4 && step > 0);
     assert!(
         furthest(width - 1, along, depth - 1, 1) < data.len() && furthest(depth - 1, step, 0, 0) < out.len()
     );
@@ -84,7 +84,7 @@ pub(crate) fn turn<S: Simd>(
 /// one set of the L1 cache, where columns lie whole pages apart. What is at `out` may not have been written yet.
 ///
 /// # Safety
-/// 0 < `width` ≤ 16 columns of `depth` ≥ 4 elements lie within `data`, and `depth` rows within `out`.
+/// 0 < `width` ≤ 16 columns of `depth` ≥ 4 elements lie within `data`, and `depth` rows, 0 < `step` vectors apart, within `out`.
 #[inline(always)]
 pub(super) unsafe fn by_eights<S: Simd>(
     s: S,

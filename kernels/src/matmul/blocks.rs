@@ -14,9 +14,9 @@ use crate::{Mat, MatMut, Source};
 
 /// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
 const B_BLOCK: usize = 1 << 17;
-/// Columns of a block.
+/// Columns of a block at most.
 const NC: usize = 512;
-/// Depth of a block at most, and at least where k has it. A tile takes up where the last run of k left its chains in
+/// Depth of a block at most, and up to which k is not divided. A tile takes up where the last run of k left its chains in
 /// memory, so these numbers change no bit.
 const MOST_KC: usize = 1024;
 const LEAST_KC: usize = B_BLOCK / NC;

@@ -207,7 +207,8 @@ impl Ends<'_> {
     ) {
         let (place, width) = ((at.i, at.j), at.width);
         match &self.finish {
-            Finish::Nothing | Finish::MaskApart(_) => {}
+            Finish::Nothing => {}
+            Finish::MaskApart(_) => unreachable!("a mask whose columns lie apart is taken row by row"),
             Finish::Bias(bias) => {
                 let [bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
                 for r in 0..H {

@@ -71,7 +71,8 @@ impl Turned<'_, '_, '_, '_> {
             return 0;
         }
         let full = rows - rows % LANES;
-        // Rows that fill no tile of full height went through others, which leave no copy; tight tiles take whole vectors alone.
+        // Rows that fill no tile of full height went through others, which leave no copy; where
+        // registers are few, columns that are lanes as they lie are taken in whole vectors alone.
         let there = match self.copy {
             Some(_) => rows.is_multiple_of(S::TILE_ROWS),
             None => S::MANY_REGISTERS || self.a.col_stride() == 1,
@@ -197,8 +198,9 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
                 turned.turning::<S, R>(s, b, at);
                 at.i += LANES;
             }
+            return;
         }
-        while at.i < end {
+        while S::MANY_REGISTERS && at.i < end {
             if at.i + W * LANES <= end {
                 turned.tile::<S, R, W>(s, b, at);
                 at.i += W * LANES;
@@ -210,7 +212,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     }
 }
 
-/// [`Target::take_up`] for sixteen rows, turned. A kernel of its own, compiled once for all tiles.
+/// [`Target::take_up_rows`], turned. A kernel of its own, compiled once for all tiles.
 pub(super) struct TurnIn<'x, 'a, 'c> {
     pub(super) run: Run,
     pub(super) target: &'x mut Target<'a, 'c>,
@@ -234,7 +236,7 @@ impl Kernel for TurnIn<'_, '_, '_> {
     }
 }
 
-/// [`Target::put_down`] for sixteen rows, turned.
+/// [`Target::put_down_rows`], turned.
 pub(super) struct TurnOut<'x, 'a, 'c> {
     pub(super) run: Run,
     pub(super) target: &'x mut Target<'a, 'c>,

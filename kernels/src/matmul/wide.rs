@@ -1,4 +1,4 @@
-//! Lanes along the columns of C: panels of up to three vectors of columns, and down each panel tiles of full height.
+//! Lanes along the columns of C: panels of up to three vectors of columns, and tiles down a panel or along the rows of C.
 
 use core::ops::Range;
 
@@ -79,7 +79,7 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
             row,
             column,
             across,
-            asks_own: S::MANY_REGISTERS && (shallow || across && farther),
+            asks_own: shallow || across && farther,
             asks_next,
             run,
             target,
@@ -146,8 +146,8 @@ impl<'r> Block<'r, '_, '_, '_> {
         next
     }
 
-    /// Panels of V vectors, one after the other. Where B is shallow and C far, a tile is a short visit to C: then all panels
-    /// together, row of tiles by row of tiles, and C passes in the order of memory.
+    /// Panels of V vectors, one after the other; or all together, row of tiles by row of tiles (`across`): where registers are few, where both B
+    /// and C are far, and where B is shallow and C far, for a tile is a short visit to C then, and C passes in the order of memory.
     #[inline(always)]
     fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
         let step = if self.across { columns.len() } else { V * LANES };

@@ -121,7 +121,7 @@ impl Kernel for Softmax<'_> {
             return;
         }
         if c > LANES || n <= 2 {
-            return long(s, &mut scores); // There one or two rows go one by one: a group's steps are for sixteen.
+            return long(s, &mut scores); // One or two rows go one by one there: a group's steps are for sixteen.
         }
         let stride = scores.row_stride();
         if stride != c {
