@@ -2,28 +2,18 @@
 //!
 //! The fused multiply-add is computed exactly in f64 (`fma.rs`), so this file too gives the bits of the others.
 
-#[cfg(test)]
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
 
-/// Proof of nothing: every processor will do. Its products go as those of AVX-512 if it is WIDE, so that tests can have these ways where
-/// there is no AVX-512.
+/// Proof of nothing: every processor will do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Portable<const WIDE: bool = false>;
-
-/// Whether WIDE vectors are multiplied by halves.
-#[cfg(test)]
-pub(crate) static HALVES: AtomicBool = AtomicBool::new(false);
+pub(crate) struct Portable;
 
 impl Portable {
     pub(crate) fn detect() -> Option<Self> {
         Some(Self)
     }
-}
 
-impl<const WIDE: bool> Portable<WIDE> {
     #[inline]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
@@ -41,18 +31,13 @@ macro_rules! lanes {
     }};
 }
 
-impl<const WIDE: bool> Simd for Portable<WIDE> {
+impl Simd for Portable {
     type V = [f32; LANES];
-    const MANY_REGISTERS: bool = WIDE;
-    const TILE_ROWS: usize = if WIDE { 8 } else { 4 };
-    const TURNED: usize = if WIDE { 10 } else { 0 };
+    const MANY_REGISTERS: bool = false;
+    const TILE_ROWS: usize = 4;
+    const TURNED: usize = 0;
     const SCALES_ANY: bool = false;
 
-    #[cfg(test)]
-    #[inline(always)]
-    fn by_halves(self) -> bool {
-        WIDE && HALVES.load(Ordering::Relaxed)
-    }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         Portable::enter(self, kernel)

@@ -212,19 +212,18 @@ pub(crate) fn matmul_f64(
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     extern crate std;
 
     use super::*;
-    use crate::arch::portable::{HALVES, Portable};
-    use core::sync::atomic::Ordering;
+    use crate::arch::cpuid::flip_halves;
     use std::vec;
     use std::vec::Vec;
 
     /// Products with columns beside whole vectors, panels of two and rows of A that lie apart, in one block and in many, and shallow ones
     /// under a mask, with zeros in A: of one p and a negative B that would be −0.
-    fn check(way: &str, run: &dyn Fn(Product<'_>)) {
+    fn check() {
         let shapes =
             [(200, 50, 300), (57, 58, 40), (24, 64, 64), (300, 106, 30), (2500, 49, 24), (64, 33, 1025)];
         let shallow = [(75, 103, 10), (75, 103, 1), (4, 1100, 2), (1300, 64, 40)];
@@ -243,28 +242,16 @@ mod tests {
                 reference::matmul(a, b, MatMut::new(&mut expected, m, n), epilogue);
                 let workspace = &mut vec![f32::NAN; matmul_workspace(m, n, k)];
                 let to = MatMut::new(&mut c, m, n);
-                run(Product { a: &Source::Mat(a), b, c: to, epilogue, workspace, squares: None });
+                matmul(Isa::best(), a, b, to, epilogue, workspace);
                 let same = c.iter().zip(&expected).all(|(c, e)| c.to_bits() == e.to_bits());
-                assert!(same, "{way}: {m} x {k} x {n}");
+                assert!(same, "{m} x {k} x {n}");
             }
         }
     }
 
-    /// The ways that products go with AVX-512, here on any processor.
-    #[test]
-    fn products_are_the_same_the_way_of_many_registers() {
-        for halves in [false, true] {
-            HALVES.store(halves, Ordering::Relaxed);
-            check("as AVX-512", &|product| Portable::<true>.enter(product));
-        }
-    }
-
     /// What is chosen by how a processor multiplies AVX-512 changes no bit.
-    #[cfg(target_arch = "x86_64")]
     #[test]
     fn products_are_the_same_on_a_processor_of_the_other_kind() {
-        use crate::arch::cpuid::flip_halves;
-        let check = || check("best", &|product| Isa::best().run(product));
         check();
         flip_halves();
         let other = std::panic::catch_unwind(check);
