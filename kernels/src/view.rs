@@ -230,6 +230,11 @@ impl<'a, T: Copy> Mat<'a, T> {
         &self.data[first * self.row_stride..][..span]
     }
 
+    /// The elements from (i, j) on, gaps included; none if there are no such elements.
+    pub(crate) fn beginning_at(&self, i: usize, j: usize) -> &'a [T] {
+        self.data.get(i * self.row_stride + j * self.col_stride..).unwrap_or(&[])
+    }
+
     /// The elements from (0, 0) to the last one, gaps included.
     pub(crate) fn data(&self) -> &'a [T] {
         self.data

@@ -5,9 +5,9 @@ use kernels::{Mat, MatMut, Scalar, Source, matmul_workspace};
 use crate::band::{Band, Layers};
 use crate::{Labels, Shape};
 
-/// Elements, at most, of an X that is worth a matrix of its own: 256 KB in f32, in the L2 cache for both products. A larger one would go
-/// there and back for each.
-const SMALL_X: usize = 1 << 16;
+/// Elements, at most, of an X that is worth a matrix of its own: 1 MB in f32, in or near the L2 cache for both products. A larger one would
+/// come from afar for each.
+const SMALL_X: usize = 1 << 18;
 
 /// The intermediate values of a forward and a backward pass over up to `max_rows` rows, and what the products need.
 ///

@@ -33,13 +33,13 @@ struct Piece {
 #[inline(always)]
 fn check(len: usize, stride: usize, rows: usize, width: usize) {
     let end = rows.saturating_sub(1).saturating_mul(stride).saturating_add(width);
-    assert!(rows == 0 || end <= len);
+    assert!(rows == 0 || width == 0 || end <= len);
 }
 
 /// The piece of a field of so many rows that begins at (i, j).
 ///
 /// # Panics
-/// If it lies outside the field, or if `width` elements are not V vectors.
+/// If it lies outside the field, or if `width` elements, of which there are some, are not V vectors.
 #[inline(always)]
 fn piece<const H: usize, const V: usize, const WHOLE: bool>(
     (stride, rows, columns): (usize, usize, usize),
@@ -47,7 +47,7 @@ fn piece<const H: usize, const V: usize, const WHOLE: bool>(
     width: usize,
 ) -> Piece {
     let last = width.wrapping_sub((V - 1) * LANES);
-    assert!(if WHOLE { last == LANES } else { last <= LANES });
+    assert!(if WHOLE { last == LANES } else { last.wrapping_sub(1) < LANES });
     assert!(i <= rows && H <= rows - i && j <= columns && width <= columns - j);
     Piece { first: i * stride + j, last }
 }
@@ -111,9 +111,10 @@ impl<'a> Field<'a> {
     /// Asks for the H rows of V vectors at (i, j), if there are any.
     #[inline(always)]
     pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(self, s: S, (i, j): (usize, usize)) {
+        let first = i * self.stride + j;
         for r in 0..H {
             for v in 0..=V {
-                s.prefetch(self.data, (i + r) * self.stride + j + v * LANES);
+                s.prefetch(self.data, first + r * self.stride + v * LANES);
             }
         }
     }
@@ -128,6 +129,17 @@ impl<'a> FieldMut<'a> {
     pub(crate) fn new(data: &'a mut [f32], stride: usize, rows: usize, width: usize) -> Self {
         check(data.len(), stride, rows, width);
         Self { data, stride, rows, width }
+    }
+
+    #[inline(always)]
+    pub(crate) fn reborrow(&mut self) -> FieldMut<'_> {
+        FieldMut { data: self.data, stride: self.stride, rows: self.rows, width: self.width }
+    }
+
+    /// How many rows there are.
+    #[inline(always)]
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// What is there now.
@@ -219,5 +231,7 @@ mod tests {
             assert!(fails(LEN, (usize::MAX, 0)) && fails(LEN, (0, usize::MAX)), "{isa}: far out");
             assert!(fails(LEN - 1, (0, 0)), "{isa}: the field is an element short");
         }
+        // No element of rows that have none lies outside.
+        assert_eq!(FieldMut::new(&mut [], STRIDE, ROWS, 0).rows(), ROWS);
     }
 }

@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::Epilogue;
 use super::near::{self, Asks};
 use super::panels::Columns;
-use super::tile::{Run, Target};
+use super::tile::{Ends, Run, Target};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Wide};
 use crate::reduce::{Squares, SumOfSquares};
@@ -121,7 +121,7 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         match *self.a {
-            Source::Mat(a) if self.is_one_block(a, s.by_halves()) => {
+            Source::Mat(ref a) if self.is_one_block(*a, s.by_halves()) => {
                 if let Some(squares) = self.squares.take() {
                     *squares = s.enter(SumOfSquares(self.b.data()));
                 }
@@ -197,7 +197,7 @@ impl<'a> Product<'a> {
 
     /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
     #[inline(always)]
-    fn one_block<S: Simd>(&mut self, s: S, a: Mat<'_, f32>) {
+    fn one_block<S: Simd>(&mut self, s: S, a: &Mat<'_, f32>) {
         let (m, n, k) = self.shape();
         let narrow = turned::columns(s, self.a, n);
         let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
@@ -205,8 +205,8 @@ impl<'a> Product<'a> {
         let (mut wide_b, mut narrow_b) = parts_of_b::<S>(self.b, narrow, m, (b, narrow_room));
         let run = Run::first(k, LEAST_KC);
         let (rows, columns) = (0..m, 0..n);
-        let target = Target { c: &mut self.c, partials: None, epilogue: self.epilogue, rows, columns };
-        block(s, (a, run), (&mut wide_b, &mut narrow_b), lanes, m * n, target);
+        let mut target = Target { c: &mut self.c, partials: None, epilogue: &self.epilogue, rows, columns };
+        block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, target.ends(run));
     }
 
     /// One run of k for a band of rows and a block of columns; `next` is the run after it.
@@ -226,14 +226,14 @@ impl<'a> Product<'a> {
             let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
             rooms.asked = asks.next.is_some();
             let a = near::block(s, self.block(rows.clone(), run), panels(wide_b.b.cols()), asks, rooms.a);
-            let target = Target {
+            let mut target = Target {
                 c: &mut self.c,
                 partials: if order.partials { Some(&mut *rooms.partials) } else { None },
-                epilogue: self.epilogue,
+                epilogue: &self.epilogue,
                 rows,
                 columns: columns.clone(),
             };
-            block(s, (a, run), (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, target);
+            block(s, &a, (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, target.ends(run));
         }
     }
 
@@ -329,48 +329,46 @@ fn parts_of_b<'b, S: Simd>(
 /// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is room for a copy of the block of A, if it is large
 /// enough.
 #[inline(always)]
-fn block<'a, S: Simd>(
+fn block<S: Simd>(
     s: S,
-    (a, run): (Mat<'_, f32>, Run),
+    a: &Mat<'_, f32>,
     (wide_b, narrow_b): (&mut Columns<'_>, &mut Narrow<'_>),
     lanes: &mut [f32],
     elements: usize,
-    mut target: Target<'a, '_>,
+    mut ends: Ends<'_>,
 ) {
-    let (wide, narrow) = (wide_b.b.cols(), target.columns.len() - wide_b.b.cols());
+    let (wide, narrow) = (wide_b.b.cols(), narrow_b.b.cols());
+    let ends = &mut ends;
     let leaves = narrow > 0
         && a.col_stride() == 1
         && wide::leaves_a(s, wide)
         && a.rows() >= LANES
         && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
     if wide > 0 {
-        let (target, b) = (&mut target, wide_b);
         let copy = if leaves { Some(&mut *lanes) } else { None };
         let (far, farther) = (elements > NEAR, elements > FAR);
-        s.enter(Wide { a, row: 0, column: 0, far, farther, run, target, b, copy });
+        s.enter(Wide { a, row: 0, column: 0, far, farther, ends, b: wide_b, copy });
     }
     if narrow > 0 {
         let copy = if leaves { Some(&*lanes) } else { None };
-        let done = Turned { a, copy, run, target: &mut target }.block(s, narrow_b, wide);
-        let rest = a.row_range(done..a.rows());
-        rest_of_rows(s, rest, narrow_b, (done, wide), run, target);
+        let done = Turned { a: *a, copy, ends }.block(s, narrow_b, wide);
+        rest_of_rows(s, a.row_range(done..a.rows()), narrow_b, (done, wide), ends);
     }
 }
 
 /// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
 #[inline(always)]
-fn rest_of_rows<'a, S: Simd>(
+fn rest_of_rows<S: Simd>(
     s: S,
-    a: Mat<'a, f32>,
+    a: Mat<'_, f32>,
     b: &mut Narrow<'_>,
     (row, column): (usize, usize),
-    run: Run,
-    mut target: Target<'a, '_>,
+    ends: &mut Ends<'_>,
 ) {
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
-        let mut b = Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
+        let b = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
         let (far, farther) = (false, false);
-        s.enter(Wide { a, row, column, far, farther, run, target: &mut target, b: &mut b, copy: None });
+        s.enter(Wide { a: &a, row, column, far, farther, ends, b, copy: None });
     }
 }

@@ -1,8 +1,7 @@
 //! Tiles of [`Turned`] where registers are few: rows of A are turned into a buffer near by, from which one half of the columns takes
 //! them and then the other, and the chains wait in memory.
 
-use super::Epilogue;
-use super::tile::{Place, Run, Target};
+use super::tile::{Ends, Place};
 use super::turned::{TurnIn, TurnOut, Turned};
 use crate::arch::lanes::{Asked, Columns, Room, multiply_columns};
 use crate::simd::{Kernel, LANES, Simd};
@@ -12,7 +11,7 @@ pub(super) const AT_ONCE: usize = 128;
 /// How many columns ahead of the multiplications memory is asked for, where columns are lanes as they lie.
 const AHEAD: usize = 8;
 
-impl Turned<'_, '_, '_, '_> {
+impl Turned<'_, '_, '_> {
     /// R columns times W vectors of rows, the last of which may be a part of one if they are turned.
     #[inline(always)]
     pub(super) fn in_memory<S: Simd, const R: usize, const W: usize>(
@@ -23,18 +22,18 @@ impl Turned<'_, '_, '_, '_> {
         room: &mut Room<AT_ONCE>,
     ) {
         let mut chains = [[[0.0; LANES]; R]; W];
-        if self.run.resumes(self.target) {
+        if self.ends.resumes() {
             let mut memory = [[0.0; LANES]; LANES];
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { run: self.run, target: self.target, at, chains: &mut memory });
+                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory });
                 chains[w].copy_from_slice(&memory[..R]);
             }
         }
         let (data, stride, next) = (self.a.data(), self.a.row_stride(), self.a.col_stride());
         if next == 1 {
             let rows = self.a.rows() - at.i;
-            let (depth, each) = (self.run.len(), AT_ONCE / W);
+            let (depth, each) = (self.a.cols(), AT_ONCE / W);
             for start in (0..depth).step_by(each) {
                 let end = depth.min(start + each);
                 // What is turned next: the rows that follow, if these are done.
@@ -61,7 +60,7 @@ impl Turned<'_, '_, '_, '_> {
         }
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
-            s.enter(PutDown { run: self.run, target: self.target, at, chains: &chains[w] });
+            s.enter(PutDown { ends: self.ends, at, chains: &chains[w] });
         }
     }
 }
@@ -110,23 +109,20 @@ impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
 
 /// R chains of sixteen rows, turned and put down. A kernel of its own, compiled once for each R: how much of a row is stored is known
 /// when it is compiled. What is rare goes through [`TurnOut`].
-struct PutDown<'x, 'a, 'c, const R: usize> {
-    run: Run,
-    target: &'x mut Target<'a, 'c>,
+struct PutDown<'x, 'y, const R: usize> {
+    ends: &'x mut Ends<'y>,
     at: Place,
     chains: &'x [[f32; LANES]; R],
 }
 
-impl<const R: usize> Kernel for PutDown<'_, '_, '_, R> {
+impl<const R: usize> Kernel for PutDown<'_, '_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { run, target, at, chains } = self;
-        let rare = matches!(target.epilogue, Epilogue::ReluMask(_));
-        if rare || target.rows.len() - at.i < LANES || at.width < R {
-            return s.enter(TurnOut { run, target, at, chains });
+        let Self { ends, at, chains } = self;
+        if ends.masks() || ends.rows() - at.i < LANES || at.width < R {
+            return s.enter(TurnOut { ends, at, chains });
         }
-        let mut ends = target.ends(run);
         for quarter in 0..LANES / 4 {
             let mut pieces = [&[0.0; 4]; LANES];
             for c in 0..R {

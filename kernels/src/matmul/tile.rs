@@ -35,10 +35,6 @@ impl Run {
         self.start..self.end
     }
 
-    pub(super) fn len(self) -> usize {
-        self.end - self.start
-    }
-
     /// Whether chains start from memory.
     pub(super) fn resumes(self, target: &Target<'_, '_>) -> bool {
         self.start > 0 || matches!(target.epilogue, Epilogue::Accumulate)
@@ -50,7 +46,7 @@ pub(super) struct Target<'a, 'c> {
     pub(super) c: &'a mut MatMut<'c, f32>,
     /// Waiting place of unfinished chains, if not C: as many rows and whole vectors as the block has.
     pub(super) partials: Option<&'a mut [f32]>,
-    pub(super) epilogue: Epilogue<'a, f32>,
+    pub(super) epilogue: &'a Epilogue<'a, f32>,
     pub(super) rows: Range<usize>,
     pub(super) columns: Range<usize>,
 }
@@ -74,6 +70,7 @@ pub(super) struct Ends<'x> {
 }
 
 /// An epilogue for the block at hand; none for chains that go on.
+#[derive(Clone, Copy)]
 enum Finish<'x> {
     Nothing,
     Bias(Field<'x>),
@@ -115,26 +112,44 @@ impl<'a> Target<'a, '_> {
 impl<'a> Epilogue<'a, f32> {
     /// The epilogue for these rows and columns of C.
     #[inline(always)]
-    fn of(self, rows: &Range<usize>, columns: &Range<usize>) -> Finish<'a> {
+    fn of(&self, rows: &Range<usize>, columns: &Range<usize>) -> Finish<'a> {
         // One row, which is every row's.
         let bias = |bias: &'a [f32]| Field::new(&bias[columns.clone()], 0, rows.len(), columns.len());
-        match self {
+        match *self {
             Epilogue::Store | Epilogue::Accumulate => Finish::Nothing,
             Epilogue::Bias(b) => Finish::Bias(bias(b)),
             Epilogue::BiasRelu(b) => Finish::BiasRelu(bias(b)),
-            Epilogue::ReluMask(h) => {
-                let h = h.row_range(rows.clone()).col_range(columns.clone());
-                match h.col_stride() {
-                    1 => Finish::Mask(Field::new(h.data(), h.row_stride(), rows.len(), columns.len())),
-                    _ => Finish::MaskApart(h),
-                }
+            Epilogue::ReluMask(h) if h.col_stride() == 1 => {
+                let first = h.beginning_at(rows.start, columns.start);
+                Finish::Mask(Field::new(first, h.row_stride(), rows.len(), columns.len()))
             }
+            Epilogue::ReluMask(h) => Finish::MaskApart(h.row_range(rows.clone()).col_range(columns.clone())),
             Epilogue::SgdStep { f, eta } => Finish::SgdStep { f, eta },
         }
     }
 }
 
 impl Ends<'_> {
+    #[inline(always)]
+    pub(super) fn reborrow(&mut self) -> Ends<'_> {
+        Ends { resumes: self.resumes, waiting: self.waiting, to: self.to.reborrow(), finish: self.finish }
+    }
+
+    /// Whether chains start from memory.
+    pub(super) fn resumes(&self) -> bool {
+        self.resumes
+    }
+
+    /// Whether a mask is the epilogue.
+    pub(super) fn masks(&self) -> bool {
+        matches!(self.finish, Finish::Mask(_) | Finish::MaskApart(_))
+    }
+
+    /// Rows of the block.
+    pub(super) fn rows(&self) -> usize {
+        self.to.rows()
+    }
+
     /// Where chains wait.
     #[inline(always)]
     fn waiting(&self) -> Field<'_> {
@@ -271,42 +286,32 @@ impl Ends<'_> {
     pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) {
         self.waiting().prefetch::<S, H, V>(s, (at.i, at.j));
     }
-}
 
-impl Target<'_, '_> {
     /// [`Ends::put_down`] for sixteen rows, or as many as there are.
     #[inline(always)]
-    pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, run: Run, at: Place, chains: [[S::V; 1]; LANES]) {
-        let rows = self.rows.len() - at.i;
-        let ends = &mut self.ends(run);
+    pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, at: Place, chains: [[S::V; 1]; LANES]) {
+        let rows = self.rows() - at.i;
         if rows >= LANES {
-            return ends.put_down(s, at, chains);
+            return self.put_down(s, at, chains);
         }
         let mut memory = [[0.0; LANES]; LANES];
         for r in 0..LANES {
             s.store(chains[r][0], &mut memory[r]);
         }
-        s.enter(PutDown { ends, at, vectors: 1, chains: &memory[..rows] });
+        s.enter(PutDown { ends: self, at, vectors: 1, chains: &memory[..rows] });
     }
 
     /// The chains of sixteen rows, or of as many as there are, as the run before left them.
     #[inline(always)]
-    pub(super) fn take_up_rows<S: Simd>(
-        &mut self,
-        s: S,
-        run: Run,
-        at: Place,
-        chains: &mut [[f32; LANES]; LANES],
-    ) {
-        let rows = self.rows.len() - at.i;
-        let ends = self.ends(run);
+    pub(super) fn take_up_rows<S: Simd>(&self, s: S, at: Place, chains: &mut [[f32; LANES]; LANES]) {
+        let rows = self.rows() - at.i;
         if rows >= LANES {
-            let rows: [[S::V; 1]; LANES] = ends.take_up(s, at);
+            let rows: [[S::V; 1]; LANES] = self.take_up(s, at);
             for r in 0..LANES {
                 s.store(rows[r][0], &mut chains[r]);
             }
         } else {
-            s.enter(TakeUp { from: ends.waiting(), at, vectors: 1, chains: &mut chains[..rows] });
+            s.enter(TakeUp { from: self.waiting(), at, vectors: 1, chains: &mut chains[..rows] });
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::near::PAGE;
 use super::pack;
-use super::tile::{Place, Run, Target};
+use super::tile::{Ends, Place};
 use crate::arch::lanes::Room;
 use crate::arch::multiply::{Operands, multiply};
 use crate::arch::turn::multiply_turning;
@@ -43,18 +43,17 @@ pub(super) struct Narrow<'a> {
 }
 
 /// Sixteen rows and more at a time, through one run of k.
-pub(super) struct Turned<'r, 'a, 'b, 'c> {
+pub(super) struct Turned<'r, 'b, 'x> {
     pub(super) a: Mat<'r, f32>,
     /// The copy of `a` that tiles of whole vectors left: sixteen rows after sixteen, A(l, p) of each at `16 p + l`.
     pub(super) copy: Option<&'r [f32]>,
-    pub(super) run: Run,
-    pub(super) target: &'b mut Target<'a, 'c>,
+    pub(super) ends: &'b mut Ends<'x>,
 }
 
 /// Sixteen rows of C with lanes along them: chain c is column c of the tile.
 type Chains = [[f32; LANES]; LANES];
 
-impl Turned<'_, '_, '_, '_> {
+impl Turned<'_, '_, '_> {
     /// The columns of `b`, which begin at column `j` of the target. They go as many at a time as there are registers for
     /// chains, in equal parts; an odd number is made even by a column of +0. Returns how many rows are done: as many as fill
     /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns.
@@ -66,7 +65,7 @@ impl Turned<'_, '_, '_, '_> {
                 "Simd::TURNED: wanted an even number up to 10"
             )
         };
-        let (rows, n, depth) = (self.target.rows.len(), b.b.cols(), b.b.rows());
+        let (rows, n, depth) = (self.ends.rows(), b.b.cols(), b.b.rows());
         if S::TURNED == 0 {
             return 0;
         }
@@ -108,7 +107,7 @@ impl Turned<'_, '_, '_, '_> {
         let mut chains = self.take_up::<S, R, 1>(s, at);
         let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
         let a = &self.a.data()[at.i * stride..];
-        multiply_turning(s, (a, stride, rows), b, self.run.len(), &mut chains);
+        multiply_turning(s, (a, stride, rows), b, self.a.cols(), &mut chains);
         self.put_down(s, at, chains);
     }
 
@@ -116,7 +115,7 @@ impl Turned<'_, '_, '_, '_> {
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = self.take_up::<S, R, W>(s, at);
-        let (a_row, a_col, depth) = (1, R, self.run.len());
+        let (a_row, a_col, depth) = (1, R, self.a.cols());
         let o = match self.copy {
             Some(copy) => {
                 let (data, b_vector) = (&copy[at.i * depth..], LANES * depth);
@@ -136,11 +135,11 @@ impl Turned<'_, '_, '_, '_> {
     #[inline(always)]
     fn take_up<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
         let mut chains = [[s.splat(0.0); W]; R];
-        if self.run.resumes(self.target) {
+        if self.ends.resumes() {
             let mut memory = [[0.0; LANES]; LANES];
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { run: self.run, target: self.target, at, chains: &mut memory });
+                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory });
                 for c in 0..R {
                     chains[c][w] = s.load(&memory[c]);
                 }
@@ -157,22 +156,22 @@ impl Turned<'_, '_, '_, '_> {
             for c in 0..R {
                 s.store(chains[c][w], &mut memory[c]);
             }
-            s.enter(TurnOut { run: self.run, target: self.target, at, chains: &memory });
+            s.enter(TurnOut { ends: self.ends, at, chains: &memory });
         }
     }
 }
 
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
 /// each number of columns.
-struct Part<'x, 'r, 'a, 'b, 'c, const R: usize, const W: usize> {
-    turned: &'x mut Turned<'r, 'a, 'b, 'c>,
+struct Part<'x, 'r, 'b, 'y, const R: usize, const W: usize> {
+    turned: &'x mut Turned<'r, 'b, 'y>,
     b: &'x [f32],
     at: Place,
     /// The rows there are.
     end: usize,
 }
 
-impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
+impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -212,21 +211,20 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, '_, R, W> {
     }
 }
 
-/// [`Target::take_up_rows`], turned. A kernel of its own, compiled once for all tiles.
-pub(super) struct TurnIn<'x, 'a, 'c> {
-    pub(super) run: Run,
-    pub(super) target: &'x mut Target<'a, 'c>,
+/// [`Ends::take_up_rows`], turned. A kernel of its own, compiled once for all tiles.
+pub(super) struct TurnIn<'x, 'y> {
+    pub(super) ends: &'x Ends<'y>,
     pub(super) at: Place,
     pub(super) chains: &'x mut Chains,
 }
 
-impl Kernel for TurnIn<'_, '_, '_> {
+impl Kernel for TurnIn<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { run, target, at, chains } = self;
+        let Self { ends, at, chains } = self;
         let mut memory = [[0.0; LANES]; LANES];
-        target.take_up_rows(s, run, at, &mut memory);
+        ends.take_up_rows(s, at, &mut memory);
         for c in 0..LANES / 4 {
             let columns = four(s, &memory, c);
             for i in 0..4 {
@@ -236,22 +234,21 @@ impl Kernel for TurnIn<'_, '_, '_> {
     }
 }
 
-/// [`Target::put_down_rows`], turned.
-pub(super) struct TurnOut<'x, 'a, 'c> {
-    pub(super) run: Run,
-    pub(super) target: &'x mut Target<'a, 'c>,
+/// [`Ends::put_down_rows`], turned.
+pub(super) struct TurnOut<'x, 'y> {
+    pub(super) ends: &'x mut Ends<'y>,
     pub(super) at: Place,
     /// As many as the tile has columns.
     pub(super) chains: &'x [[f32; LANES]],
 }
 
-impl Kernel for TurnOut<'_, '_, '_> {
+impl Kernel for TurnOut<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { run, target, at, chains } = self;
+        let Self { ends, at, chains } = self;
         let rows = if S::MANY_REGISTERS { rows(s, chains) } else { rows_from_memory(s, chains) };
-        target.put_down_rows(s, run, at, rows);
+        ends.put_down_rows(s, at, rows);
     }
 }
 

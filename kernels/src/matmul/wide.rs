@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::near::PAGE;
 use super::panels::{Columns, Panels};
-use super::tile::{Place, Run, Target};
+use super::tile::{Ends, Place};
 use crate::Mat;
 use crate::arch::multiply::{Operands, Strip};
 use crate::simd::{Kernel, LANES, Simd};
@@ -17,16 +17,15 @@ const TALL_DEPTH: usize = 24;
 const NEAR: usize = 6144;
 
 /// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
-pub(super) struct Wide<'r, 'a, 'b, 'c, 'd> {
-    pub(super) a: Mat<'r, f32>,
+pub(super) struct Wide<'r, 'b, 'c, 'd> {
+    pub(super) a: &'r Mat<'r, f32>,
     /// Where in the target the block begins.
     pub(super) row: usize,
     pub(super) column: usize,
     /// Whether C is too large for the nearest cache, and for the second.
     pub(super) far: bool,
     pub(super) farther: bool,
-    pub(super) run: Run,
-    pub(super) target: &'b mut Target<'a, 'c>,
+    pub(super) ends: &'b mut Ends<'c>,
     pub(super) b: &'b mut Columns<'d>,
     /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
     pub(super) copy: Option<&'b mut [f32]>,
@@ -60,31 +59,20 @@ fn sixes_and_fives(rows: usize) -> (usize, usize) {
     }
 }
 
-impl Kernel for Wide<'_, '_, '_, '_, '_> {
+impl Kernel for Wide<'_, '_, '_, '_> {
     type Output = ();
     /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
     /// multiplications waiting for each other.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, row, column, far, farther, run, target, b, copy } = self;
+        let Self { a, row, column, far, farther, ends, b, copy } = self;
         let n = b.b.cols();
-        let deep = S::MANY_REGISTERS && 3 * LANES * run.len() > NEAR;
-        let shallow = far && !deep && run.len() * n <= SHALLOW;
+        let deep = S::MANY_REGISTERS && 3 * LANES * a.cols() > NEAR;
+        let shallow = far && !deep && a.cols() * n <= SHALLOW;
         let across = !S::MANY_REGISTERS || far && deep || shallow;
-        let asks_next = far && !across;
         let leaves_a = copy.is_some();
         let copy = copy.unwrap_or(&mut []);
-        let mut block = Block {
-            a,
-            row,
-            column,
-            across,
-            asks_own: shallow || across && farther,
-            asks_next,
-            run,
-            target,
-            copy,
-        };
+        let mut block = Block { a, row, column, across, asks: across && farther, ends, copy };
         let mut j = 0;
         if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
@@ -111,23 +99,21 @@ impl Kernel for Wide<'_, '_, '_, '_, '_> {
 }
 
 /// What the tiles of one block share: [`Wide`] without B.
-struct Block<'r, 'a, 'b, 'c> {
-    a: Mat<'r, f32>,
+struct Block<'r, 'b, 'c> {
+    a: &'r Mat<'r, f32>,
     row: usize,
     column: usize,
     /// Whether tiles go along the rows of C and not down a panel.
     across: bool,
-    /// Whether a tile asks for its own C before it multiplies, and whether for that of the tile below it.
-    asks_own: bool,
-    asks_next: bool,
-    run: Run,
-    target: &'b mut Target<'a, 'c>,
+    /// Whether a tile asks for its part of C before it multiplies.
+    asks: bool,
+    ends: &'b mut Ends<'c>,
     copy: &'b mut [f32],
 }
 
-impl<'r> Block<'r, '_, '_, '_> {
+impl<'r> Block<'r, '_, '_> {
     fn rows(&self) -> usize {
-        self.target.rows.len() - self.row
+        self.ends.rows() - self.row
     }
 
     /// V vectors of columns from column j on, for fewer than four rows. Returns the column after them.
@@ -165,7 +151,7 @@ impl<'r> Block<'r, '_, '_, '_> {
     #[inline(always)]
     fn tall<S: Simd>(&self, s: S) -> bool {
         let fit = !self.a.row_stride().is_multiple_of(PAGE);
-        S::MANY_REGISTERS && self.run.len() >= TALL_DEPTH && fit && !s.by_halves()
+        S::MANY_REGISTERS && self.a.cols() >= TALL_DEPTH && fit && !s.by_halves()
     }
 
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
@@ -229,7 +215,7 @@ impl<'r> Block<'r, '_, '_, '_> {
     where
         'r: 'p,
     {
-        let (a_row, a_col, depth) = (self.a.row_stride(), self.a.col_stride(), self.run.len());
+        let (a_row, a_col, depth) = (self.a.row_stride(), self.a.col_stride(), self.a.cols());
         let a = self.a.data();
         Strip::new(s, Operands { a, a_row, a_col, b, b_row, b_vector: LANES, depth, last: LANES })
     }
@@ -237,26 +223,24 @@ impl<'r> Block<'r, '_, '_, '_> {
 
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
-struct Tiles<'x, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
-    block: &'x mut Block<'r, 'a, 'b, 'c>,
+struct Tiles<'x, 'r, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'b, 'c>,
     b: Panels<'x>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
-    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
-{
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel for Tiles<'_, '_, '_, '_, H, V, LEAVES_A> {
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
         let Self { block, b, rows, columns } = self;
         let strip = block.strip::<S, H, V>(s, b.all());
-        let (a_row, depth) = (block.a.row_stride(), block.run.len());
+        let (a_row, depth) = (block.a.row_stride(), block.a.cols());
         let high = S::MANY_REGISTERS && H >= S::TILE_ROWS;
-        let (asks_own, asks_next) = (high && block.asks_own, high && block.asks_next);
+        let asks = high && block.asks;
         let (row, column) = (block.row, block.column);
-        let mut ends = block.target.ends(block.run);
+        let ends = &mut block.ends.reborrow();
         let mut i = rows.start;
         while i + H <= rows.end {
             let mut j = columns.start;
@@ -264,10 +248,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
                 let at = Place { i: row + i, j: column + j, width: (V * LANES).min(columns.end - j) };
                 let (b, last) = b.panel::<V>(j - columns.start, at.width);
                 j += V * LANES;
-                if asks_next && i + 2 * H <= rows.end {
-                    ends.prefetch::<S, H, V>(s, Place { i: at.i + H, ..at });
-                }
-                if asks_own {
+                if asks {
                     ends.prefetch::<S, H, V>(s, at);
                 }
                 let mut chains = ends.take_up::<S, H, V>(s, at);
@@ -292,14 +273,14 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
 }
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
-struct FirstTiles<'x, 'y, 'r, 'a, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
-    block: &'x mut Block<'r, 'a, 'b, 'c>,
+struct FirstTiles<'x, 'y, 'r, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Block<'r, 'b, 'c>,
     b: &'x mut Columns<'y>,
     columns: Range<usize>,
 }
 
 impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
-    for FirstTiles<'_, '_, '_, '_, '_, '_, H, V, LEAVES_A>
+    for FirstTiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
 {
     type Output = ();
     #[inline(always)]
@@ -308,7 +289,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
         let strip = block.strip::<S, H, V>(s, (b.b.data(), b.b.row_stride()));
         let depth = b.b.rows();
         let (row, column) = (block.row, block.column);
-        let mut ends = block.target.ends(block.run);
+        let ends = &mut *block.ends;
         for j in columns.clone().step_by(V * LANES) {
             let at = Place { i: row, j: column + j, width: (V * LANES).min(columns.end - j) };
             let last = at.width - (V - 1) * LANES;
