@@ -122,10 +122,12 @@ fn row_numbers_give_the_bits_of_the_matrix() {
 
 #[test]
 fn row_numbers_on_any_number_of_threads() {
-    let data = Data::new(300, 512, 1, 200, 330); // large enough for eight tasks
     let threads = [1, 2, 3, 7].map(Threads::new);
     let engines = threads.each_ref().map(|pool| Engine { pool, ..Engine::default() });
-    check::<f32>(&data, 330, &engines);
+    // Large enough for eight tasks: X small enough to become a matrix, and not.
+    for (d, h) in [(512, 330), (1320, 128)] {
+        check::<f32>(&Data::new(300, d, 1, 200, h), h, &engines);
+    }
     let joins = threads.map(Threads::joins);
     assert!(joins[0] == 0 && joins[1..].iter().all(|&joins| joins > 0), "{joins:?}");
 }
