@@ -30,6 +30,10 @@ const MC: usize = 192;
 /// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
+/// Where a vector is multiplied by halves, B is read in place if its rows begin at most so many elements apart, or if at most so many rows
+/// of A read it. Otherwise a copy pays: it has fewer pages, and no vector of it lies in two lines.
+const CLOSE: usize = 256;
+const FEW: usize = 3 * MC;
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
 const NEAR: usize = 4096;
 const FAR: usize = 2 * B_BLOCK;
@@ -145,7 +149,7 @@ impl Kernel for Blocks<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
         let (m, n, k) = product.shape();
-        let (order, sizes) = (product.order::<S>(), Workspace::sizes(m, n, k));
+        let (order, sizes) = (product.order(s), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
         let mut rooms = Rooms::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
@@ -202,7 +206,7 @@ impl<'a> Product<'a> {
         let narrow = turned::columns(s, self.a, n);
         let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
         let (narrow_room, lanes) = rest.split_at_mut(LANES * k);
-        let (mut wide_b, mut narrow_b) = parts_of_b::<S>(self.b, narrow, m, (b, narrow_room));
+        let (mut wide_b, mut narrow_b) = parts_of_b(s, self.b, narrow, m, (b, narrow_room));
         let run = Run::first(k, LEAST_KC);
         let (rows, columns) = (0..m, 0..n);
         let mut target = Target { c: &mut self.c, partials: None, epilogue: &self.epilogue, rows, columns };
@@ -221,7 +225,7 @@ impl<'a> Product<'a> {
         let (m, n, _) = self.shape();
         let narrow = turned::columns(s, self.a, columns.len());
         let b = self.b.row_range(run.range()).col_range(columns.clone());
-        let (mut wide_b, mut narrow_b) = parts_of_b::<S>(b, narrow, m, (&mut *rooms.b, &mut *rooms.narrow));
+        let (mut wide_b, mut narrow_b) = parts_of_b(s, b, narrow, m, (&mut *rooms.b, &mut *rooms.narrow));
         for rows in parts(band.clone(), order.mc) {
             let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
             rooms.asked = asks.next.is_some();
@@ -255,11 +259,11 @@ impl<'a> Product<'a> {
         Some(self.block(start..band.end.min(start + order.mc), run))
     }
 
-    /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want all columns in a block of B.
-    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks; but every block of columns would
-    /// convert a batch once more.
+    /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
+    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks; so do many by halves, for C passes less
+    /// often then. But every block of columns would convert a batch once more.
     #[inline(always)]
-    fn order<S: Simd>(&self) -> Order {
+    fn order<S: Simd>(&self, s: S) -> Order {
         let (m, n, k) = self.shape();
         let (mut nc, mut kc, mut mc) = (NC, LEAST_KC, MC);
         if k > LEAST_KC {
@@ -268,8 +272,10 @@ impl<'a> Product<'a> {
                 false if S::MANY_REGISTERS => MOST_KC_BY_COLUMNS,
                 false => MOST_KC_BY_COLUMNS_FEW,
             };
+            let batch = matches!(self.a, Source::Batch(_) | Source::BatchT(_));
             if S::MANY_REGISTERS || matches!(self.a, Source::Batch(_)) {
-                most = most.min(B_BLOCK / n.clamp(1, NC).next_multiple_of(LANES));
+                let widest = if s.by_halves() && !batch { NC / 2 } else { NC };
+                most = most.min(B_BLOCK / n.clamp(1, widest).next_multiple_of(LANES));
             }
             kc = evenly(k, most);
             nc = (B_BLOCK / kc).min(NC) / LANES * LANES;
@@ -309,6 +315,7 @@ fn panels(columns: usize) -> usize {
 /// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
+    s: S,
     b: Mat<'b, f32>,
     narrow: usize,
     m: usize,
@@ -317,7 +324,9 @@ fn parts_of_b<'b, S: Simd>(
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let packs = part || b.col_stride() != 1 || m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR;
+    let in_place = s.by_halves() && (b.row_stride() <= CLOSE || m <= FEW);
+    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !in_place;
+    let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     let narrow_b = if wide == 0 { b } else { b.col_range(wide..n) };
     (
