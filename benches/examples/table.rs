@@ -123,7 +123,7 @@ fn softmaxes(isas: &[Isa]) {
     }
 }
 
-/// The times less the last of them, which is a part of the others.
+/// The times less the last of them, which is what the others have in common.
 fn without_last(mut times: Vec<f64>) -> Vec<f64> {
     let part = times.pop().unwrap_or(0.0);
     times.iter().map(|time| time - part).collect()

@@ -71,6 +71,18 @@ fn corners_of_blocks() {
     check([(193, 18, 257), (6, 513, 257), (193, 513, 2)], &others, Values::Uniform, 53);
 }
 
+/// So many rows of a B whose rows lie so far apart that it is copied in any case: columns that fill no vector beside whole ones, and a part of one. And a C
+/// beyond the L2 cache with a deep B, for which memory is asked.
+#[test]
+fn many_rows_of_a_wide_b() {
+    let kinds = [Kind::Store, Kind::BiasRelu, Kind::SgdStep];
+    check([(585, 264, 30)], &kinds, Values::Special, 54);
+    if one_in(2) == 1 {
+        check([(584, 270, 85)], &kinds, Values::Uniform, 55);
+        check([(520, 512, 130)], &kinds[2..], Values::Uniform, 56);
+    }
+}
+
 /// Few columns: deep runs, and chains with lanes along the rows that wait between two of them. Rows that fill no vector beside.
 #[test]
 fn few_columns_across_deep_blocks() {

@@ -242,3 +242,23 @@ impl<T: Scalar> Rows<T> {
         MatMut::new(&mut self.data[self.first..][..n * self.cols], n, self.cols)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernels::{Batch, Floats, Input, Normalization};
+
+    use super::*;
+
+    /// The sizes with which `tests/suite/by_rows.rs` goes both ways.
+    #[test]
+    fn a_small_x_becomes_a_matrix() {
+        for (d, gathers) in [(512, true), (1320, false)] {
+            let rows = vec![0; 200];
+            let by = Normalization::new(d, Floats::F32(&[]), Floats::F32(&[])).unwrap();
+            let bytes = vec![0; d];
+            let x = Batch::new(Input::U8(&bytes), by, &rows).into();
+            let ws = Workspace::<f32>::new(Shape::new(d, 1, 2).unwrap(), 200, 1);
+            assert_eq!(ws.gathers(x), gathers, "200 x {d}");
+        }
+    }
+}

@@ -39,7 +39,7 @@ fn check(len: usize, stride: usize, rows: usize, width: usize) {
 /// The piece of a field of so many rows that begins at (i, j).
 ///
 /// # Panics
-/// If it lies outside the field, or if `width` elements, of which there are some, are not V vectors.
+/// If it lies outside the field, or if `width` is 0 or not V vectors.
 #[inline(always)]
 fn piece<const H: usize, const V: usize, const WHOLE: bool>(
     (stride, rows, columns): (usize, usize, usize),
@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
     /// The piece at (i, j), `width` elements wide, with +0 past the end of its rows.
     ///
     /// # Panics
-    /// If it lies outside, or if `width` elements are not V vectors.
+    /// If it lies outside, or if `width` is 0 or not V vectors.
     #[inline(always)]
     pub(crate) fn piece<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         self,
@@ -131,6 +131,7 @@ impl<'a> FieldMut<'a> {
         Self { data, stride, rows, width }
     }
 
+    /// The same for as long as it is borrowed.
     #[inline(always)]
     pub(crate) fn reborrow(&mut self) -> FieldMut<'_> {
         FieldMut { data: self.data, stride: self.stride, rows: self.rows, width: self.width }
@@ -151,7 +152,7 @@ impl<'a> FieldMut<'a> {
     /// Writes the piece at (i, j), `width` elements wide.
     ///
     /// # Panics
-    /// If it lies outside, or if `width` elements are not V vectors.
+    /// If it lies outside, or if `width` is 0 or not V vectors.
     #[inline(always)]
     pub(crate) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
@@ -231,7 +232,24 @@ mod tests {
             assert!(fails(LEN, (usize::MAX, 0)) && fails(LEN, (0, usize::MAX)), "{isa}: far out");
             assert!(fails(LEN - 1, (0, 0)), "{isa}: the field is an element short");
         }
-        // No element of rows that have none lies outside.
+    }
+
+    /// Rows without elements, wherever they lie: there is no piece of them.
+    struct Empty;
+
+    impl Kernel for Empty {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            Field::new(&[], STRIDE, ROWS, 0).piece::<S, 1, 1, false>(s, (ROWS - 1, 0), 0);
+        }
+    }
+
+    #[test]
+    fn rows_without_elements_are_a_field_without_pieces() {
         assert_eq!(FieldMut::new(&mut [], STRIDE, ROWS, 0).rows(), ROWS);
+        for isa in Isa::available() {
+            assert!(std::panic::catch_unwind(|| isa.run(Empty)).is_err(), "{isa}");
+        }
     }
 }

@@ -30,10 +30,12 @@ const MC: usize = 192;
 /// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
-/// Where a vector is multiplied by halves, B is read in place if its rows begin at most so many elements apart, or if at most so many rows
-/// of A read it. Otherwise a copy pays: it has fewer pages, and no vector of it lies in two lines.
+/// Elements from a row of B to the next, at most, where it is read in place by any number of rows of A, if a vector is multiplied by halves.
+/// A copy has fewer pages, and no vector of it lies in two lines.
 const CLOSE: usize = 256;
+/// Rows of A, at most, that read any B in place then.
 const FEW: usize = 3 * MC;
+
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
 const NEAR: usize = 4096;
 const FAR: usize = 2 * B_BLOCK;
@@ -260,8 +262,8 @@ impl<'a> Product<'a> {
     }
 
     /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
-    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks; so do many by halves, for C passes less
-    /// often then. But every block of columns would convert a batch once more.
+    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. By halves deep blocks pay too, for C
+    /// passes less often. But every block of columns would convert a batch once more.
     #[inline(always)]
     fn order<S: Simd>(&self, s: S) -> Order {
         let (m, n, k) = self.shape();
@@ -324,8 +326,8 @@ fn parts_of_b<'b, S: Simd>(
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let in_place = s.by_halves() && (b.row_stride() <= CLOSE || m <= FEW);
-    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !in_place;
+    let has_time = s.by_halves() && (b.row_stride() <= CLOSE || m <= FEW);
+    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !has_time;
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     let narrow_b = if wide == 0 { b } else { b.col_range(wide..n) };

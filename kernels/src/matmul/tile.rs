@@ -36,7 +36,7 @@ impl Run {
     }
 
     /// Whether chains start from memory.
-    pub(super) fn resumes(self, target: &Target<'_, '_>) -> bool {
+    fn resumes(self, target: &Target<'_, '_>) -> bool {
         self.start > 0 || matches!(target.epilogue, Epilogue::Accumulate)
     }
 }
@@ -130,22 +130,26 @@ impl<'a> Epilogue<'a, f32> {
 }
 
 impl Ends<'_> {
+    /// The same for as long as it is borrowed: a kernel's own, whose fields stay in registers.
     #[inline(always)]
     pub(super) fn reborrow(&mut self) -> Ends<'_> {
         Ends { resumes: self.resumes, waiting: self.waiting, to: self.to.reborrow(), finish: self.finish }
     }
 
     /// Whether chains start from memory.
+    #[inline(always)]
     pub(super) fn resumes(&self) -> bool {
         self.resumes
     }
 
     /// Whether a mask is the epilogue.
+    #[inline(always)]
     pub(super) fn masks(&self) -> bool {
         matches!(self.finish, Finish::Mask(_) | Finish::MaskApart(_))
     }
 
     /// Rows of the block.
+    #[inline(always)]
     pub(super) fn rows(&self) -> usize {
         self.to.rows()
     }

@@ -72,7 +72,7 @@ impl Kernel for Wide<'_, '_, '_, '_> {
         let across = !S::MANY_REGISTERS || far && deep || shallow;
         let leaves_a = copy.is_some();
         let copy = copy.unwrap_or(&mut []);
-        let mut block = Block { a, row, column, across, asks: across && farther, ends, copy };
+        let mut block = Block { a, row, column, across, asks: deep && farther, ends, copy };
         let mut j = 0;
         if block.rows() < 4 && !b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
@@ -105,7 +105,7 @@ struct Block<'r, 'b, 'c> {
     column: usize,
     /// Whether tiles go along the rows of C and not down a panel.
     across: bool,
-    /// Whether a tile asks for its part of C before it multiplies.
+    /// Whether a full tile asks for its part of C before it multiplies.
     asks: bool,
     ends: &'b mut Ends<'c>,
     copy: &'b mut [f32],
@@ -237,8 +237,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel for Tiles<'_, 
         let Self { block, b, rows, columns } = self;
         let strip = block.strip::<S, H, V>(s, b.all());
         let (a_row, depth) = (block.a.row_stride(), block.a.cols());
-        let high = S::MANY_REGISTERS && H >= S::TILE_ROWS;
-        let asks = high && block.asks;
+        let asks = block.asks && H >= S::TILE_ROWS;
         let (row, column) = (block.row, block.column);
         let ends = &mut block.ends.reborrow();
         let mut i = rows.start;

@@ -134,15 +134,17 @@ fn row_numbers_on_any_number_of_threads() {
 
 #[test]
 fn a_step_joins_twice() {
-    let data = Data::new(300, 512, 1, 200, 100);
-    let (threads, shape) = (Threads::new(2), shape(512, 100, 3));
-    let engine = Engine { pool: &threads, ..Engine::default() };
-    let mut net = Params::<f32>::zeros(shape);
-    let (x, y) = (
-        Batch::new(Input::U8(&data.bytes), data.by(), &data.batches[0]),
-        Labels::new(&data.labels, 3).unwrap(),
-    );
-    let step = Step { eta: 0.1, lambda: 0.1 };
-    sgd_step(engine, &mut net, x, y.rows(&data.batches[0]), step, &mut Workspace::new(shape, 200, 2));
-    assert_eq!(threads.joins(), 2, "down to dH0 by rows of the batch, then by rows of the weights");
+    for d in [512, 1320] {
+        let data = Data::new(300, d, 1, 200, 100);
+        let (threads, shape) = (Threads::new(2), shape(d, 100, 3));
+        let engine = Engine { pool: &threads, ..Engine::default() };
+        let mut net = Params::<f32>::zeros(shape);
+        let (x, y) = (
+            Batch::new(Input::U8(&data.bytes), data.by(), &data.batches[0]),
+            Labels::new(&data.labels, 3).unwrap(),
+        );
+        let step = Step { eta: 0.1, lambda: 0.1 };
+        sgd_step(engine, &mut net, x, y.rows(&data.batches[0]), step, &mut Workspace::new(shape, 200, 2));
+        assert_eq!(threads.joins(), 2, "down to dH0 by rows of the batch, then by rows of the weights");
+    }
 }
