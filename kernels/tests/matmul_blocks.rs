@@ -4,6 +4,7 @@ mod common;
 
 use common::product::{Kind, Product};
 use common::{Rng, Values, isas, one_in};
+use kernels::{Mat, Source};
 
 /// One size less, the size, one more, and the same for two blocks and a little.
 const DEPTHS: [usize; 7] = [255, 256, 257, 511, 512, 513, 770];
@@ -71,7 +72,7 @@ fn corners_of_blocks() {
     check([(193, 18, 257), (6, 513, 257), (193, 513, 2)], &others, Values::Uniform, 53);
 }
 
-/// So many rows of a B whose rows lie so far apart that it is copied in any case: columns that fill no vector beside whole ones, and a part of one. And a C
+/// So many rows of A that B is copied by halves too: columns that fill no vector beside whole ones, and a part of one. And a C
 /// beyond the L2 cache with a deep B, for which memory is asked.
 #[test]
 fn many_rows_of_a_wide_b() {
@@ -112,4 +113,27 @@ fn rows_whole_pages_apart() {
 fn fourteen_rows() {
     let shapes = [(56, 32, 24), (57, 20, 31), (127, 64, 40), (121, 31, 300), (64, 32, 1024), (66, 119, 150)];
     check(shapes.into_iter().step_by(one_in(2)), &Kind::ALL, Values::Uniform, 63);
+}
+
+/// Columns of A that lie apart and come from afar begin anywhere in a line of the cache, after which the blocks of rows go; where chains
+/// wait in the workspace, and where they do not.
+#[test]
+fn rows_from_the_first_line_on() {
+    let (isas, mut rng) = (isas(), Rng::new(64));
+    for shape in [(528, 50, 520), (1040, 50, 255)].into_iter().step_by(one_in(2)) {
+        let (m, _, k) = shape;
+        let product = Product::new(Values::Uniform, shape, &mut rng);
+        for kind in [Kind::SgdStep, Kind::BiasRelu] {
+            let want = product.want(kind);
+            for first in [0, 1, 4, 15] {
+                let mut columns = vec![f32::NAN; m * k + 31];
+                let first = columns.as_ptr().align_offset(64) + first;
+                for i in 0..m * k {
+                    columns[first + i] = product.a[i % m * k + i / m];
+                }
+                let a = Source::from(Mat::new(&columns[first..][..m * k], k, m).t());
+                product.check_source(&isas, kind, a, &want, format_args!("from element {first} on"));
+            }
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub(super) fn furthest(n: usize, stride: usize, end: usize, step: usize) -> usiz
 trait Manner {
     /// The last vector of B has sixteen elements.
     const WHOLE: bool = true;
-    /// B is asked for ahead: the panel comes from the second cache each time, and a processor with two multiply-adds a cycle waits for it.
+    /// B is asked for ahead: the panel comes from the second cache each time, or from further.
     const FAR: bool = false;
     /// So is A, whose columns lie apart, each on a line (and often a page) of its own, and whose rows are neighbours.
     const APART: bool = false;
@@ -85,7 +85,7 @@ impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
         Self {
             a_room: o.a.len().saturating_sub(furthest(H - 1, o.a_row, end, o.a_col)),
             b_room: o.b.len().saturating_sub(furthest(V - 1, o.b_vector, end, o.b_row)),
-            far: !tight && H >= S::TILE_ROWS && V >= 2 && V * o.depth > NEAR_VECTORS,
+            far: H + 1 >= S::TILE_ROWS && (V >= 2 || tight) && V * o.depth > NEAR_VECTORS,
             apart: H >= S::TILE_ROWS && (V >= 2 || tight) && o.a_row == 1 && o.a_col > LANES,
             o,
         }
@@ -131,7 +131,7 @@ impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
         assert!(whole || !tight);
         // SAFETY: `o` is of `tile`, and there are no copies.
         unsafe {
-            match (whole, self.far && !tight && V >= 2, self.apart && (V >= 2 || tight)) {
+            match (whole, self.far && (V >= 2 || tight), self.apart && (V >= 2 || tight)) {
                 (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
                 (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
                 (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
@@ -188,8 +188,9 @@ pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
 
 /// Vectors of a panel that stays in the L1 cache.
 const NEAR_VECTORS: usize = 384;
-/// How many rows of B, or columns of A, ahead of the multiplications memory is asked for.
+/// How many rows of B, or columns of A, ahead of the multiplications memory is asked for; and how many into the second cache.
 const AHEAD: usize = 8;
+const FAR_AHEAD: usize = 32;
 
 /// The loop itself.
 ///
@@ -241,18 +242,30 @@ unsafe fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
 #[inline(always)]
 fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>, p: usize) {
     if M::APART {
-        s.prefetch(o.a, (p + AHEAD).wrapping_mul(o.a_col));
+        ask_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
     }
     if M::FAR {
         for v in 0..V {
-            s.prefetch(o.b, (p + AHEAD).wrapping_mul(o.b_row).wrapping_add(v * o.b_vector));
+            ask_ahead(s, o.b, p.wrapping_mul(o.b_row).wrapping_add(v * o.b_vector), o.b_row);
         }
     }
     if M::LEAVES_B {
         // What is copied comes from afar, a piece of each row only.
         for v in 0..=V {
+            s.prefetch_far(o.b, (p + FAR_AHEAD).wrapping_mul(o.b_row).wrapping_add(v * LANES));
             s.prefetch(o.b, (p + 12).wrapping_mul(o.b_row).wrapping_add(v * LANES));
         }
+    }
+}
+
+/// Asks for what is so many strides behind element i. Where registers are many, into the second cache alone: of columns whole pages
+/// apart, one set of the first has no room for so many as are on their way.
+#[inline(always)]
+fn ask_ahead<S: Simd, E: Element>(s: S, data: &[E], i: usize, stride: usize) {
+    if S::MANY_REGISTERS {
+        s.prefetch_far(data, i.wrapping_add(FAR_AHEAD.wrapping_mul(stride)));
+    } else {
+        s.prefetch(data, i.wrapping_add(AHEAD.wrapping_mul(stride)));
     }
 }
 

@@ -30,11 +30,10 @@ const MC: usize = 192;
 /// A multiple of the rows of every full tile, and of a vector.
 const TALL: usize = 48;
 
-/// Elements from a row of B to the next, at most, where it is read in place by any number of rows of A, if a vector is multiplied by halves.
-/// A copy has fewer pages, and no vector of it lies in two lines.
-const CLOSE: usize = 256;
-/// Rows of A, at most, that read any B in place then.
-const FEW: usize = 3 * MC;
+/// Rows of A, and elements of B, at most, with which B is read in place if a vector is multiplied by halves. More rows repay a copy, whose
+/// vectors lie in one line each; and a B much of which comes from further than the second cache is copied on its way.
+const FEW: usize = 256;
+const CLOSE: usize = 3 * B_BLOCK;
 
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
 const NEAR: usize = 4096;
@@ -111,14 +110,31 @@ impl<'w> Rooms<'w> {
     }
 }
 
-/// How C is gone through: the columns by `nc`, the rows `band` by `band`, and in each k by `kc` and the rows by `mc`.
+/// How C is gone through: the columns by `nc`, the rows band by band, and in each k by `kc` and the rows by `mc`, of which the first
+/// block may be shorter.
 struct Order {
     nc: usize,
     kc: usize,
     mc: usize,
-    band: usize,
-    /// Whether unfinished chains wait in `partials`.
+    /// Rows of the first block: `mc`, or fewer after which the others begin on a line of the cache.
+    first: usize,
+    /// Whether unfinished chains wait in `partials`, which have room for one block: then it is a band.
     partials: bool,
+}
+
+impl Order {
+    /// The bands of m rows.
+    #[inline(always)]
+    fn bands(&self, m: usize) -> impl Iterator<Item = Range<usize>> {
+        let (first, step) = if self.partials { (self.first, self.mc) } else { (m, m) };
+        parts(0..m, first, step)
+    }
+
+    /// The blocks of a band.
+    #[inline(always)]
+    fn blocks(&self, band: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        parts(band.clone(), if band.start == 0 { self.first } else { self.mc }, self.mc)
+    }
 }
 
 impl Kernel for Product<'_> {
@@ -156,8 +172,8 @@ impl Kernel for Blocks<'_> {
         let mut rooms = Rooms::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        for columns in parts(0..n, order.nc) {
-            for band in parts(0..m, order.band) {
+        for columns in parts(0..n, order.nc, order.nc) {
+            for band in order.bands(m) {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
                     next = run.next(k, order.kc);
@@ -208,7 +224,8 @@ impl<'a> Product<'a> {
         let narrow = turned::columns(s, self.a, n);
         let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
         let (narrow_room, lanes) = rest.split_at_mut(LANES * k);
-        let (mut wide_b, mut narrow_b) = parts_of_b(s, self.b, narrow, m, (b, narrow_room));
+        let (mut wide_b, mut narrow_b) =
+            parts_of_b(s, self.b, narrow, (m, n.saturating_mul(k)), (b, narrow_room));
         let run = Run::first(k, LEAST_KC);
         let (rows, columns) = (0..m, 0..n);
         let mut target = Target { c: &mut self.c, partials: None, epilogue: &self.epilogue, rows, columns };
@@ -224,11 +241,13 @@ impl<'a> Product<'a> {
         (columns, band, run, next): (Range<usize>, Range<usize>, Run, Option<Run>),
         rooms: &mut Rooms<'_>,
     ) {
-        let (m, n, _) = self.shape();
+        let (m, n, k) = self.shape();
         let narrow = turned::columns(s, self.a, columns.len());
         let b = self.b.row_range(run.range()).col_range(columns.clone());
-        let (mut wide_b, mut narrow_b) = parts_of_b(s, b, narrow, m, (&mut *rooms.b, &mut *rooms.narrow));
-        for rows in parts(band.clone(), order.mc) {
+        let elements = n.saturating_mul(k);
+        let (mut wide_b, mut narrow_b) =
+            parts_of_b(s, b, narrow, (m, elements), (&mut *rooms.b, &mut *rooms.narrow));
+        for rows in order.blocks(&band) {
             let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
             rooms.asked = asks.next.is_some();
             let a = near::block(s, self.block(rows.clone(), run), panels(wide_b.b.cols()), asks, rooms.a);
@@ -258,7 +277,7 @@ impl<'a> Product<'a> {
         next: Option<Run>,
     ) -> Option<Source<'a, f32>> {
         let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
-        Some(self.block(start..band.end.min(start + order.mc), run))
+        Some(self.block(order.blocks(&(start..band.end)).next()?, run))
     }
 
     /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
@@ -266,7 +285,7 @@ impl<'a> Product<'a> {
     /// passes less often. But every block of columns would convert a batch once more.
     #[inline(always)]
     fn order<S: Simd>(&self, s: S) -> Order {
-        let (m, n, k) = self.shape();
+        let (_, n, k) = self.shape();
         let (mut nc, mut kc, mut mc) = (NC, LEAST_KC, MC);
         if k > LEAST_KC {
             let mut most = match self.a.by_rows() {
@@ -286,7 +305,19 @@ impl<'a> Product<'a> {
         // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
         // holds MC rows, and so k is finished for MC rows before the next ones are begun.
         let partials = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        Order { nc, kc, mc, band: if partials { mc } else { m }, partials }
+        let first = mc - self.rows_on_a_line_before(s, mc);
+        Order { nc, kc, mc, first, partials }
+    }
+
+    /// How many elements of the line of the cache on which A begins lie before it, if as many do in every column and it counts: where
+    /// columns that lie apart come from afar, a tile whose eight rows are in two lines waits for both.
+    #[inline(always)]
+    fn rows_on_a_line_before<S: Simd>(&self, s: S, mc: usize) -> usize {
+        let Source::Mat(a) = *self.a else { return 0 };
+        let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
+        let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > FAR;
+        let in_place = near::lies_right(a, panels(self.c.cols()), s.by_halves());
+        if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
     }
 }
 
@@ -297,13 +328,13 @@ fn evenly(all: usize, most: usize) -> usize {
     all.div_ceil(all.div_ceil(most)).next_multiple_of(LANES)
 }
 
-/// `all`, `step` at a time.
+/// `all`, first so many and then `step` at a time.
 #[inline(always)]
-fn parts(all: Range<usize>, step: usize) -> impl Iterator<Item = Range<usize>> {
-    let Range { mut start, end } = all;
+fn parts(all: Range<usize>, first: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
+    let (Range { mut start, end }, mut next) = (all, first);
     core::iter::from_fn(move || {
-        let part = start..end.min(start + step);
-        start = part.end;
+        let part = start..end.min(start + next);
+        (start, next) = (part.end, step);
         (!part.is_empty()).then_some(part)
     })
 }
@@ -314,19 +345,20 @@ fn panels(columns: usize) -> usize {
     columns.div_ceil(3 * LANES)
 }
 
-/// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A.
+/// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A and
+/// a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
     s: S,
     b: Mat<'b, f32>,
     narrow: usize,
-    m: usize,
+    (m, elements): (usize, usize),
     (wide_room, narrow_room): (&'b mut [f32], &'b mut [f32]),
 ) -> (Columns<'b>, Narrow<'b>) {
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let has_time = s.by_halves() && (b.row_stride() <= CLOSE || m <= FEW);
+    let has_time = s.by_halves() && m <= FEW && elements <= CLOSE;
     let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !has_time;
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };

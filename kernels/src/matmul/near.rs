@@ -48,7 +48,7 @@ pub(super) fn block<'n, S: Simd>(
 
 /// Whether `panels` readings of `a` where it lies cost less than a copy. Read by broadcast, a row may lie any way. Columns that are
 /// whole pages apart meet in one set of the cache, which holds few: they are read there once at most. Where a vector is multiplied
-/// `by_halves` there is time for all of it: each column is asked for eight ahead.
+/// `by_halves` there is time for all of it: each column is asked for ahead.
 #[inline(always)]
 pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, by_halves: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
