@@ -2,7 +2,7 @@
 
 #[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4;
-use crate::arch::multiply::{Operands, multiply};
+use crate::arch::strips::{Strips, pass_over};
 use crate::arch::{SMALL, compact, kept};
 use crate::floats::{load_at, store_at};
 use crate::fma::mul_add;
@@ -110,14 +110,8 @@ impl<'a> Layer<'a> {
 
     /// Row p, column j of [W; b].
     fn get(&self, p: usize, j: usize) -> f32 {
-        let (before, width) = self.strip(j / STRIP);
-        self.numbers[before + p * width + j % STRIP].get()
-    }
-
-    /// Where strip s starts, and its columns.
-    #[inline(always)]
-    fn strip(&self, s: usize) -> (usize, usize) {
-        (s * STRIP * (self.k + 1), STRIP.min(self.n - s * STRIP))
+        let first = j / STRIP * STRIP; // of its strip
+        self.numbers[first * (self.k + 1) + p * STRIP.min(self.n - first) + j % STRIP].get()
     }
 }
 
@@ -252,61 +246,55 @@ struct Row<'a> {
     out: &'a mut [f32],
 }
 
+/// [`strips`] for so many from `first` on: code for each number, up to the rows of a full tile.
+macro_rules! group {
+    ($($count:literal)*; $s:ident, $part:ident, $first:ident, $strips:expr, $out:ident) => {
+        match $strips {
+            $($count if $count <= S::TILE_ROWS => strips::<S, $count>($s, &$part, $first, $out),)*
+            _ => unreachable!("a group has no more"),
+        }
+    };
+}
+
 impl Kernel for Row<'_> {
     type Output = ();
 
-    /// Several strips at a time, which hide the latency of the chains, then one.
+    /// All strips in groups as equal as can be, of no more than a full tile has rows: chains enough to hide the latency of the
+    /// multiply-add, also of those that would be left over, and of the last strip, which may be a part of one.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
+        const { assert!(S::TILE_ROWS <= 8) }
         let Self { part, out } = self;
-        let (whole, mut strip) = (out.len() / STRIP, 0);
-        if S::MANY_REGISTERS {
-            while strip + 8 <= whole {
-                strips::<S, 8>(s, &part, strip, out);
-                strip += 8;
-            }
-        }
-        while strip + 4 <= whole {
-            strips::<S, 4>(s, &part, strip, out);
-            strip += 4;
-        }
-        while strip + 2 <= whole {
-            strips::<S, 2>(s, &part, strip, out);
-            strip += 2;
-        }
-        while strip * STRIP < out.len() {
-            strips::<S, 1>(s, &part, strip, out);
-            strip += 1;
+        let all = out.len().div_ceil(STRIP);
+        let (mut first, mut groups) = (0, all.div_ceil(S::TILE_ROWS));
+        while groups > 0 {
+            let end = if groups == 1 { all } else { first + (all - first).div_ceil(groups) };
+            group!(1 2 3 4 5 6 7 8; s, part, first, end - first, out);
+            (first, groups) = (end, groups - 1);
         }
     }
 }
 
-/// The chains of V strips from strip `first` on: whole ones, or one that need not be.
+/// The chains of V strips from strip `first` on; the last may be a part of one.
 #[inline(always)]
 fn strips<S: Simd, const V: usize>(s: S, part: &Part<'_>, first: usize, out: &mut [f32]) {
-    let (before, width) = part.layer.strip(first);
-    let (size, j) = (STRIP * (part.layer.k + 1), first * STRIP);
-    let mut chains = [[s.splat(0.0); V]];
+    let Layer { k, n, numbers, .. } = *part.layer;
+    // Only a single strip could be too large for a usize, and it begins at 0.
+    let (size, j) = (STRIP.wrapping_mul(k + 1), first * STRIP);
+    let last = STRIP.min(n - j - (V - 1) * STRIP);
+    let numbers = numbers.get(first * size..).unwrap_or(&[]);
+    let mut chains = [s.splat(0.0); V];
     if part.first > 0 {
-        for (v, chain) in chains[0].iter_mut().enumerate() {
-            *chain = load_at(s, out, j + v * STRIP);
+        for v in 0..V {
+            chains[v] = load_at(s, out, j + v * STRIP);
         }
     }
-    let operands = Operands {
-        a: part.x,
-        a_row: 0,
-        a_col: 1,
-        b: part.layer.numbers.get(before + part.first * width..).unwrap_or(&[]),
-        b_row: width,
-        b_vector: size,
-        depth: part.x.len(),
-        last: width,
-    };
-    multiply(s, operands, &mut chains);
-    for (v, &chain) in chains[0].iter().enumerate() {
-        let mut sum = chain;
+    pass_over(s, part.x, Strips { numbers, size, last, row: part.first }, &mut chains);
+    for v in 0..V {
+        let mut sum = chains[v];
         if part.last {
-            let bias = part.layer.numbers.get(before + v * size + part.layer.k * width..).unwrap_or(&[]);
+            let width = if v < V - 1 { STRIP } else { last };
+            let bias = numbers.get(v * size + k * width..).unwrap_or(&[]);
             sum = s.add(sum, load_at(s, bias.get(..width).unwrap_or(&[]), 0));
         }
         store_at(s, if part.relu { s.relu(sum) } else { sum }, out, j + v * STRIP);
@@ -315,7 +303,7 @@ fn strips<S: Simd, const V: usize>(s: S, part: &Part<'_>, first: usize, out: &mu
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Part, dense, pack_layer, run, small};
+    use super::{Layer, Part, STRIP, dense, pack_layer, run, small};
     use crate::Isa;
 
     /// A row in two parts, cut anywhere, by every instruction set and by the way of small processors: the bits of one piece
@@ -323,7 +311,11 @@ mod tests {
     #[test]
     fn parts_give_the_same_bits() {
         let numbers: [f32; 1400] = core::array::from_fn(|i| ((i * 7919 % 997) as f32 - 498.0) / 257.0);
-        for (k, n) in [(1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17), (4, 48), (9, 33), (8, 150)] {
+        let groups = (1..=8).flat_map(|strips| [(3, strips * STRIP), (3, strips * STRIP - 5)]);
+        for (k, n) in [(1, 1), (3, 20), (35, 20), (70, 10), (6, 16), (5, 17), (4, 48), (9, 33), (8, 150)]
+            .into_iter()
+            .chain(groups)
+        {
             let (x, w, b) = (&numbers[1..][..k], &numbers[..k * n], &numbers[7..][..n]);
             let mut bytes = [[0; 4]; 1400];
             let bytes = &mut bytes[..(k + 1) * n];

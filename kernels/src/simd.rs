@@ -44,7 +44,8 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
-    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide).
+    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide). So many
+    /// strips at most one row passes over at a time (`dense`).
     const TILE_ROWS: usize;
     /// The most columns of a turned tile of the matrix product, even; 0 for no such tiles. With few registers more than six go by halves.
     const TURNED: usize;
@@ -115,8 +116,12 @@ pub(crate) trait Simd: Copy {
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// Lane by lane: x where a > b, else y (so y where a or b is NaN).
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
-    /// +0 where x ≤ 0, else x (so NaN stays).
-    fn relu(self, x: Self::V) -> Self::V;
+    /// +0 where x ≤ 0, else x (so NaN stays). By a maximum: on a Zen 4 a comparison into a mask takes the place of a multiply-add.
+    #[inline(always)]
+    fn relu(self, x: Self::V) -> Self::V {
+        let zero = self.splat(0.0);
+        self.add(self.max(zero, x), zero) // −0 + 0 is +0
+    }
 
     /// v, of which the compiler makes the last one before it goes on with the first: left alone, it finishes one after the other, with all
     /// their constants in registers, and has none left for others.

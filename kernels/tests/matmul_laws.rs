@@ -113,6 +113,22 @@ fn blocks_of_depth_accumulate_to_one_product() {
     }
 }
 
+/// A product too small for any float, and negative, is −0; so is its sum with a bias of −0. ReLU makes that +0.
+#[test]
+fn relu_of_minus_zero_is_plus_zero() {
+    let (tiny, quarters) = ([-f32::from_bits(1); 17], [0.25; 53]);
+    for (m, n) in [(1, 5), (9, 48), (17, 53), (8, 16), (3, 33), (16, 10)] {
+        let (a, b, bias) = (Mat::new(&tiny[..m], m, 1), Mat::new(&quarters[..n], 1, n), &[-0.0f32; 53][..n]);
+        for isa in isas() {
+            for (epilogue, want) in [(Epilogue::Bias(bias), -0.0), (Epilogue::BiasRelu(bias), 0.0)] {
+                let mut c = vec![f32::NAN; m * n];
+                multiply(isa, a, b, &mut c, epilogue);
+                assert_same_bits(&c, &vec![want; m * n], format_args!("{isa} {m} x {n}"));
+            }
+        }
+    }
+}
+
 /// No depth: the product is +0 (not −0), and the epilogue still happens.
 #[test]
 fn without_depth_the_product_is_plus_zero() {

@@ -94,7 +94,7 @@ fn products() {
 #[test]
 fn dense_layers() {
     cases(201, |isas, rng| {
-        let (k, n, relu) = (1 + size(rng, 24), 1 + size(rng, 80), rng.below(2) == 0);
+        let (k, n, relu) = (1 + size(rng, 24), 1 + size(rng, 150), rng.below(2) == 0);
         let (x, w, b) = (draw(rng, k), draw(rng, k * n), draw(rng, n));
         let mut want = vec![f32::NAN; n];
         let epilogue = if relu { Epilogue::BiasRelu(&b) } else { Epilogue::Bias(&b) };

@@ -241,14 +241,6 @@ impl Simd for Avx2 {
         [op!(_mm256_blendv_ps(y[0], x[0], gt[0])), op!(_mm256_blendv_ps(y[1], x[1], gt[1]))]
     }
     #[inline(always)]
-    fn relu(self, x: Self::V) -> Self::V {
-        // "Not less or equal" keeps NaN, which a maximum with 0 would decide by the order of its operands.
-        let zero = op!(_mm256_setzero_ps());
-        let keep =
-            [op!(_mm256_cmp_ps::<_CMP_NLE_UQ>(x[0], zero)), op!(_mm256_cmp_ps::<_CMP_NLE_UQ>(x[1], zero))];
-        [op!(_mm256_and_ps(keep[0], x[0])), op!(_mm256_and_ps(keep[1], x[1]))]
-    }
-    #[inline(always)]
     fn in_order<const N: usize>(self, mut v: [Self::V; N]) -> [Self::V; N] {
         for v in v.as_flattened_mut() {
             *v = op!(placed(*v));

@@ -151,12 +151,6 @@ impl Simd for Avx512 {
         op!(_mm512_mask_blend_ps(gt, y, x))
     }
     #[inline(always)]
-    fn relu(self, x: Self::V) -> Self::V {
-        // "Not less or equal" keeps NaN, which a maximum with 0 would decide by the order of its operands.
-        let keep = op!(_mm512_cmp_ps_mask::<_CMP_NLE_UQ>(x, self.splat(0.0)));
-        op!(_mm512_maskz_mov_ps(keep, x))
-    }
-    #[inline(always)]
     fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {
         // What becomes 0 in any case is not computed: an underflow costs an Intel processor two hundred cycles.
         let least = self.splat(-150.0);

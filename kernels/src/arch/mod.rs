@@ -37,6 +37,7 @@ pub(crate) mod multiply;
 pub(crate) mod neon;
 pub(crate) mod portable;
 pub(crate) mod rows;
+pub(crate) mod strips;
 pub(crate) mod turn;
 
 /// Whether the processor is a small one without vectors, bare metal: `dense` and softmax go one number at a time then.

@@ -1,16 +1,16 @@
 //! The innermost loops of the matrix product, with every bound checked before them.
 
 use super::eight::Eight;
-use crate::simd::{Element, LANES, Simd};
+use crate::simd::{LANES, Simd};
 
 /// Where the operands of one tile lie, in elements: A(r, p) at `a[r · a_row + p · a_col]`, vector v of row p of B
 /// at `b[p · b_row + v · b_vector ..]`, for p < `depth`. The last vector of B has `last` ≤ 16 elements.
 #[derive(Clone, Copy)]
-pub(crate) struct Operands<'a, E> {
+pub(crate) struct Operands<'a> {
     pub(crate) a: &'a [f32],
     pub(crate) a_row: usize,
     pub(crate) a_col: usize,
-    pub(crate) b: &'a [E],
+    pub(crate) b: &'a [f32],
     pub(crate) b_row: usize,
     pub(crate) b_vector: usize,
     pub(crate) depth: usize,
@@ -65,8 +65,8 @@ impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A
 
 /// Tiles of H rows × V vectors, whose operands begin anywhere in those of `o`: what is the same for all of them is found out once, for
 /// what comes between two tiles is time in which nothing is multiplied.
-pub(crate) struct Strip<'a, E, const H: usize, const V: usize> {
-    o: Operands<'a, E>,
+pub(crate) struct Strip<'a, const H: usize, const V: usize> {
+    o: Operands<'a>,
     /// A tile begins before this element of A; in B a vector as long as its last one ends, from where it begins, no later than that one.
     a_room: usize,
     b_room: usize,
@@ -74,11 +74,11 @@ pub(crate) struct Strip<'a, E, const H: usize, const V: usize> {
     apart: bool,
 }
 
-impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
+impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
     /// # Panics
     /// If the vectors of a row of B overlap.
     #[inline(always)]
-    pub(crate) fn new<S: Simd>(_: S, o: Operands<'a, E>) -> Self {
+    pub(crate) fn new<S: Simd>(_: S, o: Operands<'a>) -> Self {
         assert!(o.b_vector >= LANES);
         let end = o.depth.saturating_sub(1);
         let tight = S::tight(H * V);
@@ -97,7 +97,7 @@ impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
     /// # Panics
     /// If an element lies outside A or B.
     #[inline(always)]
-    fn tile(&self, a: usize, b: usize, last: usize) -> Option<Operands<'a, E>> {
+    fn tile(&self, a: usize, b: usize, last: usize) -> Option<Operands<'a>> {
         if self.o.depth == 0 {
             return None;
         }
@@ -132,17 +132,15 @@ impl<'a, E: Element, const H: usize, const V: usize> Strip<'a, E, H, V> {
         // SAFETY: `o` is of `tile`, and there are no copies.
         unsafe {
             match (whole, self.far && (V >= 2 || tight), self.apart && (V >= 2 || tight)) {
-                (false, ..) => run::<S, E, Part, H, V>(s, o, chains, none),
-                (true, false, false) => run::<S, E, Near, H, V>(s, o, chains, none),
-                (true, false, true) => run::<S, E, Apart, H, V>(s, o, chains, none),
-                (true, true, false) => run::<S, E, Far, H, V>(s, o, chains, none),
-                (true, true, true) => run::<S, E, FarApart, H, V>(s, o, chains, none),
+                (false, ..) => run::<S, Part, H, V>(s, o, chains, none),
+                (true, false, false) => run::<S, Near, H, V>(s, o, chains, none),
+                (true, false, true) => run::<S, Apart, H, V>(s, o, chains, none),
+                (true, true, false) => run::<S, Far, H, V>(s, o, chains, none),
+                (true, true, true) => run::<S, FarApart, H, V>(s, o, chains, none),
             }
         }
     }
-}
 
-impl<const H: usize, const V: usize> Strip<'_, f32, H, V> {
     /// [`Strip::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
     /// only on processors that multiply by halves.
@@ -167,20 +165,20 @@ impl<const H: usize, const V: usize> Strip<'_, f32, H, V> {
         assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
         if last == LANES {
             // SAFETY: `o` is of `tile`, and the assertions say how long the copies are.
-            unsafe { run::<S, f32, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies) };
+            unsafe { run::<S, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies) };
         } else {
             assert!(!LEAVES_A);
             // SAFETY: as above.
-            unsafe { run::<S, f32, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies) };
+            unsafe { run::<S, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies) };
         }
     }
 }
 
 /// [`Strip::multiply`] for one tile, whose operands are all of `o`.
 #[inline(always)]
-pub(crate) fn multiply<S: Simd, E: Element, const H: usize, const V: usize>(
+pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
     s: S,
-    o: Operands<'_, E>,
+    o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
 ) {
     Strip::new(s, o).multiply(s, (0, 0), o.last, chains);
@@ -197,9 +195,9 @@ const FAR_AHEAD: usize = 32;
 /// # Safety
 /// `o` is of [`Strip::tile`], and `copies` are as long as [`Strip::multiply_leaving`] asserts.
 #[inline(always)]
-unsafe fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
+unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
     s: S,
-    o: Operands<'_, E>,
+    o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
@@ -207,11 +205,11 @@ unsafe fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
     let eight_rows = H == 8 && V >= 2 && !M::APART; // APART: the rows are neighbours
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
     for p in 0..o.depth {
-        ask::<S, E, M, V>(s, &o, p);
+        ask::<S, M, V>(s, &o, p);
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
             // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
-            row[v] = unsafe { vector_of_b::<S, E, M, V>(s, &o, p, v) };
+            row[v] = unsafe { vector_of_b::<S, M, V>(s, &o, p, v) };
             if M::LEAVES_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
                 s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
@@ -240,7 +238,7 @@ unsafe fn run<S: Simd, E: Element, M: Manner, const H: usize, const V: usize>(
 
 /// Asks memory for what comes after row p of B and column p of A.
 #[inline(always)]
-fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>, p: usize) {
+fn ask<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
     if M::APART {
         ask_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
     }
@@ -261,7 +259,7 @@ fn ask<S: Simd, E: Element, M: Manner, const V: usize>(s: S, o: &Operands<'_, E>
 /// Asks for what is so many strides behind element i. Where registers are many, into the second cache alone: of columns whole pages
 /// apart, one set of the first has no room for so many as are on their way.
 #[inline(always)]
-fn ask_ahead<S: Simd, E: Element>(s: S, data: &[E], i: usize, stride: usize) {
+fn ask_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
     if S::MANY_REGISTERS {
         s.prefetch_far(data, i.wrapping_add(FAR_AHEAD.wrapping_mul(stride)));
     } else {
@@ -274,9 +272,9 @@ fn ask_ahead<S: Simd, E: Element>(s: S, data: &[E], i: usize, stride: usize) {
 /// # Safety
 /// These operands are of [`Strip::tile`], p < depth and v < V.
 #[inline(always)]
-unsafe fn vector_of_b<S: Simd, E: Element, M: Manner, const V: usize>(
+unsafe fn vector_of_b<S: Simd, M: Manner, const V: usize>(
     s: S,
-    o: &Operands<'_, E>,
+    o: &Operands<'_>,
     p: usize,
     v: usize,
 ) -> S::V {
@@ -326,13 +324,7 @@ mod tests {
             };
             let mut chains = [[s.splat(0.0); 1]; H];
             let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
-            Strip::<_, H, 1>::new(s, o).multiply_leaving::<S, true, true>(
-                s,
-                (0, 0),
-                LANES,
-                &mut chains,
-                copies,
-            );
+            Strip::<H, 1>::new(s, o).multiply_leaving::<S, true, true>(s, (0, 0), LANES, &mut chains, copies);
         }
     }
 

@@ -48,6 +48,15 @@ impl Neon {
         // SAFETY: called from methods of the token only; no memory is touched.
         unsafe { vdupq_n_f32(0.0) }
     }
+
+    #[inline(always)]
+    fn load4<E: Element>(quad: &[E; 4]) -> float32x4_t {
+        const { assert!(size_of::<E>() == 4) }
+        // SAFETY: `quad` is 16 readable bytes; a load of bytes needs no alignment. Called from methods of the token only.
+        let bytes = unsafe { vld1q_u8(quad.as_ptr().cast()) };
+        // SAFETY: as above; the intrinsic touches no memory, and any bytes are floats.
+        unsafe { vreinterpretq_f32_u8(bytes) }
+    }
 }
 
 /// Lane j of register i becomes lane i of register j.
@@ -81,25 +90,31 @@ impl Simd for Neon {
     }
     #[inline(always)]
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
-        const { assert!(size_of::<E>() == 4) }
         let (quads, _) = src.as_chunks::<4>();
         let mut out = [Self::zero(); 4];
         for i in 0..4 {
-            let quad = quads[i].as_ptr().cast::<u8>();
-            // SAFETY: `quad` is 16 readable bytes; a load of bytes needs no alignment.
-            let bytes = unsafe { vld1q_u8(quad) };
-            // SAFETY: `self` proves NEON; the intrinsic touches no memory, and any bytes are floats.
-            out[i] = unsafe { vreinterpretq_f32_u8(bytes) };
+            out[i] = Self::load4(&quads[i]);
         }
         out
     }
     #[inline(always)]
     fn load_part<E: Element>(self, src: &[E], fill: f32) -> Self::V {
-        let mut lanes = [fill; LANES];
-        for (lane, x) in lanes.iter_mut().zip(src) {
-            *lane = x.get();
+        let (quads, rest) = src.as_chunks::<4>();
+        let rest = match rest {
+            [a] => [a.get(), fill, fill, fill],
+            [a, b] => [a.get(), b.get(), fill, fill],
+            [a, b, c] => [a.get(), b.get(), c.get(), fill],
+            _ => [fill; 4],
+        };
+        let mut out = self.splat(fill);
+        for i in 0..4 {
+            match quads.get(i) {
+                Some(quad) => out[i] = Self::load4(quad),
+                None if i == quads.len() => out[i] = Self::load4(&rest),
+                None => {}
+            }
         }
-        self.load(&lanes)
+        out
     }
     #[inline(always)]
     fn load_bytes(self, src: &[u8; LANES]) -> Self::V {
@@ -156,14 +171,6 @@ impl Simd for Neon {
     #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         each!(i => { let gt = vcgtq_f32(a[i], b[i]); vbslq_f32(gt, x[i], y[i]) })
-    }
-    #[inline(always)]
-    fn relu(self, x: Self::V) -> Self::V {
-        // Clear where x ≤ 0: a NaN compares false and stays; the maximum instruction would keep −0.
-        each!(i => {
-            let (drop, bits) = (vclezq_f32(x[i]), vreinterpretq_u32_f32(x[i]));
-            vreinterpretq_f32_u32(vbicq_u32(bits, drop))
-        })
     }
     #[inline(always)]
     fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {

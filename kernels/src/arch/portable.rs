@@ -14,7 +14,10 @@ impl Portable {
         Some(Self)
     }
 
-    #[inline]
+    /// On an operating system a function of its own: where `Isa::run` chooses, every instruction set would begin as this one does, with a
+    /// page of stack.
+    #[cfg_attr(target_os = "none", inline)]
+    #[cfg_attr(not(target_os = "none"), inline(never))]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
@@ -103,10 +106,6 @@ impl Simd for Portable {
     #[inline(always)]
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
         lanes!(i => if a[i] > b[i] { x[i] } else { y[i] })
-    }
-    #[inline(always)]
-    fn relu(self, x: Self::V) -> Self::V {
-        lanes!(i => if x[i] <= 0.0 { 0.0 } else { x[i] })
     }
     #[inline(always)]
     fn scale<const N: usize>(self, mut p: [Self::V; N], n: [Self::V; N]) -> [Self::V; N] {

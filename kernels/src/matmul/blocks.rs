@@ -4,77 +4,20 @@ use core::ops::Range;
 
 use super::Epilogue;
 use super::near::{self, Asks};
+use super::order::{A_BLOCK, B_BLOCK, FAR, LEAST_KC, NC, NEAR, Order, panels};
 use super::panels::Columns;
 use super::tile::{Ends, Run, Target};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Wide};
+use super::workspace::{Rooms, Workspace, aligned};
 use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};
-
-/// Elements of a packed block of B: 512 KB, half of an L2 cache of 1 MB.
-const B_BLOCK: usize = 1 << 17;
-/// Columns of a block at most.
-const NC: usize = 512;
-/// Depth of a block at most, and up to which k is not divided. A tile takes up where the last run of k left its chains in
-/// memory, so these numbers change no bit.
-const MOST_KC: usize = 1024;
-const LEAST_KC: usize = B_BLOCK / NC;
-/// Depth of a block at most where A comes by columns: it wants tall blocks. Where registers are few, rows of B pass through the nearest
-/// cache for every row of tiles, and a column of A takes a line there until they have passed.
-const MOST_KC_BY_COLUMNS: usize = MOST_KC / 2;
-const MOST_KC_BY_COLUMNS_FEW: usize = 208;
-/// Elements of a block of A, and its rows: a multiple of every full tile's.
-const A_BLOCK: usize = MC * LEAST_KC;
-const MC: usize = 192;
-/// A multiple of the rows of every full tile, and of a vector.
-const TALL: usize = 48;
 
 /// Rows of A, and elements of B, at most, with which B is read in place if a vector is multiplied by halves. More rows repay a copy, whose
 /// vectors lie in one line each; and a B much of which comes from further than the second cache is copied on its way.
 const FEW: usize = 256;
 const CLOSE: usize = 3 * B_BLOCK;
-
-/// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
-const NEAR: usize = 4096;
-const FAR: usize = 2 * B_BLOCK;
-
-/// How the workspace is divided.
-pub(super) struct Workspace {
-    a: usize,
-    b: usize,
-    narrow: usize,
-    lanes: usize,
-    partials: usize,
-}
-
-impl Workspace {
-    pub(super) const fn sizes(m: usize, n: usize, k: usize) -> Self {
-        let (mc, nc) = (min(m, MC), min(n, NC).next_multiple_of(LANES));
-        let kc = min(k, MOST_KC);
-        let rows = max(mc, min(k, MOST_KC_BY_COLUMNS)); // of a block of A, or of Aᵀ
-        Self {
-            a: (min(mc * kc, A_BLOCK) + near::MOST_BETWEEN * rows).next_multiple_of(LANES),
-            b: min(nc * kc, B_BLOCK),
-            narrow: kc * LANES,
-            lanes: if n > 3 * LANES { min(mc.next_multiple_of(LANES) * kc, A_BLOCK) } else { 0 },
-            partials: if k > LEAST_KC { mc.next_multiple_of(TALL) * nc } else { 0 },
-        }
-    }
-
-    /// All of it, and room to begin on a line of the cache.
-    pub(super) const fn total(&self) -> usize {
-        self.a + self.b + self.narrow + self.lanes + self.partials + LANES
-    }
-}
-
-const fn min(a: usize, b: usize) -> usize {
-    if a < b { a } else { b }
-}
-
-const fn max(a: usize, b: usize) -> usize {
-    if a < b { b } else { a }
-}
 
 /// The product as a kernel.
 pub(super) struct Product<'a> {
@@ -85,56 +28,6 @@ pub(super) struct Product<'a> {
     pub(super) workspace: &'a mut [f32],
     /// Where Σ b² goes, if it is wanted: for a B of rows one after the other.
     pub(super) squares: Option<&'a mut f32>,
-}
-
-/// The workspace, divided.
-struct Rooms<'w> {
-    a: &'w mut [f32],
-    /// Whether memory has been asked for the next block of A.
-    asked: bool,
-    b: &'w mut [f32],
-    narrow: &'w mut [f32],
-    /// For a copy of a block of A with lanes along the rows.
-    lanes: &'w mut [f32],
-    partials: &'w mut [f32],
-}
-
-impl<'w> Rooms<'w> {
-    #[inline(always)]
-    fn new(workspace: &'w mut [f32], sizes: &Workspace) -> Self {
-        let (b, rest) = workspace.split_at_mut(sizes.b);
-        let (a, rest) = rest.split_at_mut(sizes.a);
-        let (narrow, rest) = rest.split_at_mut(sizes.narrow);
-        let (lanes, partials) = rest.split_at_mut(sizes.lanes);
-        Self { a, asked: false, b, narrow, lanes, partials }
-    }
-}
-
-/// How C is gone through: the columns by `nc`, the rows band by band, and in each k by `kc` and the rows by `mc`, of which the first
-/// block may be shorter.
-struct Order {
-    nc: usize,
-    kc: usize,
-    mc: usize,
-    /// Rows of the first block: `mc`, or fewer after which the others begin on a line of the cache.
-    first: usize,
-    /// Whether unfinished chains wait in `partials`, which have room for one block: then it is a band.
-    partials: bool,
-}
-
-impl Order {
-    /// The bands of m rows.
-    #[inline(always)]
-    fn bands(&self, m: usize) -> impl Iterator<Item = Range<usize>> {
-        let (first, step) = if self.partials { (self.first, self.mc) } else { (m, m) };
-        parts(0..m, first, step)
-    }
-
-    /// The blocks of a band.
-    #[inline(always)]
-    fn blocks(&self, band: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        parts(band.clone(), if band.start == 0 { self.first } else { self.mc }, self.mc)
-    }
 }
 
 impl Kernel for Product<'_> {
@@ -167,12 +60,12 @@ impl Kernel for Blocks<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
         let (m, n, k) = product.shape();
-        let (order, sizes) = (product.order(s), Workspace::sizes(m, n, k));
+        let (order, sizes) = (Order::of(s, product.a, n, &product.epilogue), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
         let mut rooms = Rooms::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        for columns in parts(0..n, order.nc, order.nc) {
+        for columns in order.columns(n) {
             for band in order.bands(m) {
                 let mut next = Some(Run::first(k, order.kc));
                 while let Some(run) = next {
@@ -192,13 +85,6 @@ impl Kernel for Blocks<'_> {
             *to = squares.total(s);
         }
     }
-}
-
-/// `workspace` from the first beginning of a cache line on.
-#[inline(always)]
-fn aligned(workspace: &mut [f32]) -> &mut [f32] {
-    let first = workspace.as_ptr().align_offset(4 * LANES).min(LANES);
-    &mut workspace[first..]
 }
 
 impl<'a> Product<'a> {
@@ -279,70 +165,6 @@ impl<'a> Product<'a> {
         let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
         Some(self.block(order.blocks(&(start..band.end)).next()?, run))
     }
-
-    /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
-    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. By halves deep blocks pay too, for C
-    /// passes less often. But every block of columns would convert a batch once more.
-    #[inline(always)]
-    fn order<S: Simd>(&self, s: S) -> Order {
-        let (_, n, k) = self.shape();
-        let (mut nc, mut kc, mut mc) = (NC, LEAST_KC, MC);
-        if k > LEAST_KC {
-            let mut most = match self.a.by_rows() {
-                true => MOST_KC,
-                false if S::MANY_REGISTERS => MOST_KC_BY_COLUMNS,
-                false => MOST_KC_BY_COLUMNS_FEW,
-            };
-            let batch = matches!(self.a, Source::Batch(_) | Source::BatchT(_));
-            if S::MANY_REGISTERS || matches!(self.a, Source::Batch(_)) {
-                let widest = if s.by_halves() && !batch { NC / 2 } else { NC };
-                most = most.min(B_BLOCK / n.clamp(1, widest).next_multiple_of(LANES));
-            }
-            kc = evenly(k, most);
-            nc = (B_BLOCK / kc).min(NC) / LANES * LANES;
-            mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
-        }
-        // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in `partials`, which
-        // holds MC rows, and so k is finished for MC rows before the next ones are begun.
-        let partials = k > kc && matches!(self.epilogue, Epilogue::SgdStep { .. });
-        let first = mc - self.rows_on_a_line_before(s, mc);
-        Order { nc, kc, mc, first, partials }
-    }
-
-    /// How many elements of the line of the cache on which A begins lie before it, if as many do in every column and it counts: where
-    /// columns that lie apart come from afar, a tile whose eight rows are in two lines waits for both.
-    #[inline(always)]
-    fn rows_on_a_line_before<S: Simd>(&self, s: S, mc: usize) -> usize {
-        let Source::Mat(a) = *self.a else { return 0 };
-        let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
-        let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > FAR;
-        let in_place = near::lies_right(a, panels(self.c.cols()), s.by_halves());
-        if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
-    }
-}
-
-/// `all` in equal parts of at most `most` elements, each but the last a multiple of a vector.
-#[inline(always)]
-fn evenly(all: usize, most: usize) -> usize {
-    let most = most / LANES * LANES;
-    all.div_ceil(all.div_ceil(most)).next_multiple_of(LANES)
-}
-
-/// `all`, first so many and then `step` at a time.
-#[inline(always)]
-fn parts(all: Range<usize>, first: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
-    let (Range { mut start, end }, mut next) = (all, first);
-    core::iter::from_fn(move || {
-        let part = start..end.min(start + next);
-        (start, next) = (part.end, step);
-        (!part.is_empty()).then_some(part)
-    })
-}
-
-/// How many panels of three vectors `columns` are.
-#[inline(always)]
-fn panels(columns: usize) -> usize {
-    columns.div_ceil(3 * LANES)
 }
 
 /// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A and

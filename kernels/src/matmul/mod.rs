@@ -1,22 +1,26 @@
 //! C ← epilogue(A B), with A m × k, B k × n, C m × n.
 //!
-//! This file has the public functions, [`blocks`] the blocking loops, [`wide`] the tiles with lanes along the columns of C and
-//! [`turned`] those with lanes along its rows ([`lanes`] where registers are few), [`tile`] what comes before and after a tile: chains taken up and put down,
-//! epilogues. [`near`] brings blocks of A near, [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the
-//! innermost loops are in `arch/multiply.rs`, `arch/lanes.rs` and `arch/turn.rs`.
+//! This file has the public functions, [`blocks`] the blocking loops, [`order`] how large their blocks are, [`workspace`] where copies
+//! go. [`wide`] has the tiles with lanes along the columns of C and [`turned`] those with lanes along its rows ([`lanes`] where registers
+//! are few), [`tile`] what comes before and after a tile: chains taken up and put down, epilogues. [`near`] brings blocks of A near,
+//! [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the innermost loops are in `arch/multiply.rs`,
+//! `arch/lanes.rs` and `arch/turn.rs`.
 
 mod blocks;
 mod lanes;
 mod near;
+mod order;
 mod pack;
 mod panels;
 mod tile;
 mod turned;
 mod wide;
+mod workspace;
 
 use crate::scalar::Scalar;
 use crate::{Isa, Mat, MatMut, Source, reference};
-use blocks::{Product, Workspace};
+use blocks::Product;
+use workspace::Workspace;
 
 /// What becomes of a finished element of A B before it is written to C.
 ///

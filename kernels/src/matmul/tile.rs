@@ -237,10 +237,15 @@ impl Ends<'_> {
                 }
             }
             Finish::BiasRelu(bias) => {
-                let [bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
+                let zero = s.splat(0.0);
+                let [mut bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
+                for v in 0..V {
+                    bias[v] = s.add(bias[v], zero);
+                }
                 for r in 0..H {
                     for v in 0..V {
-                        chains[r][v] = s.relu(s.add(chains[r][v], bias[v]));
+                        // ReLU of a sum that is not −0, as no sum with +0 is.
+                        chains[r][v] = s.max(zero, s.add(chains[r][v], bias[v]));
                     }
                 }
             }

@@ -23,6 +23,9 @@ const SHALLOWEST: usize = 24;
 #[inline(always)]
 pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
+    if left == 0 {
+        return 0; // most layers, at once
+    }
     let twice_four = !S::MANY_REGISTERS && S::TURNED >= 8;
     let most = if left == n || s.by_halves() || !S::MANY_REGISTERS && a.by_columns() {
         MOST

@@ -43,7 +43,8 @@ pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
 #[inline(always)]
 fn threes(columns: usize) -> usize {
     let vectors = columns.div_ceil(LANES);
-    if vectors % 3 == 1 { (vectors / 3).saturating_sub(1) } else { vectors / 3 }
+    let threes = vectors / 3;
+    threes - usize::from(threes > 0 && vectors - 3 * threes == 1)
 }
 
 /// How many tiles of six rows and of five so many rows take. Fives have chains enough to hide the latency of the multiply-add, fours
@@ -211,7 +212,7 @@ impl<'r> Block<'r, '_, '_> {
         &self,
         s: S,
         (b, b_row): (&'p [f32], usize),
-    ) -> Strip<'p, f32, H, V>
+    ) -> Strip<'p, H, V>
     where
         'r: 'p,
     {
