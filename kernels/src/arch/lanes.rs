@@ -17,7 +17,7 @@ pub(crate) struct Columns<'a> {
 }
 
 /// Room for N vectors of what is turned. To fill it with zeros first would take a tenth of the time of a small product.
-pub(crate) struct Room<const N: usize>(MaybeUninit<Lines<N>>);
+pub(crate) struct Room<const N: usize>(MaybeUninit<Lines<[[f32; LANES]; N]>>);
 
 impl<const N: usize> Room<N> {
     #[inline(always)]

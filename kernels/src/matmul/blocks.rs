@@ -4,9 +4,9 @@ use core::ops::Range;
 
 use super::Epilogue;
 use super::near::{self, Asks};
-use super::order::{A_BLOCK, B_BLOCK, FAR, LEAST_KC, NC, NEAR, Order, panels};
+use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, NC, NEAR, Order, panels};
 use super::panels::Columns;
-use super::tile::{Ends, Run, Target};
+use super::tile::{Ends, Run};
 use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Wide};
 use super::workspace::{Rooms, Workspace, aligned};
@@ -113,9 +113,8 @@ impl<'a> Product<'a> {
         let (mut wide_b, mut narrow_b) =
             parts_of_b(s, self.b, narrow, (m, n.saturating_mul(k)), (b, narrow_room));
         let run = Run::first(k, LEAST_KC);
-        let (rows, columns) = (0..m, 0..n);
-        let mut target = Target { c: &mut self.c, partials: None, epilogue: &self.epilogue, rows, columns };
-        block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, target.ends(run));
+        let mut ends = Ends::new(&mut self.c, None, &self.epilogue, (0..m, 0..n), run);
+        block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, &mut ends);
     }
 
     /// One run of k for a band of rows and a block of columns; `next` is the run after it.
@@ -136,15 +135,12 @@ impl<'a> Product<'a> {
         for rows in order.blocks(&band) {
             let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
             rooms.asked = asks.next.is_some();
-            let a = near::block(s, self.block(rows.clone(), run), panels(wide_b.b.cols()), asks, rooms.a);
-            let mut target = Target {
-                c: &mut self.c,
-                partials: if order.partials { Some(&mut *rooms.partials) } else { None },
-                epilogue: &self.epilogue,
-                rows,
-                columns: columns.clone(),
-            };
-            block(s, &a, (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, target.ends(run));
+            let a =
+                near::block(s, self.block(rows.clone(), run), panels(columns.len() - narrow), asks, rooms.a);
+            let partials = if order.partials { Some(&mut *rooms.partials) } else { None };
+            let place = (rows, columns.clone());
+            let mut ends = Ends::new(&mut self.c, partials, &self.epilogue, place, run);
+            block(s, &a, (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, &mut ends);
         }
     }
 
@@ -167,8 +163,8 @@ impl<'a> Product<'a> {
     }
 }
 
-/// The columns of `b` in lanes along them, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows of A and
-/// a whole B of so many elements.
+/// The columns of `b` in lanes along them, if there are any, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows
+/// of A and a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
     s: S,
@@ -176,7 +172,7 @@ fn parts_of_b<'b, S: Simd>(
     narrow: usize,
     (m, elements): (usize, usize),
     (wide_room, narrow_room): (&'b mut [f32], &'b mut [f32]),
-) -> (Columns<'b>, Narrow<'b>) {
+) -> (Option<Columns<'b>>, Option<Narrow<'b>>) {
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
@@ -184,10 +180,9 @@ fn parts_of_b<'b, S: Simd>(
     let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !has_time;
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
-    let narrow_b = if wide == 0 { b } else { b.col_range(wide..n) };
     (
-        Columns { b: wide_b, packed: wide_room, packs, ready: false },
-        Narrow { b: narrow_b, packed: narrow_room, ready: false },
+        (wide > 0).then_some(Columns { b: wide_b, packed: wide_room, packs, ready: false }),
+        (narrow > 0).then(|| Narrow { b: b.col_range(wide..n), packed: narrow_room, ready: false }),
     )
 }
 
@@ -197,43 +192,34 @@ fn parts_of_b<'b, S: Simd>(
 fn block<S: Simd>(
     s: S,
     a: &Mat<'_, f32>,
-    (wide_b, narrow_b): (&mut Columns<'_>, &mut Narrow<'_>),
+    (wide_b, narrow_b): (&mut Option<Columns<'_>>, &mut Option<Narrow<'_>>),
     lanes: &mut [f32],
     elements: usize,
-    mut ends: Ends<'_>,
+    ends: &mut Ends<'_>,
 ) {
-    let (wide, narrow) = (wide_b.b.cols(), narrow_b.b.cols());
-    let ends = &mut ends;
-    let leaves = narrow > 0
+    let wide = wide_b.as_ref().map_or(0, |b| b.b.cols());
+    let leaves = narrow_b.is_some()
         && a.col_stride() == 1
         && wide::leaves_a(s, wide)
         && a.rows() >= LANES
         && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
-    if wide > 0 {
+    if let Some(b) = wide_b {
         let copy = if leaves { Some(&mut *lanes) } else { None };
-        let (far, farther) = (elements > NEAR, elements > FAR);
-        s.enter(Wide { a, row: 0, column: 0, far, farther, ends, b: wide_b, copy });
+        s.enter(&mut Wide::new(s, (a, b), (0, 0), elements, ends, copy));
     }
-    if narrow > 0 {
+    if let Some(b) = narrow_b {
         let copy = if leaves { Some(&*lanes) } else { None };
-        let done = Turned { a: *a, copy, ends }.block(s, narrow_b, wide);
-        rest_of_rows(s, a.row_range(done..a.rows()), narrow_b, (done, wide), ends);
+        let done = Turned { a, copy, ends }.block(s, b, wide);
+        rest_of_rows(s, a.row_range(done..a.rows()), b, (done, wide), ends);
     }
 }
 
 /// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
 #[inline(always)]
-fn rest_of_rows<S: Simd>(
-    s: S,
-    a: Mat<'_, f32>,
-    b: &mut Narrow<'_>,
-    (row, column): (usize, usize),
-    ends: &mut Ends<'_>,
-) {
+fn rest_of_rows<S: Simd>(s: S, a: Mat<'_, f32>, b: &mut Narrow<'_>, at: (usize, usize), ends: &mut Ends<'_>) {
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
         let b = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
-        let (far, farther) = (false, false);
-        s.enter(Wide { a: &a, row, column, far, farther, ends, b, copy: None });
+        s.enter(&mut Wide::new(s, (&a, b), at, 0, ends, None));
     }
 }

@@ -4,7 +4,7 @@
 use super::tile::{Ends, Place};
 use super::turned::{TurnIn, TurnOut, Turned};
 use crate::arch::lanes::{Asked, Columns, Room, multiply_columns};
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Lines, Simd};
 
 /// Vectors of A that are turned before they are multiplied.
 pub(super) const AT_ONCE: usize = 128;
@@ -21,13 +21,13 @@ impl Turned<'_, '_, '_> {
         at: Place,
         room: &mut Room<AT_ONCE>,
     ) {
-        let mut chains = [[[0.0; LANES]; R]; W];
+        let mut chains = Lines([[[0.0; LANES]; R]; W]);
         if self.ends.resumes() {
-            let mut memory = [[0.0; LANES]; LANES];
+            let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory });
-                chains[w].copy_from_slice(&memory[..R]);
+                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
+                chains.0[w].copy_from_slice(&memory.0[..R]);
             }
         }
         let (data, stride, next) = (self.a.data(), self.a.row_stride(), self.a.col_stride());
@@ -47,7 +47,7 @@ impl Turned<'_, '_, '_> {
                     shape,
                     b: &b[start * R..end * R],
                     room,
-                    chains: &mut chains,
+                    chains: &mut chains.0,
                     asked,
                 });
             }
@@ -56,11 +56,11 @@ impl Turned<'_, '_, '_> {
             let first = at.i + LANES - 1 + AHEAD * next;
             let asked = &Asked { data, first, step: next, stride: LANES * next, vector: LANES };
             let a = Columns { data: &data[at.i..], next, vector: LANES };
-            s.enter(Multiply { a, b, chains: &mut chains, asked });
+            s.enter(Multiply { a, b, chains: &mut chains.0, asked });
         }
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
-            s.enter(PutDown { ends: self.ends, at, chains: &chains[w] });
+            s.enter(PutDown { ends: self.ends, at, chains: &chains.0[w] });
         }
     }
 }

@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::Epilogue;
 use crate::arch::block::{Field, FieldMut};
 use crate::floats::{load_at, store_at};
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, MatMut};
 
 /// One run of k: a part of the chains.
@@ -34,21 +34,6 @@ impl Run {
     pub(super) fn range(self) -> Range<usize> {
         self.start..self.end
     }
-
-    /// Whether chains start from memory.
-    fn resumes(self, target: &Target<'_, '_>) -> bool {
-        self.start > 0 || matches!(target.epilogue, Epilogue::Accumulate)
-    }
-}
-
-/// Where a block of C lies and what becomes of it.
-pub(super) struct Target<'a, 'c> {
-    pub(super) c: &'a mut MatMut<'c, f32>,
-    /// Waiting place of unfinished chains, if not C: as many rows and whole vectors as the block has.
-    pub(super) partials: Option<&'a mut [f32]>,
-    pub(super) epilogue: &'a Epilogue<'a, f32>,
-    pub(super) rows: Range<usize>,
-    pub(super) columns: Range<usize>,
 }
 
 /// A tile's place in its block, and how many of its columns there are.
@@ -84,46 +69,54 @@ enum Finish<'x> {
     },
 }
 
-impl<'a> Target<'a, '_> {
-    /// Where chains of this run go.
+impl<'x> Ends<'x> {
+    /// Where chains of this run go that end in these rows and columns of C, and wait in `partials`, if not in C: as many rows and whole
+    /// vectors as the block has.
     ///
     /// # Panics
     /// If C, the operand of the epilogue or the waiting place is smaller than the block.
     #[inline(always)]
-    pub(super) fn ends(&mut self, run: Run) -> Ends<'_> {
-        let (rows, width) = (self.rows.len(), self.columns.len());
-        let resumes = run.resumes(self);
+    pub(super) fn new(
+        c: &'x mut MatMut<'_, f32>,
+        partials: Option<&'x mut [f32]>,
+        epilogue: &Epilogue<'x, f32>,
+        (rows, columns): (Range<usize>, Range<usize>),
+        run: Run,
+    ) -> Self {
+        let (height, width) = (rows.len(), columns.len());
+        let resumes = run.start > 0 || matches!(epilogue, Epilogue::Accumulate);
         let mut waiting = None;
-        if let Some(partials) = &mut self.partials {
+        if let Some(partials) = partials {
             let stride = width.next_multiple_of(LANES);
             if !run.last {
-                let to = FieldMut::new(partials, stride, rows, width);
+                let to = FieldMut::new(partials, stride, height, width);
                 return Ends { resumes, waiting, to, finish: Finish::Nothing };
             }
-            waiting = Some(Field::new(partials, stride, rows, width));
+            waiting = Some(Field::new(partials, stride, height, width));
         }
-        let finish = if run.last { self.epilogue.of(&self.rows, &self.columns) } else { Finish::Nothing };
-        let stride = self.c.row_stride();
-        let c = self.c.beginning_at(self.rows.start, self.columns.start);
-        Ends { resumes, waiting, to: FieldMut::new(c, stride, rows, width), finish }
+        let stride = c.row_stride();
+        let to = FieldMut::new(c.beginning_at(rows.start, columns.start), stride, height, width);
+        let finish = if run.last { Finish::of(epilogue, rows, columns) } else { Finish::Nothing };
+        Ends { resumes, waiting, to, finish }
     }
 }
 
-impl<'a> Epilogue<'a, f32> {
+impl<'x> Finish<'x> {
     /// The epilogue for these rows and columns of C.
     #[inline(always)]
-    fn of(&self, rows: &Range<usize>, columns: &Range<usize>) -> Finish<'a> {
-        // One row, which is every row's.
-        let bias = |bias: &'a [f32]| Field::new(&bias[columns.clone()], 0, rows.len(), columns.len());
-        match *self {
+    fn of(epilogue: &Epilogue<'x, f32>, rows: Range<usize>, columns: Range<usize>) -> Self {
+        match *epilogue {
             Epilogue::Store | Epilogue::Accumulate => Finish::Nothing,
-            Epilogue::Bias(b) => Finish::Bias(bias(b)),
-            Epilogue::BiasRelu(b) => Finish::BiasRelu(bias(b)),
+            // One row, which is every row's.
+            Epilogue::Bias(b) => Finish::Bias(Field::new(&b[columns.clone()], 0, rows.len(), columns.len())),
+            Epilogue::BiasRelu(b) => {
+                Finish::BiasRelu(Field::new(&b[columns.clone()], 0, rows.len(), columns.len()))
+            }
             Epilogue::ReluMask(h) if h.col_stride() == 1 => {
                 let first = h.beginning_at(rows.start, columns.start);
                 Finish::Mask(Field::new(first, h.row_stride(), rows.len(), columns.len()))
             }
-            Epilogue::ReluMask(h) => Finish::MaskApart(h.row_range(rows.clone()).col_range(columns.clone())),
+            Epilogue::ReluMask(h) => Finish::MaskApart(h.row_range(rows).col_range(columns)),
             Epilogue::SgdStep { f, eta } => Finish::SgdStep { f, eta },
         }
     }
@@ -180,11 +173,11 @@ impl Ends<'_> {
                 return self.waiting().piece::<S, H, V, false>(s, (at.i, at.j), at.width);
             }
         }
-        let mut memory = [[[0.0; LANES]; V]; H];
-        s.enter(TakeUp { from: self.waiting(), at, vectors: V, chains: memory.as_flattened_mut() });
+        let mut memory = Lines([[[0.0; LANES]; V]; H]);
+        s.enter(TakeUp { from: self.waiting(), at, vectors: V, chains: memory.0.as_flattened_mut() });
         for r in 0..H {
             for v in 0..V {
-                chains[r][v] = s.load(&memory[r][v]);
+                chains[r][v] = s.load(&memory.0[r][v]);
             }
         }
         chains
@@ -207,13 +200,13 @@ impl Ends<'_> {
                 return self.put_down_here::<S, H, V, false>(s, at, chains);
             }
         }
-        let mut memory = [[[0.0; LANES]; V]; H];
+        let mut memory = Lines([[[0.0; LANES]; V]; H]);
         for r in 0..H {
             for v in 0..V {
-                s.store(chains[r][v], &mut memory[r][v]);
+                s.store(chains[r][v], &mut memory.0[r][v]);
             }
         }
-        s.enter(PutDown { ends: self, at, vectors: V, chains: memory.as_flattened() });
+        s.enter(PutDown { ends: self, at, vectors: V, chains: memory.0.as_flattened() });
     }
 
     /// [`Ends::put_down`] in registers. WHOLE: the last vector has sixteen elements. Not for a mask whose columns lie apart.
@@ -303,11 +296,11 @@ impl Ends<'_> {
         if rows >= LANES {
             return self.put_down(s, at, chains);
         }
-        let mut memory = [[0.0; LANES]; LANES];
+        let mut memory = Lines([[0.0; LANES]; LANES]);
         for r in 0..LANES {
-            s.store(chains[r][0], &mut memory[r]);
+            s.store(chains[r][0], &mut memory.0[r]);
         }
-        s.enter(PutDown { ends: self, at, vectors: 1, chains: &memory[..rows] });
+        s.enter(PutDown { ends: self, at, vectors: 1, chains: &memory.0[..rows] });
     }
 
     /// The chains of sixteen rows, or of as many as there are, as the run before left them.

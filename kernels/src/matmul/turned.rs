@@ -7,7 +7,7 @@ use super::tile::{Ends, Place};
 use crate::arch::lanes::Room;
 use crate::arch::multiply::{Operands, multiply};
 use crate::arch::turn::multiply_turning;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 
 /// The most columns in lanes along the rows, where there are no others (or a vector is multiplied by halves) and where there are; with
@@ -47,7 +47,7 @@ pub(super) struct Narrow<'a> {
 
 /// Sixteen rows and more at a time, through one run of k.
 pub(super) struct Turned<'r, 'b, 'x> {
-    pub(super) a: Mat<'r, f32>,
+    pub(super) a: &'r Mat<'r, f32>,
     /// The copy of `a` that tiles of whole vectors left: sixteen rows after sixteen, A(l, p) of each at `16 p + l`.
     pub(super) copy: Option<&'r [f32]>,
     pub(super) ends: &'b mut Ends<'x>,
@@ -139,12 +139,12 @@ impl Turned<'_, '_, '_> {
     fn take_up<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
         let mut chains = [[s.splat(0.0); W]; R];
         if self.ends.resumes() {
-            let mut memory = [[0.0; LANES]; LANES];
+            let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory });
+                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
                 for c in 0..R {
-                    chains[c][w] = s.load(&memory[c]);
+                    chains[c][w] = s.load(&memory.0[c]);
                 }
             }
         }
@@ -153,13 +153,13 @@ impl Turned<'_, '_, '_> {
 
     #[inline(always)]
     fn put_down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
-        let mut memory = [[0.0; LANES]; R];
+        let mut memory = Lines([[0.0; LANES]; R]);
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
             for c in 0..R {
-                s.store(chains[c][w], &mut memory[c]);
+                s.store(chains[c][w], &mut memory.0[c]);
             }
-            s.enter(TurnOut { ends: self.ends, at, chains: &memory });
+            s.enter(TurnOut { ends: self.ends, at, chains: &memory.0 });
         }
     }
 }
@@ -226,10 +226,10 @@ impl Kernel for TurnIn<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { ends, at, chains } = self;
-        let mut memory = [[0.0; LANES]; LANES];
-        ends.take_up_rows(s, at, &mut memory);
+        let mut memory = Lines([[0.0; LANES]; LANES]);
+        ends.take_up_rows(s, at, &mut memory.0);
         for c in 0..LANES / 4 {
-            let columns = four(s, &memory, c);
+            let columns = four(s, &memory.0, c);
             for i in 0..4 {
                 s.store(columns[i], &mut chains[4 * c + i]);
             }

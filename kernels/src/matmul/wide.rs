@@ -3,7 +3,8 @@
 use core::ops::Range;
 
 use super::near::PAGE;
-use super::panels::{Columns, Panels};
+use super::order::{FAR, NEAR};
+use super::panels::Columns;
 use super::tile::{Ends, Place};
 use crate::Mat;
 use crate::arch::multiply::{Operands, Strip};
@@ -14,21 +15,42 @@ const SHALLOW: usize = 6144;
 /// Least depth of tiles of fourteen rows.
 const TALL_DEPTH: usize = 24;
 /// Elements of a panel of B that stays there while other rows of A pass.
-const NEAR: usize = 6144;
+const PANEL: usize = 6144;
 
-/// One block: the columns of `b` times the rows of `a`. A kernel of its own, to keep its caller small.
+/// One block of A times the columns of one of B: what its tiles share. It is passed on by reference, and written once: of what the call of a
+/// small product writes before its first tile, a processor puts down a word a cycle.
 pub(super) struct Wide<'r, 'b, 'c, 'd> {
-    pub(super) a: &'r Mat<'r, f32>,
+    a: &'r Mat<'r, f32>,
     /// Where in the target the block begins.
-    pub(super) row: usize,
-    pub(super) column: usize,
-    /// Whether C is too large for the nearest cache, and for the second.
-    pub(super) far: bool,
-    pub(super) farther: bool,
-    pub(super) ends: &'b mut Ends<'c>,
-    pub(super) b: &'b mut Columns<'d>,
+    row: usize,
+    column: usize,
+    /// Whether tiles go along the rows of C and not down a panel.
+    across: bool,
+    /// Whether a full tile asks for its part of C before it multiplies.
+    asks: bool,
+    ends: &'b mut Ends<'c>,
+    b: &'b mut Columns<'d>,
     /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
-    pub(super) copy: Option<&'b mut [f32]>,
+    copy: Option<&'b mut [f32]>,
+}
+
+impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
+    /// The block that begins at (`row`, `column`) of the target, in a C of so many elements.
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(
+        _: S,
+        (a, b): (&'r Mat<'r, f32>, &'b mut Columns<'d>),
+        (row, column): (usize, usize),
+        elements: usize,
+        ends: &'b mut Ends<'c>,
+        copy: Option<&'b mut [f32]>,
+    ) -> Self {
+        let (far, depth) = (elements > NEAR, a.cols());
+        let deep = S::MANY_REGISTERS && 3 * LANES * depth > PANEL;
+        let shallow = far && !deep && depth * b.b.cols() <= SHALLOW;
+        let across = !S::MANY_REGISTERS || far && deep || shallow;
+        Self { a, row, column, across, asks: deep && elements > FAR, ends, b, copy }
+    }
 }
 
 /// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. Where a
@@ -60,88 +82,65 @@ fn sixes_and_fives(rows: usize) -> (usize, usize) {
     }
 }
 
-impl Kernel for Wide<'_, '_, '_, '_> {
+/// A kernel of its own, to keep its caller small.
+impl Kernel for &mut Wide<'_, '_, '_, '_> {
     type Output = ();
     /// The columns of `b` in panels of up to three vectors; in wider ones where so few rows would leave the
     /// multiplications waiting for each other.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, row, column, far, farther, ends, b, copy } = self;
-        let n = b.b.cols();
-        let deep = S::MANY_REGISTERS && 3 * LANES * a.cols() > NEAR;
-        let shallow = far && !deep && a.cols() * n <= SHALLOW;
-        let across = !S::MANY_REGISTERS || far && deep || shallow;
-        let leaves_a = copy.is_some();
-        let copy = copy.unwrap_or(&mut []);
-        let mut block = Block { a, row, column, across, asks: deep && farther, ends, copy };
+        let n = self.b.b.cols();
         let mut j = 0;
-        if block.rows() < 4 && !b.ready {
+        if self.rows() < 4 && !self.b.ready {
             while S::MANY_REGISTERS && n - j > 7 * LANES {
-                j = block.few::<S, 8>(s, b, j);
+                j = self.few::<S, 8>(s, j);
             }
             while n - j > 3 * LANES {
-                j = block.few::<S, 4>(s, b, j);
+                j = self.few::<S, 4>(s, j);
             }
         }
         if S::MANY_REGISTERS {
             let end = n.min(j + 3 * threes(n - j) * LANES);
-            if leaves_a {
-                block.panel::<S, 3, true>(s, b, j..j + 3 * LANES);
+            if self.copy.is_some() {
+                self.panel::<S, 3, true>(s, j..j + 3 * LANES);
                 j += 3 * LANES;
             }
-            block.panels::<S, 3>(s, b, j..end);
+            self.panels::<S, 3>(s, j..end);
             let twos = (n - end).div_ceil(LANES) / 2;
             j = n.min(end + 2 * twos * LANES);
-            block.panels::<S, 2>(s, b, end..j);
+            self.panels::<S, 2>(s, end..j);
         }
-        block.panels::<S, 1>(s, b, j..n);
-        b.ready = b.packs;
+        self.panels::<S, 1>(s, j..n);
+        self.b.ready = self.b.packs;
     }
 }
 
-/// What the tiles of one block share: [`Wide`] without B.
-struct Block<'r, 'b, 'c> {
-    a: &'r Mat<'r, f32>,
-    row: usize,
-    column: usize,
-    /// Whether tiles go along the rows of C and not down a panel.
-    across: bool,
-    /// Whether a full tile asks for its part of C before it multiplies.
-    asks: bool,
-    ends: &'b mut Ends<'c>,
-    copy: &'b mut [f32],
-}
-
-impl<'r> Block<'r, '_, '_> {
+impl<'r> Wide<'r, '_, '_, '_> {
     fn rows(&self) -> usize {
         self.ends.rows() - self.row
     }
 
     /// V vectors of columns from column j on, for fewer than four rows. Returns the column after them.
     #[inline(always)]
-    fn few<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, j: usize) -> usize {
-        let columns = j..b.b.cols().min(j + V * LANES);
-        if b.packs {
-            b.pack::<S, V>(s, columns.clone());
+    fn few<S: Simd, const V: usize>(&mut self, s: S, j: usize) -> usize {
+        let columns = j..self.b.b.cols().min(j + V * LANES);
+        if self.b.packs {
+            self.b.pack::<S, V>(s, columns.clone());
         }
-        let (b, rows, next) = (b.panels::<V>(columns.clone()), self.rows(), columns.end);
-        let mut i = 0;
-        if S::MANY_REGISTERS {
-            i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
-        }
-        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
-        next
+        let i = if S::MANY_REGISTERS { self.tiles::<S, 2, V, false>(s, 0..self.rows(), &columns) } else { 0 };
+        self.tiles::<S, 1, V, false>(s, i..self.rows(), &columns);
+        columns.end
     }
 
     /// Panels of V vectors, one after the other; or all together, row of tiles by row of tiles (`across`): where registers are few, where both B
     /// and C are far, and where B is shallow and C far, for a tile is a short visit to C then, and C passes in the order of memory.
     #[inline(always)]
-    fn panels<S: Simd, const V: usize>(&mut self, s: S, b: &mut Columns<'_>, columns: Range<usize>) {
+    fn panels<S: Simd, const V: usize>(&mut self, s: S, columns: Range<usize>) {
         let step = if self.across { columns.len() } else { V * LANES };
         let mut j = columns.start;
         while j < columns.end {
             let end = columns.end.min(j + step);
-            self.panel::<S, V, false>(s, b, j..end);
+            self.panel::<S, V, false>(s, j..end);
             j = end;
         }
     }
@@ -157,53 +156,55 @@ impl<'r> Block<'r, '_, '_> {
 
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(
-        &mut self,
-        s: S,
-        b: &mut Columns<'_>,
-        columns: Range<usize>,
-    ) {
+    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(&mut self, s: S, columns: Range<usize>) {
         let rows = self.rows();
         let mut i = 0;
-        if b.packs && !b.ready {
-            if b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
+        if self.b.packs && !self.b.ready {
+            if self.b.b.col_stride() == 1 && rows >= S::TILE_ROWS {
                 // The first tile does it.
                 let columns = columns.clone();
                 match S::TILE_ROWS {
-                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, b, columns }),
-                    6 => s.enter(FirstTiles::<6, V, false> { block: self, b, columns }),
-                    _ => s.enter(FirstTiles::<4, V, false> { block: self, b, columns }),
+                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, columns }),
+                    6 => s.enter(FirstTiles::<6, V, false> { block: self, columns }),
+                    _ => s.enter(FirstTiles::<4, V, false> { block: self, columns }),
                 }
                 i = S::TILE_ROWS;
             } else {
-                b.pack::<S, V>(s, columns.clone());
+                self.b.pack::<S, V>(s, columns.clone());
             }
         }
-        let b = b.panels::<V>(columns.clone());
         if V == 2 && self.tall(s) {
             // In fours, which are seven of the others: what is left over is the same.
-            let rows = i..rows - (rows - i) % 56;
-            i = s.enter(Tiles::<14, V, false> { block: self, b, rows, columns: columns.clone() });
+            i = self.tiles::<S, 14, V, false>(s, i..rows - (rows - i) % 56, &columns);
         }
         i = match S::TILE_ROWS {
-            8 => s.enter(Tiles::<8, V, LEAVES_A> { block: self, b, rows: i..rows, columns: columns.clone() }),
+            8 => self.tiles::<S, 8, V, LEAVES_A>(s, i..rows, &columns),
             6 => {
                 // They take whole vectors alone.
-                let whole = b.whole || columns.len().is_multiple_of(LANES);
+                let whole = self.b.packs || columns.len().is_multiple_of(LANES);
                 let (sixes, fives) = if whole { sixes_and_fives(rows - i) } else { (0, 0) };
-                let (end, columns) = (i + 6 * sixes, columns.clone());
-                let i =
-                    s.enter(Tiles::<6, V, false> { block: self, b, rows: i..end, columns: columns.clone() });
-                s.enter(Tiles::<5, V, false> { block: self, b, rows: i..i + 5 * fives, columns })
+                let i = self.tiles::<S, 6, V, false>(s, i..i + 6 * sixes, &columns);
+                self.tiles::<S, 5, V, false>(s, i..i + 5 * fives, &columns)
             }
             _ => i,
         };
         if i == rows {
             return;
         }
-        i = s.enter(Tiles::<4, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
-        i = s.enter(Tiles::<2, V, false> { block: self, b, rows: i..rows, columns: columns.clone() });
-        s.enter(Tiles::<1, V, false> { block: self, b, rows: i..rows, columns });
+        i = self.tiles::<S, 4, V, false>(s, i..rows, &columns);
+        i = self.tiles::<S, 2, V, false>(s, i..rows, &columns);
+        self.tiles::<S, 1, V, false>(s, i..rows, &columns);
+    }
+
+    /// [`Tiles`] of H rows × V vectors. Returns the row after them.
+    #[inline(always)]
+    fn tiles<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool>(
+        &mut self,
+        s: S,
+        rows: Range<usize>,
+        columns: &Range<usize>,
+    ) -> usize {
+        s.enter(Tiles::<H, V, LEAVES_A> { block: self, rows, columns: columns.clone() })
     }
 
     /// The operands of tiles of the panels `b`.
@@ -224,23 +225,25 @@ impl<'r> Block<'r, '_, '_> {
 
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
-struct Tiles<'x, 'r, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
-    block: &'x mut Block<'r, 'b, 'c>,
-    b: Panels<'x>,
+struct Tiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Wide<'r, 'b, 'c, 'd>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel for Tiles<'_, '_, '_, '_, H, V, LEAVES_A> {
+impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
+    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+{
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, s: S) -> usize {
-        let Self { block, b, rows, columns } = self;
+        let Self { block, rows, columns } = self;
+        let b = block.b.panels::<V>(columns.clone());
         let strip = block.strip::<S, H, V>(s, b.all());
         let (a_row, depth) = (block.a.row_stride(), block.a.cols());
         let asks = block.asks && H >= S::TILE_ROWS;
         let (row, column) = (block.row, block.column);
-        let ends = &mut block.ends.reborrow();
+        let (ends, copy) = (&mut block.ends.reborrow(), block.copy.as_deref_mut().unwrap_or(&mut []));
         let mut i = rows.start;
         while i + H <= rows.end {
             let mut j = columns.start;
@@ -253,7 +256,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel for Tiles<'_, 
                 }
                 let mut chains = ends.take_up::<S, H, V>(s, at);
                 if LEAVES_A {
-                    let copy = &mut block.copy[i / LANES * LANES * depth + i % LANES..];
+                    let copy = &mut copy[i / LANES * LANES * depth + i % LANES..];
                     strip.multiply_leaving::<S, true, false>(
                         s,
                         (i * a_row, b),
@@ -273,9 +276,8 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel for Tiles<'_, 
 }
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
-struct FirstTiles<'x, 'y, 'r, 'b, 'c, const H: usize, const V: usize, const LEAVES_A: bool> {
-    block: &'x mut Block<'r, 'b, 'c>,
-    b: &'x mut Columns<'y>,
+struct FirstTiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const LEAVES_A: bool> {
+    block: &'x mut Wide<'r, 'b, 'c, 'd>,
     columns: Range<usize>,
 }
 
@@ -285,15 +287,15 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { block, b, columns } = self;
-        let strip = block.strip::<S, H, V>(s, (b.b.data(), b.b.row_stride()));
-        let depth = b.b.rows();
-        let (row, column) = (block.row, block.column);
-        let ends = &mut *block.ends;
+        let Self { block, columns } = self;
+        let b = block.b.b;
+        let strip = block.strip::<S, H, V>(s, (b.data(), b.row_stride()));
+        let (row, column, depth) = (block.row, block.column, b.rows());
+        let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
         for j in columns.clone().step_by(V * LANES) {
             let at = Place { i: row, j: column + j, width: (V * LANES).min(columns.end - j) };
             let last = at.width - (V - 1) * LANES;
-            let copies = (&mut *block.copy, &mut b.packed[j * depth..][..V * LANES * depth]);
+            let copies = (&mut *copy, &mut block.b.packed[j * depth..][..V * LANES * depth]);
             let mut chains = ends.take_up::<S, H, V>(s, at);
             strip.multiply_leaving::<S, LEAVES_A, true>(s, (0, j), last, &mut chains, copies);
             ends.put_down(s, at, chains);

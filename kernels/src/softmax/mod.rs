@@ -14,7 +14,7 @@ use crate::arch::cortex_m4::softmax::row as small;
 use crate::floats::store_at;
 use crate::ln::ln_vector;
 use crate::scalar::Scalar;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Isa, Mat, MatMut, reference};
 #[cfg(not(cortex_m_fpu))]
 use crate::{
@@ -162,8 +162,8 @@ impl Kernel for Few<'_> {
 #[inline(always)]
 fn elsewhere<S: Simd, const ROWS: usize>(s: S, scores: &mut MatMut<'_, f32>, first: usize) {
     let (c, rows) = (scores.cols(), ROWS.min(scores.rows() - first));
-    let mut room = [[0.0; LANES]; ROWS];
-    let room = room.as_flattened_mut();
+    let mut room = Lines([[0.0; LANES]; ROWS]);
+    let room = room.0.as_flattened_mut();
     copy_rows(scores.as_mat(), first, &mut room[..rows * c]);
     s.enter(Few { x: &mut room[..rows.next_multiple_of(LANES) * c], c, rows });
     for (r, row) in room[..rows * c].chunks_exact(c).enumerate() {
