@@ -4,7 +4,8 @@
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | magic | 8 bytes | `TLNRUN\0` and the version, 2 |
+//! | magic | 8 bytes | `TLNRUN\0` and the version, 3 |
+//! | ended | u64 | 1 if the training had come to its end, else 0 |
 //! | terms | list of u8 | what the training depends on, as text: see [`Terms`](crate::terms::Terms) |
 //! | D, H, C | 3 × u64 | sizes of the net |
 //! | step | u64 | steps taken |
@@ -37,13 +38,14 @@ use crate::training::{Best, Clock, State};
 use crate::wording::counted;
 
 /// How a checkpoint begins; the last byte is the version.
-const MAGIC: [u8; 8] = *b"TLNRUN\0\x02";
+const MAGIC: [u8; 8] = *b"TLNRUN\0\x03";
 /// Bytes that are written at a time.
 const PIECE: usize = 1 << 16;
 
 /// Writes a checkpoint, in pieces: neither the nets nor the row numbers are copied in memory.
-pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
+pub fn write(terms: &str, ended: bool, state: &State, to: &mut dyn Write) -> io::Result<()> {
     let mut out = Out { to, piece: MAGIC.to_vec(), crc: flate2::Crc::new() };
+    out.int(ended.into())?;
     out.list(terms.as_bytes(), |out, &byte| out.bytes(&[byte]))?;
     let Shape { d, h, c, .. } = state.net.shape();
     [d, h, c, state.step].into_iter().try_for_each(|n| out.int(n))?;
@@ -68,26 +70,24 @@ pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     out.pass_on()
 }
 
-/// The terms at the beginning of a checkpoint. The rest is not read, so nothing says whether it is whole.
-pub fn claimed_terms(from: &mut impl Read) -> Result<String, String> {
+/// Whether the training had come to its end. The rest is not read, so nothing says whether it is whole.
+pub fn claims_end(from: &mut impl Read) -> Result<bool, String> {
     let mut start = [0; 16];
     from.read_exact(&mut start).map_err(|e| e.to_string())?;
-    let mut head = In(after_magic(&start)?);
-    let len = head.int()?;
-    let mut text = String::new();
-    from.take(len as u64).read_to_string(&mut text).map_err(|e| e.to_string())?;
-    if text.len() == len { Ok(text) } else { Err("it is cut off".into()) }
+    Ok(In(after_magic(&start)?).int()? > 0)
 }
 
 /// The terms of a checkpoint, to be compared before [`decode`]; the error says what is wrong with the file.
 pub fn terms(bytes: &[u8]) -> Result<String, String> {
-    let body = body(bytes)?;
-    In(body).text()
+    let mut from = In(body(bytes)?);
+    from.int()?;
+    from.text()
 }
 
 /// The state in a checkpoint, for a training of a net of this shape with these settings on these rows.
 pub fn decode(bytes: &[u8], settings: &Settings, shape: Shape, train: Numbers<'_>) -> Result<State, String> {
     let mut from = In(body(bytes)?);
+    from.int()?;
     from.text()?;
     let [d, h, c, step] = [from.int()?, from.int()?, from.int()?, from.int()?];
     if Shape::new(d, h, c) != Ok(shape) {

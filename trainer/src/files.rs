@@ -41,8 +41,11 @@ impl Target {
                 fs::canonicalize(path).map(Self::File).map_err(|e| Error::write("write", path, &e))
             }
             Ok(_) => Ok(Self::Special(path.to_owned())),
-            // A link to nothing: written through, which makes the file behind it.
-            Err(_) if fs::symlink_metadata(path).is_ok() => Ok(Self::Special(path.to_owned())),
+            // A link to nothing: the file behind it. Links that lead to themselves are another error.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && path.is_symlink() => {
+                let to = fs::read_link(path).map_err(|e| Error::write("write", path, &e))?;
+                Self::find(&folder_of(path).join(to))
+            }
             Err(_) if path.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]) => {
                 Err(is_a_folder(path))
             }
@@ -114,6 +117,20 @@ impl Target {
         name.push(".");
         name.push(ending);
         Some(Self::File(path.with_file_name(name)))
+    }
+
+    /// A hidden empty file beside this one, made if it is not there, and its path; None beside what is no regular file.
+    pub(crate) fn lock_file(&self) -> Result<Option<(PathBuf, File)>, Error> {
+        let Self::File(path) = self else { return Ok(None) };
+        let lock = hidden(path, "lock");
+        let file = create(&lock).map_err(|e| cannot_create(path, &e))?;
+        Ok(Some((lock, file)))
+    }
+
+    /// The path, if it is a regular file's: a device may be named twice.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        matches!(self, Self::File(_)).then(|| self.path())
     }
 
     /// The path.

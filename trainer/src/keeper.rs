@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::checkpoint;
 use crate::files::Target;
 use crate::interrupt::Interrupt;
-use crate::report::talk;
+use crate::report::warn;
 use crate::rows::Part;
 use crate::terms::Terms;
 use crate::train::{News, Plan, Settings, tell};
@@ -83,7 +83,7 @@ impl Keeper {
             let (loss, recorded) = training.step().inspect_err(|_| self.forget())?;
             let asked = self.interrupt.asked();
             if recorded || asked || saved.elapsed() >= INTERVAL || training.has_ended() {
-                self.save(training.state())?;
+                self.save(training)?;
                 saved = Instant::now();
             }
             tell(training, loss, recorded, news);
@@ -95,9 +95,10 @@ impl Keeper {
         Ok(())
     }
 
-    fn save(&self, state: &State) -> Result<(), Error> {
+    fn save(&self, training: &Training<'_>) -> Result<(), Error> {
         let Some(target) = &self.target else { return Ok(()) };
-        target.write_often(|to| checkpoint::write(self.terms.as_str(), state, to)).map_err(|e| {
+        let (terms, ended) = (self.terms.as_str(), training.has_ended());
+        target.write_often(|to| checkpoint::write(terms, ended, training.state(), to)).map_err(|e| {
             let what = "what was saved before is whole: make room and add --resume to the same command";
             Error::new(e.kind(), format!("{}; {what}", e.message()))
         })
@@ -110,14 +111,27 @@ impl Keeper {
         }
     }
 
-    /// Says that work of an earlier run is about to be replaced. Of its checkpoint, as large as three nets, only the
-    /// beginning is read.
-    pub fn warn_of_loss(&self) {
-        let Some(path) = self.path() else { return };
-        let Ok(mut file) = File::open(path) else { return };
-        if checkpoint::claimed_terms(&mut file).is_ok_and(|terms| self.terms.difference(&terms).is_none()) {
-            talk(format_args!("{}: replaced by this run; --resume goes on from it", path.display()));
-        }
+    /// For a run that starts afresh: the checkpoint of one that had not ended, with these terms or others, gets another name, and that is
+    /// said. Of a file as large as three nets only the beginning is read.
+    ///
+    /// # Errors
+    /// If it cannot be renamed.
+    pub fn set_aside(&self) -> Result<(), Error> {
+        let Some(target) = &self.target else { return Ok(()) };
+        let unfinished = |mut file| checkpoint::claims_end(&mut file) == Ok(false);
+        let Some(old) = target.beside("old").filter(|_| File::open(target.path()).is_ok_and(unfinished))
+        else {
+            return Ok(());
+        };
+        let (path, old) = (target.path(), old.path());
+        std::fs::rename(path, old).map_err(|e| Error::write("rename", path, &e))?;
+        warn(format_args!(
+            "{}: of a training that had not ended; it is {} now: to go on with it, give it its name back, and its \
+             arguments with --resume",
+            path.display(),
+            old.display()
+        ));
+        Ok(())
     }
 
     fn interrupted(&self, training: &Training<'_>) -> Error {

@@ -30,6 +30,7 @@ pub mod args;
 pub mod batches;
 pub mod checkpoint;
 pub mod checksum;
+pub mod claim;
 pub mod commands;
 pub mod config;
 pub mod config_file;

@@ -17,10 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
     let shape = Shape::new(2, 2, 2).expect("a small net");
     for momentum in [0.0, 0.9] {
         settings.momentum = momentum;
-        let _ = checkpoint::terms(&bytes);
+        let _ = (checkpoint::terms(&bytes), checkpoint::claims_end(&mut &bytes[..]));
         if let Ok(state) = checkpoint::decode(&bytes, &settings, shape, ROWS) {
             let mut again = Vec::new();
-            checkpoint::write("", &state, &mut again).expect("memory takes it");
+            checkpoint::write("", false, &state, &mut again).expect("memory takes it");
             assert!(checkpoint::decode(&again, &settings, shape, ROWS).is_ok(), "what was read can be written and read");
         }
     }

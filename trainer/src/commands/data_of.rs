@@ -7,8 +7,10 @@ use crate::args::{DataOfNet, TrainArgs, from_config};
 use crate::{Error, checksum};
 
 /// The net whose flags lie beside this one: itself, or `x.tln` of `x.tln.last` and `x.int8.tln`, which `train` and
-/// `quantize` name so.
+/// `quantize` name so. Behind a link, for there `train` wrote them.
 pub(super) fn trained(net: &Path) -> PathBuf {
+    let behind = net.is_symlink().then(|| std::fs::canonicalize(net).ok()).flatten();
+    let net = behind.as_deref().unwrap_or(net);
     let name = net.to_string_lossy();
     let first = name.strip_suffix(".last").map(str::to_owned);
     let first = first.or_else(|| name.strip_suffix(".int8.tln").map(|stem| format!("{stem}.tln")));

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod apart;
 mod data_of;
 mod device;
 mod doctor;

@@ -23,6 +23,8 @@ use crate::verify::verify;
 use crate::wording::counted;
 use crate::{Error, Kind, checksum, export};
 
+use super::apart::apart;
+
 mod telling;
 
 /// The steps.
@@ -132,22 +134,16 @@ impl Files {
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let journal = Target::find(&beside(".journal"))?.path().to_owned();
         let data = std::fs::canonicalize(&args.common.data).ok();
-        let mut seen = vec![("--data", data.as_deref()), ("the journal", Some(journal.as_path()))];
-        for (flag, target) in
-            [("--out", Some(&net)), ("--history", Some(&history)), ("--report", report.as_ref())]
-        {
-            let Some(target) = target else { continue };
+        for target in [Some(&net), Some(&history), report.as_ref()].into_iter().flatten() {
             target.check()?;
-            let path = target.path();
-            if let Some((other, _)) = seen.iter().find(|(_, there)| *there == Some(path)) {
-                let path = path.display();
-                return Err(Error::usage(format!(
-                    "{flag} and {other} are both {path}; they need a file each"
-                )));
-            }
-            seen.push((flag, Some(path)));
         }
-        drop(seen);
+        apart(&[
+            ("--data", data.as_deref()),
+            ("the journal", Some(&journal)),
+            ("--out", net.file()),
+            ("--history", history.file()),
+            ("--report", report.as_ref().and_then(Target::file)),
+        ])?;
         Ok(Self { net, history, journal, report })
     }
 }

@@ -1,9 +1,12 @@
 //! `trainer train`: read, train, write, verify, tell.
 
+use std::path::Path;
+
 use kernels::Isa;
 use model::{Engine, Join};
 
 use crate::args::TrainArgs;
+use crate::claim::Claim;
 use crate::doctor::{Course, Finding, Patient, Unasked};
 use crate::evaluate::Evaluator;
 use crate::files::Target;
@@ -20,6 +23,8 @@ use crate::train::{News, Plan, Trained};
 use crate::training::{State, Training};
 use crate::verify::verify;
 use crate::{Error, Kind, checksum, config, config_file, explain, export, see};
+
+use super::apart::apart;
 
 mod resume;
 mod telling;
@@ -44,6 +49,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
         return report.finish();
     }
     outputs.check()?;
+    let _claim = Claim::on(&outputs.net)?;
     let plan = Plan::new(part, &choice.settings)?;
     export::check(plan.shape, data.normalization(), &data.data().classes)?;
 
@@ -78,25 +84,21 @@ impl Outputs {
         let net = Target::find(&args.out)?;
         let history = args.history.as_deref().map(Target::find).transpose()?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
-        let data = std::fs::canonicalize(&args.common.data).ok();
-        let targets = [("--out", Some(&net)), ("--history", history.as_ref()), ("--report", report.as_ref())];
-        for (i, &(flag, target)) in targets.iter().enumerate() {
-            if let (Some(Target::File(path)), Some(data)) = (target, &data)
-                && path == data
-            {
-                let path = path.display();
-                return Err(Error::usage(format!(
-                    "{flag} {path} would replace the data set; name another file"
-                )));
-            }
-            let twin = targets[..i].iter().find(|(_, other)| *other == target && target.is_some());
-            if let (Some((other, _)), Some(Target::File(path))) = (twin, target) {
-                let path = path.display();
-                return Err(Error::usage(format!(
-                    "{other} and {flag} both name {path}; they need a file each"
-                )));
-            }
-        }
+        let there = |path| std::fs::canonicalize(path).ok();
+        let (data, config) = (there(Path::new(&args.common.data)), args.config.as_deref().and_then(there));
+        let beside = ["last", "toml", "checkpoint"].map(|ending| net.beside(ending));
+        let [last, toml, checkpoint] = beside.each_ref().map(|target| target.as_ref().map(Target::path));
+        let toml = if config.as_deref() == toml { None } else { toml }; // its own flags may be written again
+        apart(&[
+            ("--data", data.as_deref()),
+            ("--config", config.as_deref()),
+            ("--out", net.file()),
+            ("the last net", last),
+            ("the net's flags", toml),
+            ("the checkpoint", checkpoint),
+            ("--history", history.as_ref().and_then(Target::file)),
+            ("--report", report.as_ref().and_then(Target::file)),
+        ])?;
         Ok(Self { net, history, report })
     }
 

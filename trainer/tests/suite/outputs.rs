@@ -21,6 +21,7 @@ fn a_net_is_replaced_by_the_next_and_nothing_stays_beside() {
 fn the_leftover_of_a_killed_run_does_no_harm() {
     let desk = Desk::new();
     desk.write(".net.tln.4242.tmp", "half a net");
+    desk.write(".net.tln.lock", "");
     desk.train(&[]).ok();
     assert_eq!(desk.read(".net.tln.4242.tmp"), b"half a net");
     desk.run(&["inspect", "net.tln"]).ok();
@@ -37,6 +38,29 @@ fn what_cannot_be_written_is_told_before_training() {
         }
     }
     desk.fails(&["train", "--data", "table.csv", "--out", ""], 2);
+}
+
+#[test]
+fn a_net_that_another_training_writes_is_left_alone() {
+    let desk = Desk::new();
+    desk.write(".net.tln.lock", "");
+    let other = fs::File::open(desk.path(".net.tln.lock")).unwrap();
+    other.lock().unwrap();
+    let line = desk.fails(&["train", "--data", "table.csv"], 1);
+    assert!(line.contains("net.tln: another training is writing it"), "{line}");
+    drop(other);
+    desk.train(&[]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_flags_of_a_net_are_found_behind_a_link() {
+    let desk = Desk::new();
+    std::os::unix::fs::symlink("behind.tln", desk.path("link.tln")).unwrap();
+    desk.train(&["--out", "link.tln"]).ok();
+    desk.read("behind.tln.toml");
+    let told = desk.run(&["eval", "link.tln"]);
+    assert!(told.code == 0 && told.stdout.contains("table.csv"), "{}{}", told.stdout, told.stderr);
 }
 
 #[test]
@@ -57,6 +81,12 @@ fn the_data_and_the_history_are_not_overwritten_by_the_net() {
     desk.write("same", "kept");
     desk.fails(&["train", "--data", "table.csv", "--out", "same", "--history", "same"], 2);
     desk.fails(&["train", "--data", "table.csv", "--out", "new", "--history", "./new"], 2);
+    for beside in ["net.tln.last", "net.tln.toml", "net.tln.checkpoint"] {
+        let line = desk.fails(&["train", "--data", "table.csv", "--history", beside], 2);
+        assert!(line.contains(beside) && line.contains("a file each"), "{line}");
+    }
+    desk.write("flags.toml", "epochs = 5\n");
+    desk.fails(&["train", "--data", "table.csv", "--config", "flags.toml", "--report", "flags.toml"], 2);
 }
 
 #[cfg(target_os = "linux")]

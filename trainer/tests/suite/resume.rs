@@ -266,7 +266,7 @@ fn a_forged_checkpoint_is_refused_with_what_is_wrong() {
     desk.train(&[]).ok();
     let good = desk.read("net.tln.checkpoint");
     let int = |at: usize| u64::from_le_bytes(good[at..at + 8].try_into().expect("eight bytes")) as usize;
-    let shape = 16 + int(8);
+    let shape = 24 + int(16);
     let net = shape + 64;
     let rows = net + 8 + 4 * int(net) + 8; // the velocity is empty
     let places = rows + 8 + 4 * int(rows);
@@ -301,24 +301,34 @@ fn a_forged_checkpoint_is_refused_with_what_is_wrong() {
 }
 
 #[test]
-fn a_fresh_run_says_that_it_replaces_an_unfinished_one() {
+fn a_fresh_run_sets_aside_what_had_not_ended() {
     let desk = Desk::new();
     desk.train(&[]).ok();
-    let again = desk.train(&[]).ok();
-    assert!(again.stderr.contains("net.tln.checkpoint: replaced by this run"), "{}", again.stderr);
-    let good = desk.read("net.tln.checkpoint");
+    let ended = desk.read("net.tln.checkpoint");
     let silent = |args: &[&str]| {
         let run = desk.train(args).ok();
-        assert!(!run.stderr.contains("replaced by this run"), "{}", run.stderr);
+        assert!(!run.stderr.contains("had not ended"), "{}", run.stderr);
+        assert!(!desk.path("net.tln.checkpoint.old").exists());
     };
+    silent(&[]);
     silent(&["--reg", "0.5"]);
-    // No terms at its beginning: a stump, another version, a length that goes beyond the end.
-    for (len, at, bits) in
-        [(0, 0, 0), (7, 0, 0), (15, 0, 0), (40, 0, 0), (good.len(), 7, 2), (good.len(), 15, 1)]
-    {
-        let mut bad = good[..len].to_vec();
+    // No checkpoint of ours: a stump, another version.
+    for (len, at, bits) in [(0, 0, 0), (7, 0, 0), (15, 0, 0), (ended.len(), 7, 1)] {
+        let mut bad = ended[..len].to_vec();
         bad.get_mut(at).into_iter().for_each(|byte| *byte ^= bits);
         desk.write("net.tln.checkpoint", bad);
         silent(&[]);
+    }
+    for args in [&[][..], &["--reg", "0.5"]] {
+        let mut unfinished = ended.clone();
+        unfinished[8] = 0;
+        desk.write("net.tln.checkpoint", &unfinished);
+        let run = desk.train(args).ok();
+        assert!(
+            run.stderr.contains("net.tln.checkpoint: of a training that had not ended"),
+            "{}",
+            run.stderr
+        );
+        assert_eq!(desk.read("net.tln.checkpoint.old"), unfinished);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn state(
     train: Part<'_>,
 ) -> Result<Option<State>, Error> {
     if !args.resume {
-        keeper.warn_of_loss();
+        keeper.set_aside()?;
         return Ok(None);
     }
     let state = keeper.load(settings, train)?;

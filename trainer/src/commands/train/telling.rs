@@ -98,7 +98,8 @@ impl Run<'_> {
             fixed(*loss, 6)
         ));
         let (seconds, speed) = (trained.seconds, trained.images_per_second);
-        report.line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s"));
+        report
+            .line(format_args!("time                 {seconds:.3} s, {speed:.0} rows/s between evaluations"));
         report.line(format_args!("net                  {out} ({} bytes)", written.bytes));
         if let Some(history) = &self.args.history {
             report.line(format_args!("history              {}", history.display()));

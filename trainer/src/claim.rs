@@ -1,0 +1,59 @@
+//! One training a net: two with one `--out` would write one checkpoint.
+
+use std::fs::{File, TryLockError, remove_file};
+use std::path::PathBuf;
+
+use crate::Error;
+use crate::files::Target;
+
+/// Keeps other trainings from a net as long as it lives. The system takes the lock from a process that dies; the empty file that it may
+/// leave is in nobody's way.
+#[derive(Debug)]
+pub struct Claim {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Claim {
+    /// Of the net that goes to `net`; None beside a device, or where the file system knows no locks.
+    ///
+    /// # Errors
+    /// If another process has it, or if the file cannot be made.
+    pub fn on(net: &Target) -> Result<Option<Self>, Error> {
+        let Some((path, lock)) = net.lock_file()? else { return Ok(None) };
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { path, _lock: lock })),
+            Err(TryLockError::WouldBlock) => Err(Error::fault(format!(
+                "{}: another training is writing it; wait for its end, or name another file with --out",
+                net.path().display()
+            ))),
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
+    }
+}
+
+impl Drop for Claim {
+    /// Before the lock is given back: who opens the file from now on opens a new one.
+    fn drop(&mut self) {
+        let _ = remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_net_has_one_claim_at_a_time_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = |name| Target::find(&folder.path().join(name)).unwrap();
+        let first = Claim::on(&target("a.tln")).unwrap();
+        assert!(first.is_some());
+        let error = Claim::on(&target("a.tln")).unwrap_err().to_string();
+        assert!(error.contains("a.tln: another training is writing it"), "{error}");
+        let other = Claim::on(&target("b.tln")).unwrap();
+        drop((first, other));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        assert!(Claim::on(&target("a.tln")).unwrap().is_some());
+    }
+}
