@@ -82,6 +82,13 @@ impl Contents<'_> {
 ///
 /// # Errors
 /// If a size is zero or does not go with the others, or the file would be longer than 2³² − 1 bytes.
+///
+/// ```
+/// use infer_nostd::{Contents, encoded_len};
+/// let net = Contents { d: 64, h: 32, c: 10, ..Contents::default() };
+/// assert_eq!(encoded_len(&net), Ok(32 + 4 * (65 * 32 + 33 * 10) + 4));
+/// assert!(encoded_len(&Contents { h: 0, ..net }).is_err());
+/// ```
 pub fn encoded_len(contents: &Contents<'_>) -> Result<usize, Error> {
     let header = contents.header();
     let total = header.file_len();

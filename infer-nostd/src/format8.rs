@@ -54,7 +54,7 @@ impl Contents8<'_> {
 /// How many bytes [`encode8`] writes for a net of this shape, normalisation and names; its weights are not looked at.
 ///
 /// # Errors
-/// If a size is zero or does not go with the others, or the file would be too large.
+/// If a size is zero or does not go with the others, or the file would be too large. [`encode8`] has an example.
 pub fn encoded_len8(contents: &Contents8<'_>) -> Result<usize, Error> {
     let header = contents.header();
     let total = file_len(&header);
@@ -69,6 +69,23 @@ pub fn encoded_len8(contents: &Contents8<'_>) -> Result<usize, Error> {
 /// # Errors
 /// As [`encoded_len8`]; if a part of the net does not have the length of its shape, or `out` has another; and whatever
 /// [`Net8::from_bytes`] and [`Net8::check_names`] refuse.
+///
+/// ```
+/// use infer_nostd::{Contents8, LayerContents8, encode8, encoded_len8};
+/// use kernels::int8::Rescale;
+/// let (m1, m2) = ([Rescale::from_factor(0.25).unwrap()], [Rescale::from_factor(0.25).unwrap(); 2]);
+/// let net = Contents8 {
+///     d: 1, h: 1, c: 2, mean: &[], scale: &[],
+///     layer1: LayerContents8 { w: &[1], bias: &[0], rescale: &m1, scale: 1.0 },
+///     layer2: LayerContents8 { w: &[-1, 1], bias: &[0, 0], rescale: &m2, scale: 0.1 },
+///     zero: 0,
+///     names: &["dark", "bright"],
+/// };
+/// let mut file = vec![0; encoded_len8(&net)?];
+/// let net = encode8(&net, &mut file)?;
+/// assert_eq!((net.d(), net.class_name(1)), (1, Some("bright")));
+/// # Ok::<(), infer_nostd::Error>(())
+/// ```
 pub fn encode8<'o>(contents: &Contents8<'_>, out: &'o mut [u8]) -> Result<Net8<'o>, Error> {
     let total = encoded_len8(contents)?;
     let Contents8 { d, h, c, mean, scale, layer1, layer2, zero, names } = *contents;

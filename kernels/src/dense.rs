@@ -175,6 +175,17 @@ pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]
 }
 
 /// [`dense`] for lengths that may not fit: false then, and `out` is left alone. Never panics.
+///
+/// ```
+/// use kernels::{Isa, Layer, pack_layer, try_dense};
+/// let mut numbers = [[0; 4]; 3];
+/// pack_layer(&[1.0, -2.0], &[0.5], &mut numbers);
+/// let layer = Layer::new(2, 1, &numbers).unwrap();
+/// let mut s = [0.0];
+/// assert!(try_dense(Isa::best(), &[3.0, 1.0], &layer, false, &mut s));
+/// assert_eq!(s, [1.5]);
+/// assert!(!try_dense(Isa::best(), &[3.0], &layer, false, &mut s));
+/// ```
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
 pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) -> bool {

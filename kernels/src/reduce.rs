@@ -63,6 +63,11 @@ pub fn argmax<T: Scalar>(x: &[T]) -> usize {
 }
 
 /// [`argmax`] for rows that may be empty: None then. Never panics.
+///
+/// ```
+/// assert_eq!(kernels::try_argmax(&[0.5f32, 2.0]), Some(1));
+/// assert_eq!(kernels::try_argmax::<f32>(&[]), None);
+/// ```
 pub fn try_argmax<T: Scalar>(x: &[T]) -> Option<usize> {
     (!x.is_empty()).then(|| T::argmax(x))
 }

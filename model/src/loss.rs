@@ -65,6 +65,20 @@ pub fn loss<T: Scalar>(
 /// As [`loss`].
 ///
 /// Source: eq. (5).
+///
+/// ```
+/// use kernels::Mat;
+/// use model::{Engine, Labels, Params, Shape, Workspace, add_losses, forward};
+/// let (engine, shape) = (Engine::default(), Shape::new(1, 2, 4)?);
+/// let (net, mut ws) = (Params::<f64>::zeros(shape), Workspace::new(shape, 2, 1));
+/// let mut sum = 0.0;
+/// for (x, y) in [(&[1.0, 2.0][..], &[2, 0][..]), (&[3.0], &[1])] {
+///     forward(engine, &net, Mat::new(x, x.len(), 1), &mut ws);
+///     sum = add_losses(engine, Labels::new(y, 4)?, sum, &mut ws);
+/// }
+/// assert!((sum / 3.0 - 4f64.ln()).abs() < 1e-15); // equal scores: ln 4 a row
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[track_caller]
 pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws: &mut Workspace<T>) -> T {
     ws.label(labels);
@@ -74,6 +88,14 @@ pub fn add_losses<T: Scalar>(engine: Engine<'_>, labels: Labels<'_>, sum: T, ws:
 }
 
 /// λ Σ W1² + λ Σ W2², computed as λ (Σ W1² + Σ W2²). Biases are not in it. Source: eq. (1), (39).
+///
+/// ```
+/// use model::{Engine, Params, Shape, penalty};
+/// let mut net = Params::<f64>::zeros(Shape::new(1, 1, 2)?);
+/// net.as_mut_slice().copy_from_slice(&[1.0, 9.0, 2.0, -3.0, 9.0, 9.0]); // W1, b1, W2, b2
+/// assert_eq!(penalty(Engine::default(), &net, 0.5), 0.5 * (1.0 + 4.0 + 9.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn penalty<T: Scalar>(engine: Engine<'_>, net: &Params<T>, lambda: T) -> T {
     if lambda == T::ZERO {
         return T::ZERO;

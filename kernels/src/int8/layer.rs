@@ -200,7 +200,7 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
     }
 }
 
-/// The results of [`dense`], when all inputs have come: one byte each, and behind them bytes without meaning.
+/// The results of [`dense`] (its example reads them), when all inputs have come: one byte each, and behind them bytes without meaning.
 #[inline(always)]
 pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)
@@ -231,7 +231,14 @@ fn first_largest(u: &[u8]) -> usize {
     best
 }
 
-/// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end.
+/// The memory of floats as 32-bit integers, for a caller whose one buffer holds sums first and scores in the end. Every float is some
+/// integer and every integer some float: nothing is converted.
+///
+/// ```
+/// let mut buffer = [1.0f32, 0.0];
+/// kernels::int8::sums(&mut buffer)[1] = 0x4000_0000;
+/// assert_eq!(buffer, [1.0, 2.0]);
+/// ```
 #[inline(always)]
 pub fn sums(floats: &mut [f32]) -> &mut [i32] {
     arch::int8::integers(floats)

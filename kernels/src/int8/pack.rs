@@ -3,6 +3,12 @@
 use super::{INPUTS, MAX_INPUTS, OUTPUTS, TILE};
 
 /// Bytes of k × n weights in tiles; None if there are more inputs than [`MAX_INPUTS`] or the number does not fit.
+/// Inputs count up to the next multiple of [`INPUTS`], outputs up to that of [`OUTPUTS`].
+///
+/// ```
+/// assert_eq!(kernels::int8::packed_len(17, 5), Some(32 * 8));
+/// assert_eq!(kernels::int8::packed_len(40_000, 5), None);
+/// ```
 pub const fn packed_len(k: usize, n: usize) -> Option<usize> {
     if k > MAX_INPUTS {
         return None;
@@ -68,6 +74,13 @@ impl<'a> Weights<'a> {
 ///
 /// # Panics
 /// If `w` does not have k · n weights, or `bytes` not as many as [`packed_len`] says.
+///
+/// ```
+/// use kernels::int8::{pack, packed_len};
+/// let mut bytes = [0xff; packed_len(2, 1).unwrap()];
+/// pack(&[3, -5], 2, 1, &mut bytes);
+/// assert_eq!(bytes[..2], [128 + 3, 251]); // of a pair the first is w + 128, the second w: 251 is -5
+/// ```
 #[track_caller]
 pub fn pack(w: &[i8], k: usize, n: usize, bytes: &mut [u8]) {
     assert!(Some(w.len()) == k.checked_mul(n), "W has {} weights: it needs {k} x {n}", w.len());

@@ -127,6 +127,12 @@ pub fn matmul_and_squares<'a, T: Scalar>(
 
 /// Elements of workspace that [`matmul`] needs for an m × k by k × n product, on any instruction set and with any
 /// epilogue. It never grows when m, n or k shrinks, and never exceeds 359,952.
+///
+/// ```
+/// // It may be an array: the room of every product of at most 32 x 64 by 64 x 32.
+/// let workspace = [0.0f32; kernels::matmul_workspace(32, 32, 64)];
+/// assert!(workspace.len() >= kernels::matmul_workspace(5, 10, 64));
+/// ```
 pub const fn matmul_workspace(m: usize, n: usize, k: usize) -> usize {
     Workspace::sizes(m, n, k).total()
 }
