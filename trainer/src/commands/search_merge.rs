@@ -1,20 +1,22 @@
 //! `trainer search merge`: the best of all shards.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::beside_inputs;
 use super::data_of::{beside, marked};
 use crate::args::{MergeArgs, TrainArgs};
-use crate::files::Target;
 use crate::report::{Event, Report, talk};
-use crate::search::merge::{Winner, merge};
+use crate::search::merge::{Winner, merge, net_of};
 use crate::wording::{counted, written};
 use crate::{Error, config, config_file};
 
 /// Reads the journals, writes the best net and its flags.
 pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
     let merged = merge(&args.journals)?;
-    let out = Target::find(&args.out)?;
+    let nets: Vec<PathBuf> = args.journals.iter().map(|journal| net_of(journal)).collect();
+    let inputs: Vec<&Path> = args.journals.iter().chain(&nets).map(PathBuf::as_path).collect();
+    let out = beside_inputs(&args.out, &inputs)?;
     let winner = merged.winner()?;
     out.write(&winner.bytes)?;
     let flags = out.beside("toml");

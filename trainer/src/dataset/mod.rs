@@ -56,6 +56,16 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
+    /// Whether there can be a label column in what was found at `spec`.
+    fn check_label(&self, spec: &str, found: &Found) -> Result<(), Error> {
+        match self.label {
+            Some(_) if !matches!(found, Found::Csv(_)) => Err(Error::usage(format!(
+                "{spec}: a label column is chosen in CSV files only; leave --label out"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether rows of `d` values, found at `place`, are of the width asked for.
     fn check_d(&self, place: impl Display, d: usize) -> Result<(), Error> {
         match self.d {
@@ -136,11 +146,7 @@ impl Source {
 /// names the file and the place in it. [`Kind::Usage`](crate::Kind::Usage) if [`OpenOptions::label`] does not fit.
 pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
     let found = find::find(spec)?;
-    if options.label.is_some() && !matches!(found, Found::Csv(_)) {
-        return Err(Error::usage(format!(
-            "{spec}: a label column is chosen in CSV files only; leave --label out"
-        )));
-    }
+    options.check_label(spec, &found)?;
     if let Some(names) = &options.classes
         && names.len() > classes::MOST
     {
@@ -165,19 +171,20 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
     Source { name: spec.to_owned(), train, test, label }.checked()
 }
 
-/// Reads rows of `d` values to classify. A CSV file may have a label column or not; elsewhere the test part is taken,
-/// else all rows. Labels are not looked at.
+/// Reads rows of `d` values to classify. A CSV file may have a label column or not, and must have the one that
+/// [`OpenOptions::label`] names; elsewhere the test part is taken, else all rows. Labels are not looked at.
 ///
 /// # Errors
 /// As [`open`], and if the rows do not have `d` values.
 pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
-    match find::find(spec)? {
+    let found = find::find(spec)?;
+    options.check_label(spec, &found)?;
+    match found {
         Found::Csv(path) => return csv::open_rows(&path, d, options),
         Found::Numpy(path) => return numpy::open_rows(&path, d),
         _ => {}
     }
-    let options =
-        OpenOptions { label: options.label.clone(), classes: None, d: Some(d), test_suffices: true };
+    let options = OpenOptions { d: Some(d), test_suffices: true, ..OpenOptions::default() };
     let data = open(spec, &options)?.into_evaluation()?;
     Ok(Rows { values: data.values, d })
 }

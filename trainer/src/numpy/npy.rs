@@ -48,15 +48,7 @@ impl Array {
             _ => return Err("its header has no fortran_order".into()),
         };
         let shape = shape(header)?;
-        let count = shape.iter().try_fold(kind.size(), |len, &dim| len.checked_mul(dim));
-        if count != Some(data.len()) {
-            return Err(format!(
-                "its header promises {shape:?} elements of {}, {} {}; get the file again",
-                counted(kind.size(), "byte"),
-                counted(data.len(), "byte"),
-                agreeing(&data.len(), "follows", "follow")
-            ));
-        }
+        check_size(&shape, kind.size(), data.len())?;
         let bytes = if fortran { last_index_fastest(data, &shape, kind.size()) } else { data.to_vec() };
         Ok(Self { kind, big, shape, bytes })
     }
@@ -151,6 +143,27 @@ fn shape(header: &str) -> Result<Vec<usize>, String> {
     let inside = inside().ok_or("its header has no shape")?;
     let number = |text: &str| text.trim().parse().map_err(|_| format!("its shape has {text:?}"));
     inside.split(',').filter(|text| !text.trim().is_empty()).map(number).collect()
+}
+
+/// Whether so many bytes are the elements of that shape.
+fn check_size(shape: &[usize], size: usize, found: usize) -> Result<(), String> {
+    let bytes = |shape: &[usize]| shape.iter().try_fold(size, |len, &dim| len.checked_mul(dim));
+    let promised = format!("{shape:?} elements of {}", counted(size, "byte"));
+    // Of zero rows no byte follows, however long they are.
+    if shape.get(1..).is_some_and(|row| bytes(row).is_none()) {
+        return Err(format!(
+            "its header promises {promised}, a row longer than {} bytes; get the file again",
+            usize::MAX
+        ));
+    }
+    if bytes(shape) != Some(found) {
+        return Err(format!(
+            "its header promises {promised}, {} {}; get the file again",
+            counted(found, "byte"),
+            agreeing(&found, "follows", "follow")
+        ));
+    }
+    Ok(())
 }
 
 /// `<f4`: order, kind, size.

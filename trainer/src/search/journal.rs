@@ -76,6 +76,14 @@ pub struct Contents {
     whole: u64,
 }
 
+/// How the first line begins.
+const BEGINS: &[u8] = b"{\"candidates\":";
+
+/// Whether this is all that was written of a first line; else it is another's file.
+fn torn(text: &[u8]) -> bool {
+    BEGINS.starts_with(text) || text.starts_with(BEGINS)
+}
+
 /// Reads a journal; None where there is no whole first line.
 pub fn read(path: &Path) -> Result<Option<Contents>, Error> {
     let mut text = Vec::new();
@@ -84,7 +92,7 @@ pub fn read(path: &Path) -> Result<Option<Contents>, Error> {
     let whole = text.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
     let mut lines = text[..whole].split_inclusive(|&b| b == b'\n').map(checked);
     let Some(Some(header)) = lines.next().map(|line| line.and_then(|line| Header::from_json(&line))) else {
-        if whole == 0 {
+        if whole == 0 && torn(&text) {
             return Ok(None);
         }
         return Err(Error::data(format!(
@@ -233,8 +241,14 @@ mod tests {
         assert_eq!(Journal::open(&path, &other).unwrap_err().exit_code(), 2);
         let shard = Header { shard: (2, 3), ..header() };
         assert!(Journal::open(&path, &shard).unwrap_err().message().contains("2/3"));
-        std::fs::write(&path, "my notes\n").unwrap();
-        assert_eq!(Journal::open(&path, &header()).unwrap_err().exit_code(), 3);
-        assert_eq!(std::fs::read(&path).unwrap(), b"my notes\n");
+        for text in ["my notes\n", "my notes", "{\"a\": 1}", "{\"candidates\"-"] {
+            std::fs::write(&path, text).unwrap();
+            let refused = Journal::open(&path, &header()).unwrap_err();
+            assert!(
+                refused.exit_code() == 3 && refused.message().contains("no journal"),
+                "{text}: {refused}"
+            );
+            assert_eq!(std::fs::read(&path).unwrap(), text.as_bytes());
+        }
     }
 }

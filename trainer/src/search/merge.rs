@@ -100,6 +100,6 @@ impl Merged {
 }
 
 /// The net that a journal belongs to: its name without `.journal`.
-fn net_of(journal: &Path) -> PathBuf {
+pub(crate) fn net_of(journal: &Path) -> PathBuf {
     journal.with_extension("")
 }

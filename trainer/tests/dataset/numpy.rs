@@ -180,6 +180,22 @@ fn broken_files_are_refused_and_nothing_panics() {
     refused(read("a.npz", &other), &["weights.npy", "x_train"]);
 }
 
+/// Zero rows, so no data are missing, of more bytes than can be counted.
+#[test]
+fn rows_that_are_too_long_to_be_there() {
+    for (shape, words) in [
+        ("(0, 2305843009213693952)", ["[0, 2305843009213693952] elements of 8 bytes", "a row longer"]),
+        ("(0, 8589934592, 8589934592)", ["[0, 8589934592, 8589934592]", "a row longer"]),
+        ("(0, 3)", ["[0, 2]", "wanted rows"]),
+        ("(5, 0)", ["[5, 0]", "wanted rows"]),
+    ] {
+        let file = npy("<f8", false, shape, &[]);
+        refused(read("a.npy", &file), &words);
+        let folder = folder_with("rows.npy", &file);
+        refused(open_rows(spec(&folder.path().join("rows.npy")), 2, &OpenOptions::default()), &["rows.npy"]);
+    }
+}
+
 #[test]
 fn labels_can_be_words_and_colours_can_lie_together() {
     let x = npy("|u1", false, "(2, 2, 1, 3)", &(0..12).collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 //! Finding out what a spec names.
 
 use trainer::Kind;
-use trainer::dataset::{Dataset, OpenOptions, Values, open};
+use trainer::dataset::{Dataset, OpenOptions, Values, open, open_rows};
 
 use crate::files::{idx, pair, training};
 use crate::{folder, read, refused, refused_as, spec, write};
@@ -53,7 +53,15 @@ fn a_data_file_instead_of_its_folder() {
 #[test]
 fn a_label_column_is_for_csv() {
     let options = OpenOptions { label: Some("x".to_owned()), ..OpenOptions::default() };
-    refused_as(Kind::Usage, open("digits", &options), &["digits", "CSV"]);
+    let words = ["digits", "CSV", "leave --label out"];
+    refused_as(Kind::Usage, open("digits", &options), &words);
+    refused_as(Kind::Usage, open_rows("digits", 64, &options), &words);
+    let folder = folder();
+    for name in ["a.npy", "a.npz"] {
+        write(&folder, name, "");
+        let rows = open_rows(spec(&folder.path().join(name)), 2, &options);
+        refused_as(Kind::Usage, rows, &[name, "CSV", "leave --label out"]);
+    }
 }
 
 #[test]

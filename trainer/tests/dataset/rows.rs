@@ -22,12 +22,19 @@ fn the_label_column_may_be_there_or_not() {
         ("a,b,c\n1,2,x\n3,4,0.5\n", None),
         ("class,a,b\nx,1,2\ny,3,4\n", None),
         ("x,1,2\ny,3,4\n", Some("1")),
-        ("1,2\n3,4\n", Some("1")),
     ];
     for (text, label) in cases {
         let rows = rows(text, 2, label).unwrap_or_else(|e| panic!("{text:?}: {e}"));
         assert_eq!((rows.rows(), &rows.values), (2, &Values::U8(vec![1, 2, 3, 4])), "{text:?}");
         assert!(matches!(rows.row(1), kernels::Input::U8([3, 4])));
+    }
+}
+
+/// A table that lacks a feature has as many columns as one without labels.
+#[test]
+fn a_label_column_that_is_asked_for_must_be_there() {
+    for text in ["1,0\n3,1\n", "a,kind\n1,0\n3,1\n", "1,2,3,4\n"] {
+        refused(rows(text, 2, Some("2")), &["a.csv", "2 inputs", "wanted 3 columns", "leave --label out"]);
     }
 }
 

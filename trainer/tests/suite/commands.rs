@@ -133,6 +133,17 @@ fn predict_needs_no_labels_and_agrees_with_eval() {
 }
 
 #[test]
+fn a_table_that_lacks_a_feature_is_not_filled_up_with_its_label() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    desk.write("lacks.csv", "a,b,c,kind\n1,2,3,0\n");
+    let line = desk.fails(&["predict", "net.tln", "--data", "lacks.csv", "--label", "kind"], 3);
+    assert!(line.contains("lacks.csv: 4 columns, the net has 4 inputs: wanted 5 columns with"), "{line}");
+    desk.run(&["predict", "net.tln", "--data", "lacks.csv"]).ok();
+    desk.run(&["predict", "net.tln", "--data", "table.csv", "--label", "kind"]).ok();
+}
+
+#[test]
 fn probabilities_are_csv_with_a_head_and_sum_to_one() {
     let desk = Desk::new();
     desk.train(&[]).ok();

@@ -43,22 +43,15 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, Strin
     Ok((data, layout.column(label)))
 }
 
-/// Reads rows of `d` values; a column more is the label column, which is left out.
+/// Reads rows of `d` values; a column more is the label column, which is left out. If one is asked for, it must be there:
+/// where another is missing instead, the labels would be taken for values.
 pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
     let mut table = Table::open(path)?;
+    let label = options.label.as_deref();
     let layout = match table.first().len() {
-        columns if columns == d => Layout::bare(table.first()),
-        columns if columns == d + 1 => Layout::labelled(path, table.first(), options.label.as_deref())?,
-        columns => {
-            return Err(Error::data(format!(
-                "{}: {}, the net has {}: wanted {}, or {} with a label column",
-                path.display(),
-                counted(columns, "column"),
-                counted(d, "input"),
-                counted(d, "column"),
-                d + 1
-            )));
-        }
+        columns if columns == d && label.is_none() => Layout::bare(table.first()),
+        columns if columns == d + 1 => Layout::labelled(path, table.first(), label)?,
+        columns => return Err(wrong_width(path, columns, d, label)),
     };
     let mut values = Growing::default();
     table.for_each(&layout, |line, record| {
@@ -68,4 +61,16 @@ pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<
         Ok(())
     })?;
     Ok(Rows { values: values.finish(), d })
+}
+
+fn wrong_width(path: &Path, columns: usize, d: usize, label: Option<&str>) -> Error {
+    let wanted = match label {
+        None => format!("{}, or {} with a label column", counted(d, "column"), d + 1),
+        Some(label) => format!(
+            "{} with the label column \"{label}\"; leave --label out where there is none",
+            counted(d + 1, "column")
+        ),
+    };
+    let (path, columns, inputs) = (path.display(), counted(columns, "column"), counted(d, "input"));
+    Error::data(format!("{path}: {columns}, the net has {inputs}: wanted {wanted}"))
 }
