@@ -73,6 +73,12 @@ pub fn recognise(mut tensors: Vec<Tensor>, names: Vec<String>) -> Result<Recogni
 fn layer(w: &Tensor, b: &Tensor, notes: &mut Vec<String>) -> Result<(Vec<f32>, usize, usize), Error> {
     let [rows, columns] = [w.shape[0], w.shape[1]];
     let outputs = b.data.len();
+    if rows == 0 || columns == 0 {
+        let name = &w.name;
+        return Err(Error::data(format!(
+            "{name} is {rows} x {columns}; a layer has one input and one output at least"
+        )));
+    }
     let by_name = if w.name.ends_with("weight") { Lies::OutIn } else { Lies::InOut };
     let lies = match (rows == outputs, columns == outputs) {
         (true, true) => by_name,
@@ -186,5 +192,8 @@ mod tests {
         assert!(recognise(odd, Vec::new()).unwrap_err().message().contains("5 numbers"));
         let apart = vec![tensor("a", &[2, 3]), tensor("ab", &[3]), tensor("b", &[4, 2]), tensor("bb", &[2])];
         assert!(recognise(apart, Vec::new()).unwrap_err().message().contains("takes 4"));
+        let none = Tensor { name: "a".into(), shape: vec![0, 1 << 58], data: Vec::new() };
+        let none = vec![none, tensor("ab", &[0]), tensor("b", &[2, 2]), tensor("bb", &[2])];
+        assert!(recognise(none, Vec::new()).unwrap_err().message().contains("one input and one output"));
     }
 }
