@@ -1,5 +1,7 @@
 //! `trainer export`: a net for other programs.
 
+use std::path::PathBuf;
+
 use super::{beside_inputs, parse_any, read_net};
 use crate::Error;
 use crate::any_net::AnyNet;
@@ -24,11 +26,28 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
             }
         },
     };
-    let path = args.out.clone().unwrap_or_else(|| args.net.with_extension(ending));
+    let path = match &args.out {
+        Some(path) => path.clone(),
+        None => unnamed(args.net.with_extension(ending), &text)?,
+    };
     beside_inputs(&path, &[&args.net])?.write(&text)?;
     let mut report = Report::new(false);
     report.line(format_args!("{} ({} bytes): {what}", path.display(), text.len()));
     report.finish()
+}
+
+/// A name that nobody gave: what begins like the text there, as an earlier export does, may be replaced; a program that somebody wrote,
+/// main.c beside main.tln, may not.
+fn unnamed(path: PathBuf, text: &[u8]) -> Result<PathBuf, Error> {
+    const ALIKE: usize = 16; // "/* A two-layer n", "//! A two-layer "
+    let is_source = text.starts_with(b"/*") || text.starts_with(b"//!");
+    match std::fs::read(&path) {
+        Ok(there) if is_source && !there.starts_with(&text[..ALIKE]) => Err(Error::usage(format!(
+            "{}: it is there already and no export; name another file with --out, or this one",
+            path.display()
+        ))),
+        _ => Ok(path),
+    }
 }
 
 const C: &str = "net_scores and net_classify, C99";

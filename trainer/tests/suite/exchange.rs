@@ -22,6 +22,19 @@ fn what_is_exported_comes_back_as_the_same_file() {
 }
 
 #[test]
+fn a_program_beside_the_net_is_not_replaced_by_an_export() {
+    let desk = Desk::new();
+    desk.train(&["--out", "main.tln"]).ok();
+    for (to, name, program) in [("c", "main.c", "int main(void) {}"), ("rust", "main.rs", "fn main() {}")] {
+        desk.write(name, program);
+        let line = desk.fails(&["export", "main.tln", "--to", to], 2);
+        assert!(line.contains(name) && line.contains("--out"), "{line}");
+        desk.run(&["export", "main.tln", "--to", to, "--out", name]).ok();
+        desk.run(&["export", "main.tln", "--to", to]).ok();
+    }
+}
+
+#[test]
 fn what_is_no_net_is_refused() {
     let desk = Desk::new();
     desk.train(&[]).ok();
