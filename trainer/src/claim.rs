@@ -1,4 +1,4 @@
-//! One training a net: two with one `--out` would write one checkpoint.
+//! One training or search a net: two with one `--out` would write one checkpoint, or one journal.
 
 use std::fs::{File, TryLockError, remove_file};
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ impl Claim {
         match lock.try_lock() {
             Ok(()) => Ok(Some(Self { path, _lock: lock })),
             Err(TryLockError::WouldBlock) => Err(Error::fault(format!(
-                "{}: another training is writing it; wait for its end, or name another file with --out",
+                "{}: another training or search is writing it; wait for its end, or name another file with --out",
                 net.path().display()
             ))),
             Err(TryLockError::Error(_)) => Ok(None),
@@ -50,7 +50,7 @@ mod tests {
         let first = Claim::on(&target("a.tln")).unwrap();
         assert!(first.is_some());
         let error = Claim::on(&target("a.tln")).unwrap_err().to_string();
-        assert!(error.contains("a.tln: another training is writing it"), "{error}");
+        assert!(error.contains("a.tln: another training or search is writing it"), "{error}");
         let other = Claim::on(&target("b.tln")).unwrap();
         drop((first, other));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);

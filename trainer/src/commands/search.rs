@@ -6,6 +6,7 @@ use std::time::Instant;
 use model::Engine;
 
 use crate::args::{SearchArgs, SearchCommand};
+use crate::claim::Claim;
 use crate::config;
 use crate::files::Target;
 use crate::interrupt::Interrupt;
@@ -53,6 +54,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
         export::check(plan.shape, data.normalization(), &data.data().classes)?;
         per_epoch = plan.per_epoch;
     }
+    let _claim = Claim::on(&files.net)?;
     let header = Header::new(&spec, &args.common.data, field.checksum());
     let (journal, known) = Journal::open(&files.journal, &header)?;
     let every = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -46,8 +46,10 @@ fn a_net_that_another_training_writes_is_left_alone() {
     desk.write(".net.tln.lock", "");
     let other = fs::File::open(desk.path(".net.tln.lock")).unwrap();
     other.lock().unwrap();
-    let line = desk.fails(&["train", "--data", "table.csv"], 1);
-    assert!(line.contains("net.tln: another training is writing it"), "{line}");
+    for command in ["train", "search"] {
+        let line = desk.fails(&[command, "--data", "table.csv", "--out", "net.tln"], 1);
+        assert!(line.contains("net.tln: another training or search is writing it"), "{line}");
+    }
     drop(other);
     desk.train(&[]).ok();
 }
