@@ -9,7 +9,7 @@ use kernels::Isa;
 
 /// Multiply-adds that are worth a task of their own: 30 to 60 µs of work. With so many, two threads take 0.8 of the time of one at
 /// 784-128-10 with batches of 64 (a Xeon, `cargo run --release -p benches --example step`, 2026-11-29).
-const MIN_MACS: usize = 3 << 20;
+pub const MIN_MACS: usize = 3 << 20;
 /// Rows in a full register tile: tasks get multiples of it where there are enough.
 const TILE_ROWS: usize = 8;
 

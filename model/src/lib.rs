@@ -49,7 +49,7 @@ mod shape;
 mod workspace;
 
 pub use backward::backward;
-pub use engine::{Engine, Join, Serial};
+pub use engine::{Engine, Join, MIN_MACS, Serial};
 pub use forward::forward;
 pub use labels::{LabelError, Labels};
 pub use loss::{Loss, add_losses, loss, penalty};

@@ -1,6 +1,8 @@
-//! CRC-32 of IEEE 802.3: of pieces of files, and of nets.
+//! CRC-32 of IEEE 802.3: of pieces of files, of nets, and of data sets.
 
 use flate2::Crc;
+
+use crate::dataset::{Dataset, Values};
 
 /// Of these bytes.
 #[must_use]
@@ -19,9 +21,41 @@ pub fn of_net(file: &[u8]) -> Option<u32> {
     (checksum == u32::from_le_bytes(*end)).then_some(checksum)
 }
 
+/// Takes up the values of a data set, then its labels.
+pub fn take_data(crc: &mut Crc, set: &Dataset) {
+    match &set.values {
+        Values::U8(values) => crc.update(values),
+        Values::F32(values) => take_numbers(crc, values.iter().map(|x| x.to_bits())),
+    }
+    take_numbers(crc, set.labels.iter().map(|&label| label.into()));
+}
+
+/// Takes up numbers, a page at a time.
+pub fn take_numbers(crc: &mut Crc, numbers: impl Iterator<Item = u32>) {
+    let mut page = Vec::with_capacity(4096);
+    for number in numbers {
+        page.extend_from_slice(&number.to_le_bytes());
+        if page.len() == 4096 {
+            crc.update(&page);
+            page.clear();
+        }
+    }
+    crc.update(&page);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_no_part_of_a_checksum() {
+        for n in [0, 1, 1023, 1024, 1025, 3000] {
+            let mut crc = Crc::new();
+            take_numbers(&mut crc, 0..n);
+            let bytes: Vec<u8> = (0..n).flat_map(u32::to_le_bytes).collect();
+            assert_eq!(crc.sum(), crc32(&bytes), "{n} numbers");
+        }
+    }
 
     #[test]
     fn nets_are_told_apart_and_other_files_are_no_nets() {

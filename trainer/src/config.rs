@@ -1,5 +1,7 @@
 //! From flags to settings: the preset, and over it what was given.
 
+use model::MIN_MACS;
+
 use crate::Error;
 use crate::args::TrainArgs;
 use crate::preset::{Choice, Preset};
@@ -69,15 +71,12 @@ pub fn fit(choice: &mut Choice, args: &TrainArgs, data: Part<'_>) {
     }
 }
 
-/// Multiply-adds of a step's first layer that are worth a thread of their own, 30 to 60 µs of work: as `model` shares them out.
-const MACS_A_THREAD: usize = 3 << 20;
-
-/// Threads to use: those asked for; else one, and more where a step is large enough to feed them, up to the number of
-/// processors. In small steps (the digits: 32 × 64 × 128 multiply-adds, 5 µs) a second thread would be waited for longer
-/// than it works.
+/// Threads to use: those asked for; else one, and more where a step's first layer is large enough to feed them, as `model`
+/// shares it out, up to the number of processors. In small steps (the digits: 32 × 64 × 128 multiply-adds, 5 µs) a second
+/// thread would be waited for longer than it works.
 #[must_use]
 pub fn threads(args: &TrainArgs, choice: &Choice, d: usize) -> usize {
     let macs = choice.settings.batch_size.saturating_mul(d).saturating_mul(choice.settings.hidden);
     let every = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    args.threads.unwrap_or_else(|| (macs / MACS_A_THREAD).max(1).min(every()))
+    args.threads.unwrap_or_else(|| (macs / MIN_MACS).max(1).min(every()))
 }

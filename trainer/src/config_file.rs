@@ -116,6 +116,15 @@ pub struct Entry {
     pub value: Option<String>,
 }
 
+/// What a line gives a flag.
+#[derive(Debug, PartialEq, Eq)]
+enum Value {
+    /// `true` or `false` without quotes.
+    Switch(bool),
+    /// Everything else.
+    Text(String),
+}
+
 /// The entries of a file; `name = false` is none. An error has the number of its line.
 pub fn read(text: &str) -> Result<Vec<Entry>, (usize, String)> {
     let mut entries: Vec<Entry> = Vec::new();
@@ -137,35 +146,55 @@ pub fn read(text: &str) -> Result<Vec<Entry>, (usize, String)> {
         if let Some(first) = entries.iter().find(|entry| entry.name == name) {
             return Err((line, format!("{name} is set in line {} already", first.line)));
         }
-        match parse_value(value.trim()).map_err(|what| (line, what))?.as_str() {
-            "false" => {}
-            "true" => entries.push(Entry { line, name, value: None }),
-            value => entries.push(Entry { line, name, value: Some(value.to_owned()) }),
+        match parse_value(value.trim()).map_err(|what| (line, what))? {
+            Value::Switch(false) => {}
+            Value::Switch(true) => entries.push(Entry { line, name, value: None }),
+            Value::Text(value) => entries.push(Entry { line, name, value: Some(value) }),
         }
     }
     Ok(entries)
 }
 
 /// The value before a comment, quotes and escapes resolved.
-fn parse_value(text: &str) -> Result<String, String> {
+fn parse_value(text: &str) -> Result<Value, String> {
     let (value, rest) = match text.chars().next() {
-        Some('"') => parse_string(&text[1..])?,
+        Some('"') => parse_string(&text[1..]).map(|(v, r)| (Value::Text(v), r))?,
         Some('\'') => {
-            text[1..].split_once('\'').map(|(v, r)| (v.to_owned(), r)).ok_or("a quote is left open")?
+            let (value, rest) = text[1..].split_once('\'').ok_or("a quote is left open")?;
+            (Value::Text(value.to_owned()), rest)
         }
         _ => {
             let end = text.find('#').unwrap_or(text.len());
-            (text[..end].trim().replace('_', ""), &text[end..])
+            (parse_bare(text[..end].trim())?, &text[end..])
         }
     };
     let rest = rest.trim();
     if !rest.is_empty() && !rest.starts_with('#') {
         return Err(format!("{rest:?} follows the value"));
     }
-    if value.is_empty() && !text.starts_with(['"', '\'']) {
-        return Err("no value; wanted a number, true, false or a string in quotes".into());
-    }
     Ok(value)
+}
+
+/// A value without quotes.
+fn parse_bare(text: &str) -> Result<Value, String> {
+    match text {
+        "" => Err("no value; wanted a number, true, false or a string in quotes".into()),
+        "true" | "false" => Ok(Value::Switch(text == "true")),
+        _ => parse_number(text)
+            .map(Value::Text)
+            .ok_or_else(|| format!("{text:?} is no number, true or false: put it in quotes")),
+    }
+}
+
+/// A number without the underscores that TOML lets stand between two digits.
+fn parse_number(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let between = text.match_indices('_').all(|(at, _)| at > 0 && is_digit(at - 1) && is_digit(at + 1));
+    let number = text.replace('_', "");
+    // Rust reads `nan` and `infinity` too, and a file can be called so.
+    let has_digit = number.contains(|c: char| c.is_ascii_digit());
+    (between && has_digit && number.parse::<f64>().is_ok()).then_some(number)
 }
 
 /// A string after its first quote, and what follows its last.
@@ -230,15 +259,47 @@ mod tests {
             ("data = \"a\" b", 1),
             ("data = \"\\x\"", 1),
             ("= 3", 1),
+            ("data = 'open", 1),
+            ("out = my_net.tln", 1),
+            ("a = 1\nseed = 1__0", 2),
+            ("seed = 1_", 1),
+            ("seed = _1", 1),
+            ("std = 1_.5", 1),
+            ("out = nan # a name", 1),
+            ("schedule = cosine", 1),
+            ("nesterov = True", 1),
         ] {
             assert_eq!(read(text).unwrap_err().0, line, "{text}");
         }
     }
 
     #[test]
+    fn a_bare_word_is_told_to_be_put_in_quotes() {
+        let what = read("out = my_net.tln # here").unwrap_err().1;
+        assert_eq!(what, "\"my_net.tln\" is no number, true or false: put it in quotes");
+    }
+
+    #[test]
+    fn true_and_false_in_quotes_are_words() {
+        let entries = read("a = \"true\"\nb = 'false'\nc = true\nd = false\ne = \"1_0\"").unwrap();
+        let pairs: Vec<(&str, Option<&str>)> =
+            entries.iter().map(|e| (e.name.as_str(), e.value.as_deref())).collect();
+        assert_eq!(pairs, [("a", Some("true")), ("b", Some("false")), ("c", None), ("e", Some("1_0"))]);
+    }
+
+    #[test]
     fn quotes_come_back() {
-        for text in ["plain", "with \"quotes\" and \\", "line\nbreak\ttab\r", "\u{1b}[31m", "ü = #"] {
-            assert_eq!(parse_value(&quoted(text)).unwrap(), text);
+        for text in [
+            "true",
+            "false",
+            "1_0",
+            "plain",
+            "with \"quotes\" and \\",
+            "line\nbreak\ttab\r",
+            "\u{1b}[31m",
+            "ü = #",
+        ] {
+            assert_eq!(parse_value(&quoted(text)).unwrap(), Value::Text(text.into()));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a training depends on, as text: the settings and a checksum of the data. A checkpoint holds it, and is only taken
 //! up by a training of equal terms.
 
+use crate::checksum::take_data;
+use crate::dataset::Dataset;
 use crate::prepare::Prepared;
 use crate::preset::Choice;
-use crate::rows::Part;
 use crate::{Error, config_file};
 
 /// One `name = value` a line.
@@ -15,12 +16,11 @@ impl Terms {
     /// set.
     pub fn new(choice: &Choice, data: &Prepared) -> Result<Self, Error> {
         let mut text = config_file::of_choice(choice);
-        let train = data.train()?;
-        let set = train.view.data();
+        let set = data.train()?.view.data();
         text.push_str(&format!("rows = {}\n", set.rows()));
         text.push_str(&format!("inputs = {}\n", set.d));
         text.push_str(&format!("classes = {}\n", set.classes.join(", ").replace('\n', " ")));
-        text.push_str(&format!("checksum-of-data = {:08x}\n", checksum(train)));
+        text.push_str(&format!("checksum-of-data = {:08x}\n", checksum(set)));
         Ok(Self(text))
     }
 
@@ -60,28 +60,10 @@ impl Terms {
 }
 
 /// CRC-32 over values and labels.
-fn checksum(train: Part<'_>) -> u32 {
-    let set = train.view.data();
+fn checksum(set: &Dataset) -> u32 {
     let mut crc = flate2::Crc::new();
-    match &set.values {
-        crate::dataset::Values::U8(values) => crc.update(values),
-        crate::dataset::Values::F32(values) => numbers(&mut crc, values.iter().map(|x| x.to_bits())),
-    }
-    numbers(&mut crc, set.labels.iter().map(|&label| label.into()));
+    take_data(&mut crc, set);
     crc.sum()
-}
-
-/// Takes up numbers, a page at a time.
-fn numbers(crc: &mut flate2::Crc, numbers: impl Iterator<Item = u32>) {
-    let mut page = Vec::with_capacity(4096);
-    for number in numbers {
-        page.extend_from_slice(&number.to_le_bytes());
-        if page.len() == 4096 {
-            crc.update(&page);
-            page.clear();
-        }
-    }
-    crc.update(&page);
 }
 
 #[cfg(test)]

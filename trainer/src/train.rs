@@ -187,13 +187,13 @@ fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
     })
 }
 
-/// The loss, or a weight, is no finite number any more.
-pub(crate) fn diverged(step: usize, loss: f32, rate: f64, settings: &Settings) -> Error {
+/// The loss, or a weight, is no finite number any more: `what` says which, where, and what it is.
+pub(crate) fn diverged(what: &str, rate: f64, settings: &Settings) -> Error {
     let reg = settings.reg;
     Error::new(
         Kind::Diverged,
         format!(
-            "training diverged: the loss of step {step} is {loss}, it must be finite; the rate was {rate:?}, the penalty {reg:?}: \
+            "training diverged: {what}, it must be finite; the rate was {rate:?}, the penalty {reg:?}: \
              try a tenth of --learning-rate, then of --reg (no net was written)"
         ),
     )

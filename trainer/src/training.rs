@@ -133,7 +133,7 @@ impl<'a> Training<'a> {
         state.history.losses.push(loss);
         state.history.rates.push(rate);
         if !loss.is_finite() {
-            return Err(diverged(state.step, loss, rate, self.settings));
+            return Err(diverged(&loss_of(state.step, loss), rate, self.settings));
         }
         let (step, per_epoch) = (state.step, self.plan.per_epoch);
         let recorded = match self.settings.order {
@@ -189,7 +189,9 @@ impl<'a> Training<'a> {
             val: self.val.map(|val| evaluator.evaluate(*engine, &state.net, val)),
         };
         if let Some(loss) = not_finite(epoch.train, epoch.val) {
-            return Err(diverged(state.step, loss as f32, rate, self.settings));
+            let what = lost_weight(&state.net, state.step);
+            let what = what.unwrap_or_else(|| loss_of(state.step, loss as f32));
+            return Err(diverged(&what, rate, self.settings));
         }
         state.history.epochs.push(epoch);
         if self.settings.schedule == Schedule::Decay {
@@ -202,9 +204,9 @@ impl<'a> Training<'a> {
 
     /// What came out.
     pub fn finish(mut self) -> Result<Trained, Error> {
-        if !self.state.net.as_slice().iter().all(|w| w.is_finite()) {
+        if let Some(what) = lost_weight(&self.state.net, self.state.step) {
             let rate = self.state.history.rates.last().copied().unwrap_or(self.state.rate);
-            return Err(diverged(self.state.step, f32::NAN, rate, self.settings));
+            return Err(diverged(&what, rate, self.settings));
         }
         self.state.motion = None; // as large as two nets, and one is about to be copied
         let Self { engine, mut evaluator, state, val, train, settings, .. } = self;
@@ -229,13 +231,31 @@ impl<'a> Training<'a> {
         };
         if let Some(loss) = not_finite(train, of_last) {
             let rate = history.rates.last().copied().unwrap_or(settings.learning_rate);
-            return Err(diverged(step, loss as f32, rate, settings));
+            return Err(diverged(&loss_of(step, loss as f32), rate, settings));
         }
         let Clock { seconds, evaluating, images } = clock;
         let iterations = epoch.map_or(step, |epoch| epoch.iterations);
         let images_per_second = images as f64 / (seconds - evaluating);
         Ok(Trained { net, last, iterations, history, train, val, seconds, images_per_second })
     }
+}
+
+fn loss_of(step: usize, loss: f32) -> String {
+    format!("the loss of step {step} is {loss}")
+}
+
+/// The first weight that is no finite number after this step, if there is one.
+fn lost_weight(net: &Params<f32>, step: usize) -> Option<String> {
+    let parts = [
+        ("weight of W1", net.w1_slice()),
+        ("bias of b1", net.b1()),
+        ("weight of W2", net.w2_slice()),
+        ("bias of b2", net.b2()),
+    ];
+    parts.into_iter().find_map(|(name, weights)| {
+        let lost = weights.iter().find(|w| !w.is_finite())?;
+        Some(format!("a {name} is {lost} after step {step}"))
+    })
 }
 
 impl State {

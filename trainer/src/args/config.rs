@@ -37,8 +37,12 @@ pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<(TrainArgs, 
         // Alone first, so that the line of what is wrong can be named.
         let alone = Cli::try_parse_from(["trainer", "train", &flag]);
         alone.map_err(|e| wrong(line, one_line(&e.to_string())))?;
-        let excluded =
-            ["num-iters", "epochs"].contains(&name.as_str()) && (is_given("num-iters") || is_given("epochs"));
+        let excluded = match name.as_str() {
+            "num-iters" | "epochs" => is_given("num-iters") || is_given("epochs"),
+            // Nobody typed what NET.toml says of its files, and --explain writes none.
+            "json" | "history" | "report" => is_given("explain"),
+            _ => false,
+        };
         if !is_given(&name) && !excluded {
             all.push(flag.into());
         }

@@ -21,25 +21,25 @@ pub struct SearchArgs {
     #[command(flatten)]
     pub common: Common,
     /// Hidden units to try [default: 128,256,512]
-    #[arg(long, value_name = "LIST", value_parser = count, value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_parser = count, value_delimiter = ',', allow_hyphen_values = true)]
     pub hidden: Vec<usize>,
     /// Learning rates to try [default: 1, 2 and 4 times that of `train`]
-    #[arg(long, value_name = "LIST", value_parser = non_negative, value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_parser = non_negative, value_delimiter = ',', allow_hyphen_values = true)]
     pub learning_rate: Vec<f64>,
     /// Factors of the rate after each epoch to try [default: 0.9,0.95]
-    #[arg(long, value_name = "LIST", value_parser = decay, value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_parser = decay, value_delimiter = ',', allow_hyphen_values = true)]
     pub learning_rate_decay: Vec<f64>,
     /// Strengths of the penalty to try [default: 1e-4,1e-3,3e-3,1e-2]
-    #[arg(long, value_name = "LIST", value_parser = non_negative, value_delimiter = ',')]
+    #[arg(long, value_name = "LIST", value_parser = non_negative, value_delimiter = ',', allow_hyphen_values = true)]
     pub reg: Vec<f64>,
     /// So many draws between the ends of the lists, log-uniform, halved successively, instead of the grid
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub random: Option<usize>,
     /// Epochs of a full training
-    #[arg(long, value_name = "N", value_parser = count, default_value = "30")]
+    #[arg(long, value_name = "N", value_parser = count, default_value = "30", allow_hyphen_values = true)]
     pub epochs: usize,
     /// Rows a step [default: 100, or all rows where there are fewer]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub batch_size: Option<usize>,
     /// Share of the training rows held back to validate, above 0 and below 1 [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = fraction, allow_hyphen_values = true)]
@@ -51,10 +51,10 @@ pub struct SearchArgs {
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
     /// Stop after so much time, such as 90s, 10m, 2h: unfinished trainings do not count
-    #[arg(long, value_name = "TIME", value_parser = budget::parse)]
+    #[arg(long, value_name = "TIME", value_parser = budget::parse, allow_hyphen_values = true)]
     pub budget: Option<Duration>,
     /// Do part I of N of the search; `search merge` joins the parts
-    #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
+    #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1", allow_hyphen_values = true)]
     pub shard: (usize, usize),
     /// Trainings at the same time [default: one a core]; every result is the same for any number
     #[arg(long, value_name = "N", value_parser = threads, allow_hyphen_values = true)]
@@ -105,13 +105,13 @@ pub struct LrFindArgs {
     #[command(flatten)]
     pub common: Common,
     /// Hidden units
-    #[arg(long, value_name = "N", value_parser = count, default_value = "128")]
+    #[arg(long, value_name = "N", value_parser = count, default_value = "128", allow_hyphen_values = true)]
     pub hidden: usize,
     /// Strength of the penalty on the weights
-    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, default_value = "0.0001")]
+    #[arg(long, value_name = "LAMBDA", value_parser = non_negative, default_value = "0.0001", allow_hyphen_values = true)]
     pub reg: f64,
     /// Rows a step [default: 32, or all rows where there are fewer]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
     pub batch_size: Option<usize>,
     /// Seed of first weights and batches [default: 1]
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]

@@ -62,6 +62,19 @@ fn values_out_of_range_are_usage_errors_in_one_line() {
     }
 }
 
+/// They are values, not flags that nobody knows.
+#[test]
+fn negative_numbers_are_told_what_is_wanted() {
+    let search = ["hidden", "learning-rate", "learning-rate-decay", "reg", "random", "epochs", "batch-size"];
+    let search = search.iter().chain(&["val-fraction", "seed", "budget", "shard", "threads"]);
+    let lr_find = ["hidden", "reg", "batch-size", "seed"];
+    let all = search.map(|flag| ("search", flag)).chain(lr_find.iter().map(|flag| ("lr-find", flag)));
+    for (command, flag) in all {
+        let error = request(&[command, &format!("--{flag}"), "-1"]).unwrap_err();
+        assert!(error.message().contains("wanted"), "{command} --{flag}: {error}");
+    }
+}
+
 #[test]
 fn a_typo_is_answered_by_the_right_word() {
     let error = request(&["--hiden", "3"]).unwrap_err();

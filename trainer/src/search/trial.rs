@@ -11,7 +11,8 @@ use model::{Engine, Params, Step, Workspace, sgd_step};
 use super::Outcome;
 use crate::Error;
 use crate::batches::Batches;
-use crate::dataset::{Numbers, Values};
+use crate::checksum::{take_data, take_numbers};
+use crate::dataset::Numbers;
 use crate::evaluate::Evaluator;
 use crate::history::{Epoch, History, not_finite};
 use crate::init::init;
@@ -39,13 +40,8 @@ impl<'a> Field<'a> {
     pub fn checksum(&self) -> u32 {
         let data = self.train.view.data();
         let mut crc = flate2::Crc::new();
-        match &data.values {
-            Values::U8(bytes) => crc.update(bytes),
-            Values::F32(numbers) => numbers.iter().for_each(|x| crc.update(&x.to_le_bytes())),
-        }
-        let labels = data.labels.iter().map(|&label| label.into());
-        let numbers = labels.chain(self.train.rows.iter()).chain(self.val.rows.iter());
-        numbers.for_each(|number: u32| crc.update(&number.to_le_bytes()));
+        take_data(&mut crc, data);
+        take_numbers(&mut crc, self.train.rows.iter().chain(self.val.rows.iter()));
         data.classes.iter().for_each(|name| crc.update(name.as_bytes()));
         crc.sum()
     }

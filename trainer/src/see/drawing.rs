@@ -112,62 +112,72 @@ impl Drawing {
             escaped(&self.name)
         );
         for mark in &self.marks {
-            let _ = match mark {
-                Mark::Line { points, colour, width, opacity } => write!(
-                    svg,
-                    "<path fill=\"none\" stroke=\"var(--{colour})\" stroke-width=\"{width}\" stroke-opacity=\"{}\" \
-                     stroke-linejoin=\"round\" d=\"{}\"/>",
-                    short(*opacity),
-                    path(points)
-                ),
-                Mark::Bar { at: (x, y), size: (w, h), colour, opacity } => write!(
-                    svg,
-                    "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"var(--{colour})\" fill-opacity=\"{}\"/>",
-                    short(*x),
-                    short(*y),
-                    short(*w),
-                    short(*h),
-                    short(*opacity)
-                ),
-                Mark::Words { at: (x, y), text, align, kind } => write!(
-                    svg,
-                    "<text x=\"{}\" y=\"{}\"{}{}>{}</text>",
-                    short(*x),
-                    short(*y),
-                    match align {
-                        Align::Left => "",
-                        Align::Middle => " text-anchor=\"middle\"",
-                        Align::Right => " text-anchor=\"end\"",
-                    },
-                    match kind {
-                        Kind::Plain => String::new(),
-                        Kind::Edged => {
-                            " stroke=\"var(--card)\" stroke-width=\"3\" paint-order=\"stroke\"".into()
-                        }
-                        Kind::Heading => format!(" font-size=\"{HEADINGS}\" font-weight=\"600\""),
-                    },
-                    escaped(text)
-                ),
-                Mark::Legend { at: (x, y), names } => {
-                    let name = |(i, (colour, name)): (usize, &(&str, String))| {
-                        let gap = if i == 0 { 0.0 } else { BETWEEN };
-                        let name = escaped(name);
-                        format!(
-                            "<tspan dx=\"{gap}\" fill=\"var(--{colour})\">■</tspan><tspan dx=\"{BEHIND}\">{name}</tspan>"
-                        )
-                    };
-                    let names: String = names.iter().enumerate().map(name).collect();
-                    write!(
-                        svg,
-                        "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{names}</text>",
-                        short(*x),
-                        short(*y)
-                    )
-                }
-            };
+            let _ = mark.draw(&mut svg);
         }
         svg + "</svg>"
     }
+}
+
+impl Mark {
+    fn draw(&self, svg: &mut String) -> std::fmt::Result {
+        match self {
+            Self::Line { points, colour, width, opacity } => write!(
+                svg,
+                "<path fill=\"none\" stroke=\"var(--{colour})\" stroke-width=\"{width}\" stroke-opacity=\"{}\" \
+                 stroke-linejoin=\"round\" d=\"{}\"/>",
+                short(*opacity),
+                path(points)
+            ),
+            Self::Bar { at: (x, y), size: (w, h), colour, opacity } => write!(
+                svg,
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"var(--{colour})\" fill-opacity=\"{}\"/>",
+                short(*x),
+                short(*y),
+                short(*w),
+                short(*h),
+                short(*opacity)
+            ),
+            Self::Words { at: (x, y), text, align, kind } => {
+                let (x, y, looks) = (short(*x), short(*y), kind.attributes());
+                let (anchor, text) = (align.attribute(), escaped(text));
+                write!(svg, "<text x=\"{x}\" y=\"{y}\"{anchor}{looks}>{text}</text>")
+            }
+            Self::Legend { at: (x, y), names } => {
+                let (x, y, names) = (short(*x), short(*y), legend(names));
+                write!(svg, "<text x=\"{x}\" y=\"{y}\" text-anchor=\"end\">{names}</text>")
+            }
+        }
+    }
+}
+
+impl Align {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Left => "",
+            Self::Middle => " text-anchor=\"middle\"",
+            Self::Right => " text-anchor=\"end\"",
+        }
+    }
+}
+
+impl Kind {
+    fn attributes(self) -> String {
+        match self {
+            Self::Plain => String::new(),
+            Self::Edged => " stroke=\"var(--card)\" stroke-width=\"3\" paint-order=\"stroke\"".into(),
+            Self::Heading => format!(" font-size=\"{HEADINGS}\" font-weight=\"600\""),
+        }
+    }
+}
+
+/// Each name behind its colour.
+fn legend(names: &[(&str, String)]) -> String {
+    let name = |(i, (colour, name)): (usize, &(&str, String))| {
+        let gap = if i == 0 { 0.0 } else { BETWEEN };
+        let name = escaped(name);
+        format!("<tspan dx=\"{gap}\" fill=\"var(--{colour})\">■</tspan><tspan dx=\"{BEHIND}\">{name}</tspan>")
+    };
+    names.iter().enumerate().map(name).collect()
 }
 
 /// A number of a drawing: two digits behind the point at most.

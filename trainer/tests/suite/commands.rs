@@ -92,6 +92,21 @@ fn a_training_that_diverges_says_so_and_writes_nothing() {
     assert!(!desk.path("net.tln").exists(), "only the checkpoint of its record");
 }
 
+/// The loss of a step is that before it: where the step itself goes too far, the loss is finite and a weight is not.
+#[test]
+fn a_weight_that_is_lost_in_the_last_step_is_named() {
+    let desk = Desk::new();
+    let train = ["train", "--data=table.csv"];
+    let recorded = ["--std=100", "--learning-rate=1e38", "--num-iters=1"];
+    let run = desk.run(&[&train[..], &recorded].concat());
+    assert!(run.code == 4 && run.stderr.contains("a weight of W1 is -inf after step 1"), "{run:?}");
+    // The course's loop does not record its last step. Zeros stay zeros but for b2, and two rows of one class move that.
+    let zeros = ["--preset=course", "--std=0", "--num-iters=2", "--batch-size=1", "--val-fraction=0"];
+    let far = ["--learning-rate=3e38", "--momentum=0.99"];
+    let run = desk.run(&[&train[..], &zeros, &far].concat());
+    assert!(run.code == 4 && run.stderr.contains("a bias of b2 is inf after step 2"), "{run:?}");
+}
+
 /// A batch, a step, an epoch, a record, a row of each kind and a hidden unit.
 #[test]
 fn one_of_a_thing_is_told_as_one() {

@@ -63,12 +63,49 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
         ("# nothing\n\nhidden\n", "line 3: \"hidden\": wanted name = value"),
         ("config = \"b.toml\"\n", "line 1: a file cannot name another"),
         ("seed = 1\nseed = 2\n", "line 2: seed is set in line 1 already"),
+        (
+            "seed = 1\nout = my_net.tln\n",
+            "line 2: \"my_net.tln\" is no number, true or false: put it in quotes",
+        ),
+        ("label = true\n", "line 1: a value is required for '--label <COLUMN>'"),
     ] {
         desk.write("run.toml", text);
         let line = desk.fails(&["--config", "run.toml"], 2);
         assert!(line.contains("run.toml") && line.contains(what), "{line}");
     }
     assert!(desk.fails(&["--config", "none.toml"], 3).contains("none.toml"));
+}
+
+#[test]
+fn a_label_column_may_be_called_true_or_false() {
+    let desk = Desk::new();
+    for name in ["true", "false"] {
+        // The last column has as many values as rows: taken for the label it would be another net.
+        let rows: Vec<String> = (0..20).map(|i| format!("{i},{},{i}", ["x", "y"][i % 2])).collect();
+        desk.write("named.csv", format!("a,{name},b\n{}\n", rows.join("\n")));
+        desk.run(&["train", "--data", "named.csv", "--label", name, "--epochs", "2", "--hidden", "3"]).ok();
+        let net = desk.read("net.tln");
+        desk.run(&["train", "--config", "net.tln.toml", "--out", "again.tln"]).ok();
+        assert!(desk.read("again.tln") == net, "{name}");
+        desk.run(&["eval", "net.tln"]).ok();
+    }
+}
+
+#[test]
+fn explain_takes_the_configuration_of_a_net_with_a_history() {
+    let desk = Desk::new();
+    desk.train(&["--history", "h.csv"]).ok();
+    let config = String::from_utf8(desk.read("net.tln.toml")).expect("UTF-8");
+    assert!(config.contains("history = \"h.csv\""), "{config}");
+    desk.write("more.toml", format!("{config}report = 'r.html'\njson = true\n"));
+    let before = desk.everything();
+    for file in ["net.tln.toml", "more.toml"] {
+        let run = desk.run(&["train", "--config", file, "--explain"]).ok();
+        assert!(run.stdout.contains("(31)-(34)"), "{}", run.stdout);
+    }
+    assert!(desk.everything() == before);
+    let line = desk.fails(&["--config", "net.tln.toml", "--explain", "--history", "h.csv"], 2);
+    assert!(line.contains("--explain") && line.contains("--history"), "{line}");
 }
 
 #[test]
