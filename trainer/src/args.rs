@@ -210,10 +210,10 @@ pub struct TrainArgs {
     /// Net file to write: the best net on the validation rows; the last one goes to FILE.last, the flags to FILE.toml
     #[arg(long, value_name = "FILE", default_value = "net.tln")]
     pub out: PathBuf,
-    /// Go on from the checkpoint beside --out, with the same arguments; start afresh where there is none
+    /// Go on from the checkpoint beside --out, with the same arguments; start afresh where there is none. Without --resume an unfinished one is renamed
     #[arg(long)]
     pub resume: bool,
-    /// File with lines `flag = value`, such as FILE.toml; the command line overrides it
+    /// File with lines `flag = value`, words in quotes, such as FILE.toml; the command line overrides it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// File to write: the loss of each step, accuracy and loss of each epoch; CSV, or JSON lines if it ends with .jsonl

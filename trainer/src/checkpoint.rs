@@ -74,7 +74,7 @@ pub fn write(terms: &str, ended: bool, state: &State, to: &mut dyn Write) -> io:
 pub fn claims_end(from: &mut impl Read) -> Result<bool, String> {
     let mut start = [0; 16];
     from.read_exact(&mut start).map_err(|e| e.to_string())?;
-    Ok(In(after_magic(&start)?).int()? > 0)
+    Ok(In(after_magic(&start)?).int()? == 1)
 }
 
 /// The terms of a checkpoint, to be compared before [`decode`]; the error says what is wrong with the file.
@@ -87,7 +87,7 @@ pub fn terms(bytes: &[u8]) -> Result<String, String> {
 /// The state in a checkpoint, for a training of a net of this shape with these settings on these rows.
 pub fn decode(bytes: &[u8], settings: &Settings, shape: Shape, train: Numbers<'_>) -> Result<State, String> {
     let mut from = In(body(bytes)?);
-    from.int()?;
+    let ended = from.int()?;
     from.text()?;
     let [d, h, c, step] = [from.int()?, from.int()?, from.int()?, from.int()?];
     if Shape::new(d, h, c) != Ok(shape) {
@@ -107,6 +107,7 @@ pub fn decode(bytes: &[u8], settings: &Settings, shape: Shape, train: Numbers<'_
     let best = from.params(shape)?.and_then(|net| Some(Best { record: record.checked_sub(1)?, net }));
     let history = History { losses, rates, epochs };
     let sound = from.0.is_empty()
+        && ended <= 1
         && clock.images <= step.saturating_mul(settings.batch_size)
         && history.losses.len() == step
         && history.rates.len() == step

@@ -1,7 +1,7 @@
 //! One training or search a net: two with one `--out` would write one checkpoint, or one journal.
 
 use std::fs::{File, TryLockError, remove_file};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::files::Target;
@@ -20,20 +20,40 @@ impl Claim {
     /// # Errors
     /// If another process has it, or if the file cannot be made.
     pub fn on(net: &Target) -> Result<Option<Self>, Error> {
-        let Some((path, lock)) = net.lock_file()? else { return Ok(None) };
-        match lock.try_lock() {
-            Ok(()) => Ok(Some(Self { path, _lock: lock })),
-            Err(TryLockError::WouldBlock) => Err(Error::fault(format!(
-                "{}: another training or search is writing it; wait for its end, or name another file with --out",
-                net.path().display()
-            ))),
-            Err(TryLockError::Error(_)) => Ok(None),
+        loop {
+            let Some((path, lock)) = net.lock_file()? else { return Ok(None) };
+            match lock.try_lock() {
+                Ok(()) if has_name(&lock, &path) => return Ok(Some(Self { path, _lock: lock })),
+                Ok(()) => {} // the one before took it away after it was opened here
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::fault(format!(
+                        "{}: another training or search is writing it; wait for its end, or name another file with --out",
+                        net.path().display()
+                    )));
+                }
+                Err(TryLockError::Error(_)) => return Ok(None),
+            }
         }
     }
 }
 
+/// Whether this file is the one of this name. Elsewhere than on Unix an open file keeps its name.
+fn has_name(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |found: std::io::Result<std::fs::Metadata>| found.ok().map(|m| (m.dev(), m.ino()));
+        id(file.metadata()) == id(std::fs::metadata(path))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
+    }
+}
+
 impl Drop for Claim {
-    /// Before the lock is given back: who opens the file from now on opens a new one.
+    /// Before the lock is given back: who opens the file from now on makes a new one.
     fn drop(&mut self) {
         let _ = remove_file(&self.path);
     }
@@ -55,5 +75,18 @@ mod tests {
         drop((first, other));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
         assert!(Claim::on(&target("a.tln")).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_whose_name_was_taken_away_is_no_claim() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let first = File::create(&path).unwrap();
+        assert!(has_name(&first, &path));
+        remove_file(&path).unwrap();
+        assert!(!has_name(&first, &path));
+        let second = File::create(&path).unwrap();
+        assert!(!has_name(&first, &path) && has_name(&second, &path));
     }
 }

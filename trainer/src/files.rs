@@ -46,6 +46,7 @@ impl Target {
                 let to = fs::read_link(path).map_err(|e| Error::write("write", path, &e))?;
                 Self::find(&folder_of(path).join(to))
             }
+            Err(e) if path.is_symlink() => Err(Error::write("write", path, &e)),
             Err(_) if path.to_string_lossy().ends_with(['/', std::path::MAIN_SEPARATOR]) => {
                 Err(is_a_folder(path))
             }
@@ -123,8 +124,11 @@ impl Target {
     pub(crate) fn lock_file(&self) -> Result<Option<(PathBuf, File)>, Error> {
         let Self::File(path) = self else { return Ok(None) };
         let lock = hidden(path, "lock");
-        let file = create(&lock).map_err(|e| cannot_create(path, &e))?;
-        Ok(Some((lock, file)))
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
+        opened.map(|file| Some((lock.clone(), file))).map_err(|e| {
+            let lock = lock.display();
+            Error::fault(format!("{lock}: cannot open it: {e}; where no training goes on it may be removed"))
+        })
     }
 
     /// The path, if it is a regular file's: a device may be named twice.
@@ -323,6 +327,9 @@ mod tests {
             assert_eq!(fs::read(&file).unwrap(), bytes);
             assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         }
+        let around = folder.path().join("around");
+        std::os::unix::fs::symlink("around", &around).unwrap();
+        assert_eq!(Target::find(&around).unwrap_err().exit_code(), 1);
     }
 
     #[cfg(target_os = "linux")]

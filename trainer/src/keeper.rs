@@ -111,25 +111,27 @@ impl Keeper {
         }
     }
 
-    /// For a run that starts afresh: the checkpoint of one that had not ended, with these terms or others, gets another name, and that is
-    /// said. Of a file as large as three nets only the beginning is read.
+    /// For a run that starts afresh: what lies in the place of its checkpoint gets another name, and that is said, unless it is of a training
+    /// that had ended. Of a file as large as three nets only the beginning is read.
     ///
     /// # Errors
     /// If it cannot be renamed.
     pub fn set_aside(&self) -> Result<(), Error> {
         let Some(target) = &self.target else { return Ok(()) };
-        let unfinished = |mut file| checkpoint::claims_end(&mut file) == Ok(false);
-        let Some(old) = target.beside("old").filter(|_| File::open(target.path()).is_ok_and(unfinished))
-        else {
+        let path = target.path();
+        let Ok(mut file) = File::open(path) else { return Ok(()) };
+        if checkpoint::claims_end(&mut file) == Ok(true) {
             return Ok(());
-        };
-        let (path, old) = (target.path(), old.path());
-        std::fs::rename(path, old).map_err(|e| Error::write("rename", path, &e))?;
+        }
+        let names = (1..).map(|n| if n == 1 { "old".into() } else { format!("old{n}") });
+        let free = names.filter_map(|name| target.beside(&name)).find(|old| !old.path().exists());
+        let Some(old) = free else { return Ok(()) };
+        std::fs::rename(path, old.path()).map_err(|e| Error::write("rename", path, &e))?;
         warn(format_args!(
-            "{}: of a training that had not ended; it is {} now: to go on with it, give it its name back, and its \
-             arguments with --resume",
+            "{}: the training in it had not ended; it is {} now. To go on with it, stop this run, rename it back, and add \
+             --resume to the command of that training",
             path.display(),
-            old.display()
+            old.path().display()
         ));
         Ok(())
     }

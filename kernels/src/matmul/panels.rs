@@ -25,7 +25,7 @@ pub(super) struct Panels<'a> {
     /// Elements from a column of one panel to the same of the next, divided by its columns.
     column: usize,
     /// Whether every vector is whole.
-    pub(super) whole: bool,
+    whole: bool,
 }
 
 impl<'a> Panels<'a> {

@@ -17,8 +17,8 @@ const TALL_DEPTH: usize = 24;
 /// Elements of a panel of B that stays there while other rows of A pass.
 const PANEL: usize = 6144;
 
-/// One block of A times the columns of one of B: what its tiles share. It is passed on by reference, and written once: of what the call of a
-/// small product writes before its first tile, a processor puts down a word a cycle.
+/// One block of A times the columns of one of B: what its tiles share. It is written once, and passed on by reference: most of the time of a call
+/// before its first tile goes into what it writes.
 pub(super) struct Wide<'r, 'b, 'c, 'd> {
     a: &'r Mat<'r, f32>,
     /// Where in the target the block begins.

@@ -28,7 +28,7 @@ pub struct ExportArgs {
     /// What to write
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub to: To,
-    /// File to write [default: the name of NET with the ending of the format]
+    /// File to write [default: the name of NET with the ending of the format, if no other file has it]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

@@ -1,5 +1,7 @@
 //! `trainer export`: a net for other programs.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 use super::{beside_inputs, parse_any, read_net};
@@ -28,7 +30,7 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
     };
     let path = match &args.out {
         Some(path) => path.clone(),
-        None => unnamed(args.net.with_extension(ending), &text)?,
+        None => unnamed(args.net.with_extension(ending), args.to)?,
     };
     beside_inputs(&path, &[&args.net])?.write(&text)?;
     let mut report = Report::new(false);
@@ -36,17 +38,28 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
     report.finish()
 }
 
-/// A name that nobody gave: what begins like the text there, as an earlier export does, may be replaced; a program that somebody wrote,
-/// main.c beside main.tln, may not.
-fn unnamed(path: PathBuf, text: &[u8]) -> Result<PathBuf, Error> {
-    const ALIKE: usize = 16; // "/* A two-layer n", "//! A two-layer "
-    let is_source = text.starts_with(b"/*") || text.starts_with(b"//!");
-    match std::fs::read(&path) {
-        Ok(there) if is_source && !there.starts_with(&text[..ALIKE]) => Err(Error::usage(format!(
-            "{}: it is there already and no export; name another file with --out, or this one",
-            path.display()
-        ))),
-        _ => Ok(path),
+/// A name that nobody gave: an earlier export there may be replaced; a program that somebody wrote, main.c beside main.tln, or a data set,
+/// may not.
+fn unnamed(path: PathBuf, to: To) -> Result<PathBuf, Error> {
+    let Ok(file) = File::open(&path) else { return Ok(path) };
+    let (mut start, mark) = (Vec::new(), mark(to));
+    file.take(64).read_to_end(&mut start).map_err(|e| Error::read("read", &path, &e))?;
+    if start.windows(mark.len()).any(|bytes| bytes == mark) {
+        return Ok(path);
+    }
+    Err(Error::usage(format!(
+        "{}: a file that no export wrote is there already; name another with --out, or this one to replace it",
+        path.display()
+    )))
+}
+
+/// What stands among the first 64 bytes of every export in this format.
+fn mark(to: To) -> &'static [u8] {
+    match to {
+        To::Safetensors => br#"{"__metadata__":{"classes":"#,
+        To::Npz => b"coefs_0.npy",
+        To::Onnx => b"\x12\x07trainer",
+        To::C | To::Rust => b" A two-layer net",
     }
 }
 

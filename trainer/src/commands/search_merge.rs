@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::beside_inputs;
-use super::data_of::{beside, marked};
+use super::data_of::{beside, marked, trained};
 use crate::args::{MergeArgs, TrainArgs};
 use crate::report::{Event, Report, talk};
 use crate::search::merge::{Winner, merge, net_of};
@@ -83,7 +83,7 @@ fn remove(path: &Path) -> Result<Option<String>, Error> {
 /// The flags that lie beside the winner's net, for the net in its new place; None if there are none, or those of an earlier
 /// best: a shard writes them when it ends.
 fn flags_of(winner: &Winner<'_>, args: &MergeArgs) -> Result<Option<String>, Error> {
-    let Some((there, net)) = marked(&winner.path)? else { return Ok(None) };
+    let Some((there, net)) = marked(&trained(&winner.path))? else { return Ok(None) };
     let moved = TrainArgs { out: args.out.clone(), ..there };
     let choice = config::choice(&moved);
     let net = net.filter(|&net| net == winner.outcome.net);

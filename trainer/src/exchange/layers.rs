@@ -76,7 +76,7 @@ fn layer(w: &Tensor, b: &Tensor, notes: &mut Vec<String>) -> Result<(Vec<f32>, u
     if rows == 0 || columns == 0 {
         let name = &w.name;
         return Err(Error::data(format!(
-            "{name} is {rows} x {columns}; a layer has one input and one output at least"
+            "{name} is {rows} x {columns}; wanted 1 x 1 or more: save the weights again"
         )));
     }
     let by_name = if w.name.ends_with("weight") { Lies::OutIn } else { Lies::InOut };
@@ -194,6 +194,6 @@ mod tests {
         assert!(recognise(apart, Vec::new()).unwrap_err().message().contains("takes 4"));
         let none = Tensor { name: "a".into(), shape: vec![0, 1 << 58], data: Vec::new() };
         let none = vec![none, tensor("ab", &[0]), tensor("b", &[2, 2]), tensor("bb", &[2])];
-        assert!(recognise(none, Vec::new()).unwrap_err().message().contains("one input and one output"));
+        assert!(recognise(none, Vec::new()).unwrap_err().message().contains("wanted 1 x 1 or more"));
     }
 }

@@ -22,14 +22,17 @@ fn what_is_exported_comes_back_as_the_same_file() {
 }
 
 #[test]
-fn a_program_beside_the_net_is_not_replaced_by_an_export() {
+fn an_export_replaces_exports_alone_where_nobody_named_a_file() {
     let desk = Desk::new();
     desk.train(&["--out", "main.tln"]).ok();
-    for (to, name, program) in [("c", "main.c", "int main(void) {}"), ("rust", "main.rs", "fn main() {}")] {
-        desk.write(name, program);
+    let formats =
+        [("c", "c"), ("rust", "rs"), ("npz", "npz"), ("onnx", "onnx"), ("safetensors", "safetensors")];
+    for (to, ending) in formats {
+        let name = format!("main.{ending}");
+        desk.write(&name, "of somebody else");
         let line = desk.fails(&["export", "main.tln", "--to", to], 2);
-        assert!(line.contains(name) && line.contains("--out"), "{line}");
-        desk.run(&["export", "main.tln", "--to", to, "--out", name]).ok();
+        assert!(line.contains(&name) && line.contains("--out"), "{line}");
+        desk.run(&["export", "main.tln", "--to", to, "--out", &name]).ok();
         desk.run(&["export", "main.tln", "--to", to]).ok();
     }
 }

@@ -284,6 +284,7 @@ fn a_forged_checkpoint_is_refused_with_what_is_wrong() {
         (places, 40u64.to_le_bytes().to_vec(), "it has drawn 40 of 48 rows, the last of group 5"),
         (places + 8, u64::MAX.to_le_bytes().to_vec(), "of group 18446744073709551615"),
         (shape + 56, u64::MAX.to_le_bytes().to_vec(), "its parts do not fit together"),
+        (8, 2u64.to_le_bytes().to_vec(), "its parts do not fit together"),
         (shape + 8, 5u64.to_le_bytes().to_vec(), "its net is 4-5-3, this training's is 4-6-3"),
     ];
     for (at, bytes, what) in cases {
@@ -305,30 +306,23 @@ fn a_fresh_run_sets_aside_what_had_not_ended() {
     let desk = Desk::new();
     desk.train(&[]).ok();
     let ended = desk.read("net.tln.checkpoint");
-    let silent = |args: &[&str]| {
+    for args in [&[][..], &["--reg", "0.5"]] {
         let run = desk.train(args).ok();
         assert!(!run.stderr.contains("had not ended"), "{}", run.stderr);
         assert!(!desk.path("net.tln.checkpoint.old").exists());
-    };
-    silent(&[]);
-    silent(&["--reg", "0.5"]);
-    // No checkpoint of ours: a stump, another version.
-    for (len, at, bits) in [(0, 0, 0), (7, 0, 0), (15, 0, 0), (ended.len(), 7, 1)] {
-        let mut bad = ended[..len].to_vec();
-        bad.get_mut(at).into_iter().for_each(|byte| *byte ^= bits);
-        desk.write("net.tln.checkpoint", bad);
-        silent(&[]);
     }
-    for args in [&[][..], &["--reg", "0.5"]] {
-        let mut unfinished = ended.clone();
-        unfinished[8] = 0;
-        desk.write("net.tln.checkpoint", &unfinished);
+    let mut unfinished = ended.clone();
+    unfinished[8] = 0;
+    let mut of_another_version = ended.clone();
+    of_another_version[7] ^= 1;
+    let kept: [&[u8]; 3] = [&unfinished, &of_another_version, &ended[..15]];
+    let names = ["net.tln.checkpoint.old", "net.tln.checkpoint.old2", "net.tln.checkpoint.old3"];
+    for ((bytes, name), args) in kept.into_iter().zip(names).zip([&[][..], &["--reg", "0.5"], &[]]) {
+        desk.write("net.tln.checkpoint", bytes);
         let run = desk.train(args).ok();
-        assert!(
-            run.stderr.contains("net.tln.checkpoint: of a training that had not ended"),
-            "{}",
-            run.stderr
-        );
-        assert_eq!(desk.read("net.tln.checkpoint.old"), unfinished);
+        assert!(run.stderr.contains("had not ended") && run.stderr.contains(name), "{}", run.stderr);
+    }
+    for (bytes, name) in kept.into_iter().zip(names) {
+        assert!(desk.read(name) == bytes, "{name}");
     }
 }
