@@ -5,7 +5,7 @@
 //! | field | type | meaning |
 //! |---|---|---|
 //! | magic | 8 bytes | `TLNRUN\0` and the version, 3 |
-//! | ended | u64 | 1 if the training had come to its end, else 0 |
+//! | ended | u64 | 1 if the training had come to its end and its net was written, else 0 |
 //! | terms | list of u8 | what the training depends on, as text: see [`Terms`](crate::terms::Terms) |
 //! | D, H, C | 3 × u64 | sizes of the net |
 //! | step | u64 | steps taken |
@@ -42,10 +42,10 @@ const MAGIC: [u8; 8] = *b"TLNRUN\0\x03";
 /// Bytes that are written at a time.
 const PIECE: usize = 1 << 16;
 
-/// Writes a checkpoint, in pieces: neither the nets nor the row numbers are copied in memory.
-pub fn write(terms: &str, ended: bool, state: &State, to: &mut dyn Write) -> io::Result<()> {
+/// Writes a checkpoint of a training whose net is not written yet, in pieces: neither the nets nor the row numbers are copied in memory.
+pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     let mut out = Out { to, piece: MAGIC.to_vec(), crc: flate2::Crc::new() };
-    out.int(ended.into())?;
+    out.int(0)?;
     out.list(terms.as_bytes(), |out, &byte| out.bytes(&[byte]))?;
     let Shape { d, h, c, .. } = state.net.shape();
     [d, h, c, state.step].into_iter().try_for_each(|n| out.int(n))?;
@@ -68,6 +68,17 @@ pub fn write(terms: &str, ended: bool, state: &State, to: &mut dyn Write) -> io:
     let checksum = out.crc.sum();
     out.bytes(&checksum.to_le_bytes())?;
     out.pass_on()
+}
+
+/// The same checkpoint when the net is written. What is no checkpoint stays as it is.
+pub fn mark_ended(bytes: &mut [u8]) {
+    let Some((body, checksum)) = bytes.split_last_chunk_mut::<4>() else { return };
+    if after_magic(body).is_ok()
+        && let Some(ended) = body.get_mut(8..16)
+    {
+        ended.copy_from_slice(&1u64.to_le_bytes());
+        *checksum = crc32(body).to_le_bytes();
+    }
 }
 
 /// Whether the training had come to its end. The rest is not read, so nothing says whether it is whole.

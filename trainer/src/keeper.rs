@@ -83,7 +83,7 @@ impl Keeper {
             let (loss, recorded) = training.step().inspect_err(|_| self.forget())?;
             let asked = self.interrupt.asked();
             if recorded || asked || saved.elapsed() >= INTERVAL || training.has_ended() {
-                self.save(training)?;
+                self.save(training.state())?;
                 saved = Instant::now();
             }
             tell(training, loss, recorded, news);
@@ -95,13 +95,21 @@ impl Keeper {
         Ok(())
     }
 
-    fn save(&self, training: &Training<'_>) -> Result<(), Error> {
+    fn save(&self, state: &State) -> Result<(), Error> {
         let Some(target) = &self.target else { return Ok(()) };
-        let (terms, ended) = (self.terms.as_str(), training.has_ended());
-        target.write_often(|to| checkpoint::write(terms, ended, training.state(), to)).map_err(|e| {
+        target.write_often(|to| checkpoint::write(self.terms.as_str(), state, to)).map_err(|e| {
             let what = "what was saved before is whole: make room and add --resume to the same command";
             Error::new(e.kind(), format!("{}; {what}", e.message()))
         })
+    }
+
+    /// The net is in its file: the next run need not set the checkpoint aside. If that cannot be written down, it will.
+    pub fn end(&self) {
+        let Some(target) = &self.target else { return };
+        if let Ok(mut bytes) = std::fs::read(target.path()) {
+            checkpoint::mark_ended(&mut bytes);
+            let _ = target.write_often(|to| to.write_all(&bytes));
+        }
     }
 
     /// Takes the checkpoint away.

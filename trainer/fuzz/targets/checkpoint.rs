@@ -20,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = (checkpoint::terms(&bytes), checkpoint::claims_end(&mut &bytes[..]));
         if let Ok(state) = checkpoint::decode(&bytes, &settings, shape, ROWS) {
             let mut again = Vec::new();
-            checkpoint::write("", false, &state, &mut again).expect("memory takes it");
+            checkpoint::write("", &state, &mut again).expect("memory takes it");
+            checkpoint::mark_ended(&mut again);
+            assert_eq!(checkpoint::claims_end(&mut &again[..]), Ok(true));
             assert!(checkpoint::decode(&again, &settings, shape, ROWS).is_ok(), "what was read can be written and read");
         }
     }

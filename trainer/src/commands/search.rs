@@ -127,8 +127,10 @@ struct Files {
 impl Files {
     fn find(args: &SearchArgs) -> Result<Self, Error> {
         let net = Target::find(&args.out)?;
+        // Behind a link, as the flags are.
+        let behind = net.file().filter(|_| args.out.is_symlink()).unwrap_or(&args.out);
         let beside = |ending: &str| {
-            let mut name = args.out.clone().into_os_string();
+            let mut name = behind.to_owned().into_os_string();
             name.push(ending);
             PathBuf::from(name)
         };

@@ -68,6 +68,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
         trained => trained?,
     };
     let written = run.write(engine, &trained, &outputs)?;
+    keeper.end();
     run.end(engine, &trained, &written, resumed_step, &mut report)?;
     report.finish()
 }

@@ -301,6 +301,17 @@ fn a_forged_checkpoint_is_refused_with_what_is_wrong() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_files_could_not_be_written_has_not_ended() {
+    let desk = Desk::new();
+    assert_eq!(desk.train(&["--history", "/dev/full"]).code, 1);
+    desk.train(&["--resume"]).ok();
+    assert_eq!(desk.train(&["--history", "/dev/full"]).code, 1);
+    let run = desk.train(&[]).ok();
+    assert!(run.stderr.contains("had not ended"), "{}", run.stderr);
+}
+
 #[test]
 fn a_fresh_run_sets_aside_what_had_not_ended() {
     let desk = Desk::new();

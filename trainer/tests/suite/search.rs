@@ -193,6 +193,19 @@ fn another_search_does_not_go_on_with_this_journal() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_files_of_a_search_lie_beside_the_net_behind_a_link() {
+    let desk = Desk::new();
+    std::os::unix::fs::symlink("behind.tln", desk.path("link.tln")).unwrap();
+    search(&desk, &["--out", "link.tln"]).ok();
+    desk.run(&["search", "merge", "behind.tln.journal", "--out", "joined.tln"]).ok();
+    assert!(desk.read("joined.tln") == desk.read("behind.tln"));
+    desk.read("joined.tln.toml");
+    let flags = ["search", "--data", "table.csv", "--out", "net.tln", "--history", "net.tln.toml"];
+    assert!(desk.fails(&flags, 2).contains("a file each"));
+}
+
 #[test]
 fn shards_joined_give_the_winner_of_the_whole() {
     let desk = Desk::new();
