@@ -35,6 +35,7 @@
 #![doc = include_str!("../DERIVATION.md")]
 #![forbid(unsafe_code)]
 
+mod aligned;
 mod backward;
 mod band;
 mod engine;

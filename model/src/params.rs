@@ -4,12 +4,13 @@ use core::ops::Range;
 
 use kernels::{Mat, MatMut, Scalar};
 
+use crate::aligned::Aligned;
 use crate::{Shape, ShapeError};
 
 /// The parameters of a net, and just as well their gradient: dW1, db1, dW2, db2.
 ///
 /// One allocation in this order: W1 (D×H, row-major), b1 (H), W2 (H×C, row-major), b2 (C). So drawing, saving and
-/// comparing are one loop over [`Params::as_slice`].
+/// comparing are one loop over [`Params::as_slice`]. It begins on a line of the cache.
 ///
 /// ```
 /// use model::{Params, Shape};
@@ -21,13 +22,13 @@ use crate::{Shape, ShapeError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Params<T> {
     shape: Shape,
-    data: Vec<T>,
+    data: Aligned<T>,
 }
 
 impl<T: Scalar> Params<T> {
     /// All +0.
     pub fn zeros(shape: Shape) -> Self {
-        Self { shape, data: vec![T::ZERO; shape.params()] }
+        Self { shape, data: Aligned::zeros(shape.params()) }
     }
 
     /// The parameters in their order: W1, b1, W2, b2.
@@ -39,7 +40,7 @@ impl<T: Scalar> Params<T> {
         if got != needed {
             return Err(ShapeError::Length { shape, needed, got });
         }
-        Ok(Self { shape, data })
+        Ok(Self { shape, data: Aligned::copy_of(&data) })
     }
 
     /// D, H, C.

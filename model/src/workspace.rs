@@ -2,6 +2,7 @@
 
 use kernels::{Mat, MatMut, Scalar, Source, matmul_workspace};
 
+use crate::aligned::Aligned;
 use crate::band::{Band, Layers};
 use crate::{Labels, Shape};
 
@@ -209,37 +210,27 @@ impl<T: Scalar> Workspace<T> {
     }
 }
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
-/// A matrix with room for more rows than are in use. It begins on a cache line: where a row is a number of vectors, none of them
-/// lies on two.
+/// A matrix with room for more rows than are in use.
 #[derive(Debug)]
 struct Rows<T> {
-    data: Vec<T>,
-    first: usize,
+    data: Aligned<T>,
     cols: usize,
 }
 
 impl<T: Scalar> Rows<T> {
-    /// Zeros, as the system gives them: rows that no pass ever writes, as dS and dH0 where a net is only evaluated, take no
-    /// memory.
     fn new(max_rows: usize, cols: usize) -> Self {
         let len = max_rows.checked_mul(cols).expect("fewer elements than a usize can count");
-        let spare = if len > 0 { LINE / size_of::<T>() } else { 0 };
-        let data = vec![T::ZERO; len.saturating_add(spare)];
-        let first = data.as_ptr().align_offset(LINE).min(spare);
-        Self { data, first, cols }
+        Self { data: Aligned::zeros(len), cols }
     }
 
     /// The first n rows.
     fn top(&self, n: usize) -> Mat<'_, T> {
-        Mat::new(&self.data[self.first..][..n * self.cols], n, self.cols)
+        Mat::new(&self.data[..n * self.cols], n, self.cols)
     }
 
     /// The first n rows, to write.
     fn top_mut(&mut self, n: usize) -> MatMut<'_, T> {
-        MatMut::new(&mut self.data[self.first..][..n * self.cols], n, self.cols)
+        MatMut::new(&mut self.data[..n * self.cols], n, self.cols)
     }
 }
 
