@@ -1,5 +1,6 @@
 //! Numbers that begin on a line of the cache: where a row is a number of vectors, none of them lies on two.
 
+use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use kernels::Scalar;
@@ -8,7 +9,6 @@ use kernels::Scalar;
 const LINE: usize = 64;
 
 /// A slice of its own, which begins on a line. That is so of a copy, too.
-#[derive(Debug)]
 pub(crate) struct Aligned<T> {
     /// Up to the last one.
     data: Vec<T>,
@@ -66,6 +66,12 @@ impl<T: Clone> Clone for Aligned<T> {
     }
 }
 
+impl<T: fmt::Debug> fmt::Debug for Aligned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 impl<T: PartialEq> PartialEq for Aligned<T> {
     fn eq(&self, other: &Self) -> bool {
         **self == **other
@@ -85,6 +91,7 @@ mod tests {
                 assert!(all.len() == len && (len == 0 || all.as_ptr().addr().is_multiple_of(LINE)), "{len}");
             }
             assert!(*aligned == numbers[..] && aligned.clone() == aligned);
+            assert_eq!(format!("{aligned:?}"), format!("{numbers:?}"));
             zeros.copy_from_slice(&numbers);
             assert!(zeros == aligned);
         }

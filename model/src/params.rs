@@ -31,7 +31,7 @@ impl<T: Scalar> Params<T> {
         Self { shape, data: Aligned::zeros(shape.params()) }
     }
 
-    /// The parameters in their order: W1, b1, W2, b2.
+    /// The parameters in their order: W1, b1, W2, b2. They are copied to where a line of the cache begins.
     ///
     /// # Errors
     /// [`ShapeError::Length`] if `data` does not have [`Shape::params`] elements.

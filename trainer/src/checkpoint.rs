@@ -5,7 +5,7 @@
 //! | field | type | meaning |
 //! |---|---|---|
 //! | magic | 8 bytes | `TLNRUN\0` and the version, 3 |
-//! | ended | u64 | 1 if the training had come to its end and its net was written, else 0 |
+//! | ended | u64 | 1 if the training had come to its end and its files were written, else 0 |
 //! | terms | list of u8 | what the training depends on, as text: see [`Terms`](crate::terms::Terms) |
 //! | D, H, C | 3 × u64 | sizes of the net |
 //! | step | u64 | steps taken |
@@ -42,7 +42,7 @@ const MAGIC: [u8; 8] = *b"TLNRUN\0\x03";
 /// Bytes that are written at a time.
 const PIECE: usize = 1 << 16;
 
-/// Writes a checkpoint of a training whose net is not written yet, in pieces: neither the nets nor the row numbers are copied in memory.
+/// Writes a checkpoint of a training whose files are not written yet, in pieces: neither the nets nor the row numbers are copied in memory.
 pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     let mut out = Out { to, piece: MAGIC.to_vec(), crc: flate2::Crc::new() };
     out.int(0)?;
@@ -70,18 +70,44 @@ pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     out.pass_on()
 }
 
-/// The same checkpoint when the net is written. What is no checkpoint stays as it is.
-pub fn mark_ended(bytes: &mut [u8]) {
-    let Some((body, checksum)) = bytes.split_last_chunk_mut::<4>() else { return };
-    if after_magic(body).is_ok()
-        && let Some(ended) = body.get_mut(8..16)
-    {
-        ended.copy_from_slice(&1u64.to_le_bytes());
-        *checksum = crc32(body).to_le_bytes();
+/// The same checkpoint when the training's files are written, in pieces.
+///
+/// # Errors
+/// If it is damaged, or has other terms.
+pub fn mark_ended(terms: &str, from: &mut impl Read, to: &mut dyn Write) -> io::Result<()> {
+    let damaged = |what: String| io::Error::new(io::ErrorKind::InvalidData, what);
+    let mut start = vec![0; 24 + terms.len()];
+    from.read_exact(&mut start)?;
+    after_magic(&start).map_err(damaged)?;
+    if start[16..24] != (terms.len() as u64).to_le_bytes() || start[24..] != *terms.as_bytes() {
+        return Err(damaged("its terms are others".into()));
     }
+    let mut before = flate2::Crc::new();
+    before.update(&start);
+    start[8..16].copy_from_slice(&1u64.to_le_bytes());
+    let mut out = Out { to, piece: start, crc: flate2::Crc::new() };
+    let (mut piece, mut held) = (vec![0; PIECE], Vec::new());
+    loop {
+        let read = from.read(&mut piece)?;
+        if read == 0 {
+            break;
+        }
+        held.extend_from_slice(&piece[..read]);
+        let body = held.len().saturating_sub(4); // behind it is the checksum, perhaps
+        before.update(&held[..body]);
+        out.bytes(&held[..body])?;
+        held.drain(..body);
+    }
+    out.pass_on()?;
+    if held != before.sum().to_le_bytes() {
+        return Err(damaged("its checksum is another".into()));
+    }
+    let checksum = out.crc.sum();
+    out.bytes(&checksum.to_le_bytes())?;
+    out.pass_on()
 }
 
-/// Whether the training had come to its end. The rest is not read, so nothing says whether it is whole.
+/// Whether the training had come to its end and its files were written. The rest is not read, so nothing says whether it is whole.
 pub fn claims_end(from: &mut impl Read) -> Result<bool, String> {
     let mut start = [0; 16];
     from.read_exact(&mut start).map_err(|e| e.to_string())?;

@@ -20,7 +20,7 @@ impl Claim {
     /// # Errors
     /// If another process has it, or if the file cannot be made.
     pub fn on(net: &Target) -> Result<Option<Self>, Error> {
-        loop {
+        for _ in 0..100 {
             let Some((path, lock)) = net.lock_file()? else { return Ok(None) };
             match lock.try_lock() {
                 Ok(()) if has_name(&lock, &path) => return Ok(Some(Self { path, _lock: lock })),
@@ -34,10 +34,11 @@ impl Claim {
                 Err(TryLockError::Error(_)) => return Ok(None),
             }
         }
+        Ok(None) // a file system whose files have no fixed numbers
     }
 }
 
-/// Whether this file is the one of this name. Elsewhere than on Unix an open file keeps its name.
+/// Whether this file is the one of this name, as far as is known: elsewhere than on Unix it is taken to be.
 fn has_name(file: &File, path: &Path) -> bool {
     #[cfg(unix)]
     {

@@ -103,12 +103,11 @@ impl Keeper {
         })
     }
 
-    /// The net is in its file: the next run need not set the checkpoint aside. If that cannot be written down, it will.
+    /// The training's files are written: the next run need not set the checkpoint aside. If that cannot be written down, it will.
     pub fn end(&self) {
         let Some(target) = &self.target else { return };
-        if let Ok(mut bytes) = std::fs::read(target.path()) {
-            checkpoint::mark_ended(&mut bytes);
-            let _ = target.write_often(|to| to.write_all(&bytes));
+        if let Ok(mut from) = File::open(target.path()) {
+            let _ = target.write_often(|to| checkpoint::mark_ended(self.terms.as_str(), &mut from, to));
         }
     }
 
@@ -128,19 +127,20 @@ impl Keeper {
         let Some(target) = &self.target else { return Ok(()) };
         let path = target.path();
         let Ok(mut file) = File::open(path) else { return Ok(()) };
-        if checkpoint::claims_end(&mut file) == Ok(true) {
-            return Ok(());
-        }
+        let what = match checkpoint::claims_end(&mut file) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                "the training in it had not ended: to go on with it, stop this run, rename it back, and add \
+                          --resume to the command of that training"
+                    .into()
+            }
+            Err(what) => format!("it is no checkpoint that this trainer reads: {what}"),
+        };
         let names = (1..).map(|n| if n == 1 { "old".into() } else { format!("old{n}") });
-        let free = names.filter_map(|name| target.beside(&name)).find(|old| !old.path().exists());
-        let Some(old) = free else { return Ok(()) };
+        let is_free = |old: &Target| old.path().symlink_metadata().is_err();
+        let Some(old) = names.filter_map(|name| target.beside(&name)).find(is_free) else { return Ok(()) };
         std::fs::rename(path, old.path()).map_err(|e| Error::write("rename", path, &e))?;
-        warn(format_args!(
-            "{}: the training in it had not ended; it is {} now. To go on with it, stop this run, rename it back, and add \
-             --resume to the command of that training",
-            path.display(),
-            old.path().display()
-        ));
+        warn(format_args!("{} is now {}; {what}", path.display(), old.path().display()));
         Ok(())
     }
 

@@ -21,8 +21,9 @@ fuzz_target!(|bytes: &[u8]| {
         if let Ok(state) = checkpoint::decode(&bytes, &settings, shape, ROWS) {
             let mut again = Vec::new();
             checkpoint::write("", &state, &mut again).expect("memory takes it");
-            checkpoint::mark_ended(&mut again);
-            assert_eq!(checkpoint::claims_end(&mut &again[..]), Ok(true));
+            let mut ended = Vec::new();
+            checkpoint::mark_ended("", &mut &again[..], &mut ended).expect("it is whole");
+            assert!(checkpoint::terms(&ended).is_ok() && checkpoint::claims_end(&mut &ended[..]) == Ok(true));
             assert!(checkpoint::decode(&again, &settings, shape, ROWS).is_ok(), "what was read can be written and read");
         }
     }

@@ -1,7 +1,7 @@
 //! `trainer export`: a net for other programs.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 use super::{beside_inputs, parse_any, read_net};
@@ -41,7 +41,11 @@ pub(super) fn run(args: &ExportArgs) -> Result<(), Error> {
 /// A name that nobody gave: an earlier export there may be replaced; a program that somebody wrote, main.c beside main.tln, or a data set,
 /// may not.
 fn unnamed(path: PathBuf, to: To) -> Result<PathBuf, Error> {
-    let Ok(file) = File::open(&path) else { return Ok(path) };
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(path),
+        Err(e) => return Err(Error::read("read", &path, &e)),
+    };
     let (mut start, mark) = (Vec::new(), mark(to));
     file.take(64).read_to_end(&mut start).map_err(|e| Error::read("read", &path, &e))?;
     if start.windows(mark.len()).any(|bytes| bytes == mark) {
@@ -57,7 +61,7 @@ fn unnamed(path: PathBuf, to: To) -> Result<PathBuf, Error> {
 fn mark(to: To) -> &'static [u8] {
     match to {
         To::Safetensors => br#"{"__metadata__":{"classes":"#,
-        To::Npz => b"coefs_0.npy",
+        To::Npz => b"coefs_0.npy\x93NUMPY", // numpy itself puts an extra field between them
         To::Onnx => b"\x12\x07trainer",
         To::C | To::Rust => b" A two-layer net",
     }

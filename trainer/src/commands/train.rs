@@ -65,6 +65,11 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
             );
             return report.finish().and(Err(e));
         }
+        // As after a step that diverged, there is nothing to go on from.
+        Err(e) if e.kind() == Kind::Diverged => {
+            keeper.forget();
+            return Err(e);
+        }
         trained => trained?,
     };
     let written = run.write(engine, &trained, &outputs)?;

@@ -105,6 +105,7 @@ fn a_weight_that_is_lost_in_the_last_step_is_named() {
     let far = ["--learning-rate=3e38", "--momentum=0.99"];
     let run = desk.run(&[&train[..], &zeros, &far].concat());
     assert!(run.code == 4 && run.stderr.contains("a bias of b2 is inf after step 2"), "{run:?}");
+    assert!(!desk.path("net.tln.checkpoint").exists(), "there is nothing to go on from");
 }
 
 /// A batch, a step, an epoch, a record, a row of each kind and a hidden unit.
