@@ -39,7 +39,7 @@ pub struct ImportArgs {
     /// A .safetensors or .npz file with the weights and biases of two layers
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Net file to write [default: the name of FILE with the ending .tln]
+    /// Net file to write [default: the name of FILE with the ending .tln, if no other file has it]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }

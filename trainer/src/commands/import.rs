@@ -1,5 +1,8 @@
 //! `trainer import`: a net file from weights of elsewhere.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use super::{beside_inputs, parse_net};
 use crate::Error;
 use crate::args::ImportArgs;
@@ -22,7 +25,11 @@ pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
     let found = recognise(tensors, names).map_err(|e| e.context(&file))?;
     let net = found.layers.to_bytes().map_err(|e| e.context(&file))?;
     let path = args.out.clone().unwrap_or_else(|| args.file.with_extension("tln"));
-    beside_inputs(&path, &[&args.file])?.write(&net)?;
+    let target = beside_inputs(&path, &[&args.file])?;
+    if args.out.is_none() {
+        spare(&path, &net)?;
+    }
+    target.write(&net)?;
     found.notes.iter().for_each(talk);
     if found.layers.mean.is_empty() {
         talk("no mean and scale in the file: the net takes inputs as they are");
@@ -31,4 +38,17 @@ pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
     let (d, h, c) = (found.layers.d, found.layers.h, found.layers.c);
     report.line(format_args!("{}: a {d}-{h}-{c} net ({} bytes)", path.display(), net.len()));
     report.finish()
+}
+
+/// A name that nobody gave: a net there, which may have been trained for hours, is left alone if it is another.
+fn spare(path: &Path, net: &[u8]) -> Result<(), Error> {
+    match std::fs::read(path) {
+        Ok(there) if there != net => Err(Error::usage(format!(
+            "{}: another file is there already; name one with --out, or this one to replace it",
+            path.display()
+        ))),
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(Error::read("read", path, &e)),
+    }
 }

@@ -22,6 +22,18 @@ fn what_is_exported_comes_back_as_the_same_file() {
 }
 
 #[test]
+fn an_import_leaves_another_net_alone_where_nobody_named_a_file() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    desk.run(&["export", "net.tln", "--to", "npz"]).ok();
+    desk.run(&["import", "net.npz"]).ok(); // the same net
+    desk.train(&["--seed", "2"]).ok();
+    let line = desk.fails(&["import", "net.npz"], 2);
+    assert!(line.contains("net.tln: another file is there already") && line.contains("--out"), "{line}");
+    desk.run(&["import", "net.npz", "--out", "net.tln"]).ok();
+}
+
+#[test]
 fn an_export_replaces_exports_alone_where_nobody_named_a_file() {
     let desk = Desk::new();
     desk.train(&["--out", "main.tln"]).ok();
