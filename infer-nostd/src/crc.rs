@@ -1,7 +1,7 @@
 //! CRC-32 as in IEEE 802.3 (zip, PNG, Ethernet): polynomial 0xEDB88320 in reflected form, start and end inverted.
 //!
-//! Half a byte at a time, from a table of 16: 64 bytes of flash instead of 1024, and still fast enough to be
-//! evaluated at compile time.
+//! Half a byte at a time, from a table of 16: 64 bytes of flash instead of 1024. For nets that are compiled in there is
+//! a way with fewer and larger steps, in `compiling.rs`.
 
 use crate::compact::compact;
 

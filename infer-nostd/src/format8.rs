@@ -160,7 +160,7 @@ const fn file_len(header: &Header) -> usize {
 }
 
 /// Reads and checks a whole file. Names are left for [`Net8::check_names`].
-pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
+pub(crate) const fn parse<const COMPILING: bool>(bytes: &[u8]) -> Result<Net8<'_>, Error> {
     let header = match Header::read(bytes, KIND8) {
         Ok(header) => header,
         Err(error) => return Err(error),
@@ -168,7 +168,7 @@ pub(crate) const fn parse(bytes: &[u8]) -> Result<Net8<'_>, Error> {
     if let Err(error) = header.check_file(file_len(&header), bytes.len()) {
         return Err(error);
     }
-    let checked = match check_sum(bytes) {
+    let checked = match check_sum::<COMPILING>(bytes) {
         Ok(checked) => checked,
         Err(error) => return Err(error),
     };

@@ -12,7 +12,7 @@ pub struct Aligned<const LEN: usize>(pub [u8; LEN]);
 /// file that [`Net::from_bytes`](crate::Net::from_bytes) would refuse does not build, and the compiler prints why. So
 /// nothing is left to check or to unwrap at run time. Its bytes are stored once, in a static aligned to 16 bytes.
 ///
-/// The check takes the compiler about a second for every 100 KB. A net too large for that is included with
+/// The check takes the compiler a second for every 300 KB or so. A net too large for that is included with
 /// `include_bytes!` and read with [`Net::from_bytes`](crate::Net::from_bytes) at run time.
 ///
 /// ```
@@ -61,7 +61,7 @@ macro_rules! include_any {
         static BYTES: $crate::Aligned<{ ::core::include_bytes!($path).len() }> =
             $crate::Aligned(*::core::include_bytes!($path));
         #[allow(long_running_const_eval)]
-        const NET: $crate::$net<'static> = match $crate::$net::from_bytes(&BYTES.0) {
+        const NET: $crate::$net<'static> = match $crate::$net::compiled_in(&BYTES.0) {
             ::core::result::Result::Ok(net) => match net.check_names() {
                 ::core::result::Result::Ok(()) => net$(.$last())?,
                 ::core::result::Result::Err(error) => ::core::panic!("{}", error.cause()),

@@ -71,6 +71,7 @@
 #![forbid(unsafe_code)]
 
 mod compact;
+mod compiling;
 mod crc;
 mod error;
 pub mod format;

@@ -28,7 +28,9 @@ fn every_single_bit_flip() {
     for mut file in [Parts::example().file(), digits().file()] {
         for bit in 0..8 * file.len() {
             file[bit / 8] ^= 1 << (bit % 8);
-            assert!(Net::from_bytes(&file).is_err(), "bit {bit} of {} bytes", file.len());
+            let error = Net::from_bytes(&file).err();
+            assert!(error.is_some(), "bit {bit} of {} bytes", file.len());
+            assert_eq!(Net::compiled_in(&file).err(), error, "the compiler's way, bit {bit}");
             file[bit / 8] ^= 1 << (bit % 8);
         }
         assert!(Net::from_bytes(&file).is_ok());
@@ -47,7 +49,9 @@ fn invented_files_never_panic() {
             seal(&mut file);
         }
         let _ = Net::file_len(&file);
-        if let Ok(net) = Net::from_bytes(&file) {
+        let read = Net::from_bytes(&file);
+        assert_eq!(Net::compiled_in(&file).err(), read.err(), "the compiler's way");
+        if let Ok(net) = read {
             nets += 1;
             let row = vec![0u8; net.d()];
             assert!(net.classify(&row[..], &mut scratch[..]).unwrap() < net.c());
