@@ -119,8 +119,8 @@ impl<'a> Batch<'a> {
 pub(crate) struct Gather<'a, 'x> {
     pub(crate) batch: Batch<'a>,
     pub(crate) x: MatMut<'x, f32>,
-    /// Whether memory has been asked for it.
-    pub(crate) asked: bool,
+    /// Whether its rows have been prefetched.
+    pub(crate) prefetched: bool,
     /// What is wanted after it: on its way from memory meanwhile.
     pub(crate) next: Option<Batch<'a>>,
 }
@@ -137,9 +137,9 @@ impl Kernel for Gather<'_, '_> {
 }
 
 impl Batch<'_> {
-    /// Asks for row i of a batch.
+    /// Prefetches row i of a batch.
     #[inline(always)]
-    fn ask_for<S: Simd, X>(&self, s: S, data: &[X], i: usize) {
+    fn prefetch<S: Simd, X>(&self, s: S, data: &[X], i: usize) {
         let first = self.rows[i] as usize * self.normalization.inputs() + self.first;
         for j in (0..self.cols).step_by(LINE / size_of::<X>()) {
             s.prefetch_far(data, first + j);
@@ -160,28 +160,28 @@ impl Batch<'_> {
     }
 }
 
-/// Bytes of a cache line, and of rows that are asked for together. Rows come in any order, so the processor cannot guess the next
-/// one; asked for in time, 64 rows of 784 bytes take a third of the time.
+/// Bytes of a cache line, and of rows that are prefetched together. Rows come in any order, so the processor cannot guess the next
+/// one; prefetched in time, 64 rows of 784 bytes take a third of the time.
 const LINE: usize = 64;
 const TOGETHER: usize = 48 << 10;
 
-/// The rows in groups. Each group is asked for at once, while the one before it waits to be converted: most of the way to a row is
+/// The rows in groups. Each group is prefetched at once, while the one before it waits to be converted: most of the way to a row is
 /// that through the page tables, and such ways go side by side only where nothing comes between them.
 #[inline(always)]
 fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
-    let Gather { batch, mut x, asked, next } = g;
+    let Gather { batch, mut x, prefetched, next } = g;
     let Batch { normalization: by, rows, cols, .. } = batch;
     let (m, shared) = (rows.len(), by.shared());
-    let group = if asked { m } else { TOGETHER / (cols * size_of::<X>()).max(1) + 1 };
-    if !asked {
-        (0..m.min(group)).for_each(|i| batch.ask_for(s, data, i));
+    let group = if prefetched { m } else { TOGETHER / (cols * size_of::<X>()).max(1) + 1 };
+    if !prefetched {
+        (0..m.min(group)).for_each(|i| batch.prefetch(s, data, i));
     }
     let mut start = 0;
     while start < m {
         let end = m.min(start + group);
-        (end..m.min(end + group)).for_each(|i| batch.ask_for(s, data, i));
+        (end..m.min(end + group)).for_each(|i| batch.prefetch(s, data, i));
         if let Some(next) = next.filter(|_| end == m) {
-            (0..next.rows.len()).for_each(|i| next.ask_for(s, data, i));
+            (0..next.rows.len()).for_each(|i| next.prefetch(s, data, i));
         }
         for i in start..end {
             batch.row(s, data, i, shared, x.row_mut(i));

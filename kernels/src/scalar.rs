@@ -157,7 +157,7 @@ impl Scalar for f64 {
 
 impl Ops for f32 {
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f32>) {
-        isa.run(Gather { batch, x, asked: false, next: None });
+        isa.run(Gather { batch, x, prefetched: false, next: None });
     }
     fn matmul(
         isa: Isa,

@@ -48,14 +48,15 @@ pub(crate) trait Simd: Copy {
     /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide). So many
     /// strips at most one row passes over at a time (`dense`).
     const TILE_ROWS: usize;
-    /// The most columns of a turned tile of the matrix product, even; 0 for no such tiles. With few registers more than six go by halves.
+    /// The most columns of a turned tile of the matrix product, even; 0 for no such tiles. With few registers more than six go in two equal parts.
     const TURNED: usize;
     /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
     const SCALES_ANY: bool;
 
-    /// Whether a vector takes all multipliers for a cycle, so that there is time to bring what is multiplied from afar.
+    /// Whether a vector goes through the multipliers in two halves and takes all of them for a cycle (as AVX-512 on Zen 4). Then there is
+    /// time to load what is multiplied from where it lies.
     #[inline(always)]
-    fn by_halves(self) -> bool {
+    fn double_pumped(self) -> bool {
         false
     }
 
@@ -86,7 +87,7 @@ pub(crate) trait Simd: Copy {
     fn prefetch<E: Element>(self, src: &[E], i: usize) {
         let _ = (src, i);
     }
-    /// The same for element i of any kind that is wanted later: it goes no nearer than the second cache.
+    /// The same for element i of any kind that is wanted later: it goes no nearer than the L2 cache.
     #[inline(always)]
     fn prefetch_far<E>(self, src: &[E], i: usize) {
         let _ = (src, i);

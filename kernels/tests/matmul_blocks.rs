@@ -72,7 +72,7 @@ fn corners_of_blocks() {
     check([(193, 18, 257), (6, 513, 257), (193, 513, 2)], &others, Values::Uniform, 53);
 }
 
-/// So many rows of A that B is copied by halves too: columns that fill no vector beside whole ones, and a part of one. And a C
+/// So many rows of A that B is copied on double-pumped processors too: columns that fill no vector beside whole ones, and a part of one. And a C
 /// beyond the L2 cache with a deep B, for which memory is asked.
 #[test]
 fn many_rows_of_a_wide_b() {
@@ -98,7 +98,7 @@ fn blocks_of_odd_depth() {
     check([(193, 400, 330)], &kinds[..2 / one_in(2)], Values::Uniform, 61);
 }
 
-/// Rows of X whole pages apart, which Xᵀ copies from the second reading on and where there are many, with columns that fill no
+/// Rows of X a multiple of 4 KB apart, which Xᵀ copies from the second reading on and where there are many, with columns that fill no
 /// vector and without; and one reading of few.
 #[test]
 fn rows_whole_pages_apart() {
@@ -108,7 +108,7 @@ fn rows_whole_pages_apart() {
 }
 
 /// Tiles of fourteen rows, four together and more, alone and with rows left over; whole vectors, a part of one, and two panels;
-/// and rows whole pages apart, where there are none.
+/// and rows a multiple of 4 KB apart, where there are none.
 #[test]
 fn fourteen_rows() {
     let shapes = [(56, 32, 24), (57, 20, 31), (127, 64, 40), (121, 31, 300), (64, 32, 1024), (66, 119, 150)];

@@ -61,8 +61,8 @@ impl Simd for Avx512 {
     const SCALES_ANY: bool = true;
 
     #[inline(always)]
-    fn by_halves(self) -> bool {
-        cpuid::features() & cpuid::HALVES != 0
+    fn double_pumped(self) -> bool {
+        cpuid::features() & cpuid::DOUBLE_PUMPED != 0
     }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {

@@ -108,7 +108,7 @@ impl<'a> Field<'a> {
         &self.data[i * self.stride + j..][..width]
     }
 
-    /// Asks for the H rows of V vectors at (i, j), if there are any.
+    /// Prefetches the H rows of V vectors at (i, j), if there are any.
     #[inline(always)]
     pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(self, s: S, (i, j): (usize, usize)) {
         let first = i * self.stride + j;

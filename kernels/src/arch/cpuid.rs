@@ -10,8 +10,8 @@ pub(super) const AVX2_FMA: u8 = 1;
 pub(super) const AVX512F: u8 = 2;
 /// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
 pub(super) const AVX512_VNNI: u8 = 4;
-/// Registers of AVX-512 go through pipes of 256 bits, half by half, as on Zen 4: one multiply-add of a whole vector a cycle, not two.
-pub(super) const HALVES: u8 = 8;
+/// AVX-512 is double-pumped, as on Zen 4: its registers go through pipes of 256 bits, half by half. One multiply-add of a whole vector a cycle, not two.
+pub(super) const DOUBLE_PUMPED: u8 = 8;
 
 /// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept.
 pub(super) fn features() -> u8 {
@@ -20,11 +20,11 @@ pub(super) fn features() -> u8 {
 
 static FOUND: Asked = Asked::new();
 
-/// From now on AVX-512 is what this processor does not have: by halves, or whole. For a test of what is chosen by it.
+/// From now on AVX-512 is what it is not on this processor: double-pumped, or whole. For a test of what is chosen by it.
 #[cfg(test)]
-pub(crate) fn flip_halves() {
+pub(crate) fn flip_double_pumped() {
     features();
-    FOUND.flip(HALVES);
+    FOUND.flip(DOUBLE_PUMPED);
 }
 
 /// Intel's Software Developer's Manual, volume 1, 14.3, 14.5.3 and 15.2: the order of the questions.
@@ -51,8 +51,8 @@ fn ask() -> u8 {
             if leaf7.ecx & avx512_vnni != 0 {
                 found |= AVX512_VNNI;
             }
-            if in_halves() {
-                found |= HALVES;
+            if is_double_pumped() {
+                found |= DOUBLE_PUMPED;
             }
         }
     }
@@ -60,7 +60,7 @@ fn ask() -> u8 {
 }
 
 /// AMD's Processor Programming References, Fn8000_001A: bit 2 for pipes of 256 bits, bit 3 for pipes of 512. Intel has no such leaf.
-fn in_halves() -> bool {
+fn is_double_pumped() -> bool {
     let (leaf, wide_256, wide_512) = (0x8000_001a, 1 << 2, 1 << 3);
     __cpuid(0x8000_0000).eax >= leaf && __cpuid(leaf).eax & (wide_256 | wide_512) == wide_256
 }

@@ -64,9 +64,9 @@ impl<const N: usize> Room<N> {
     }
 }
 
-/// What memory is asked for meanwhile: for vector w of column p, element `first` + (p mod 16) · `step` + (p div 16) · `stride` + w ·
+/// What is prefetched meanwhile: for vector w of column p, element `first` + (p mod 16) · `step` + (p div 16) · `stride` + w ·
 /// `vector` of `data`, which may lie past its end.
-pub(crate) struct Asked<'a> {
+pub(crate) struct Ahead<'a> {
     pub(crate) data: &'a [f32],
     pub(crate) first: usize,
     pub(crate) step: usize,
@@ -84,7 +84,7 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W:
     a: Columns<'_>,
     b: &[f32],
     chains: &mut [[[f32; LANES]; R]; W],
-    asked: &Asked<'_>,
+    ahead: &Ahead<'_>,
 ) {
     assert!(R.is_multiple_of(H));
     let b = b.as_chunks::<R>().0;
@@ -98,7 +98,7 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W:
             }
         }
         for (q, b) in b.chunks(LANES).enumerate() {
-            let ask = asked.first + q * asked.stride;
+            let from = ahead.first + q * ahead.stride;
             for (p, b) in b.iter().enumerate() {
                 let mut y = [0.0; H];
                 for c in 0..H {
@@ -106,7 +106,7 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W:
                     y[c] = *unsafe { b.get_unchecked(first + c) };
                 }
                 for w in 0..W {
-                    s.prefetch(asked.data, ask + p * asked.step + w * asked.vector);
+                    s.prefetch(ahead.data, from + p * ahead.step + w * ahead.vector);
                     let at = (q * LANES + p) * a.next + w * a.vector;
                     // SAFETY: q · 16 + p ≤ `end` and w < W, so the vector ends no later than the last one, which is within `data`.
                     let x = s.load(unsafe { &*a.data.as_ptr().add(at).cast::<[f32; LANES]>() });
@@ -146,8 +146,8 @@ mod tests {
             let mut room = Room::<12>::new();
             let a = room.turn::<S, W>(s, (data, stride), (rows, depth));
             let b: [f32; R * 7] = core::array::from_fn(|i| i as f32);
-            let asked = Asked { data, first: usize::MAX / 8, step: 1, stride: 1, vector: 1 };
-            multiply_columns::<S, 2, R, W>(s, a, &b[..R * depth], chains, &asked);
+            let ahead = Ahead { data, first: usize::MAX / 8, step: 1, stride: 1, vector: 1 };
+            multiply_columns::<S, 2, R, W>(s, a, &b[..R * depth], chains, &ahead);
         }
     }
 
@@ -205,8 +205,8 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
             let a = Columns { data: self.0, next: 40, vector: LANES };
-            let asked = Asked { data: self.0, first: 0, step: 40, stride: 640, vector: LANES };
-            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 3 * R], &mut [[[0.0; LANES]; R]; W], &asked);
+            let ahead = Ahead { data: self.0, first: 0, step: 40, stride: 640, vector: LANES };
+            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 3 * R], &mut [[[0.0; LANES]; R]; W], &ahead);
         }
     }
 

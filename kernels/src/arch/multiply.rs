@@ -27,7 +27,7 @@ pub(super) fn furthest(n: usize, stride: usize, end: usize, step: usize) -> usiz
 trait Manner {
     /// The last vector of B has sixteen elements.
     const WHOLE: bool = true;
-    /// B is asked for ahead: the panel comes from the second cache each time, or from further.
+    /// B is prefetched: the panel comes from the L2 cache each time, or from further.
     const FAR: bool = false;
     /// So is A, whose columns lie apart, each on a line (and often a page) of its own, and whose rows are neighbours.
     const APART: bool = false;
@@ -143,7 +143,7 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
 
     /// [`Strip::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
-    /// only on processors that multiply by halves.
+    /// only on double-pumped processors.
     ///
     /// # Panics
     /// If an element lies outside A, B or a copy, or if A is to be left and the last vector of B is not whole.
@@ -186,7 +186,7 @@ pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
 
 /// Vectors of a panel that stays in the L1 cache.
 const NEAR_VECTORS: usize = 384;
-/// How many rows of B, or columns of A, ahead of the multiplications memory is asked for; and how many into the second cache.
+/// How many rows of B, or columns of A, ahead of the multiplications are prefetched; and how many into the L2 cache.
 const AHEAD: usize = 8;
 const FAR_AHEAD: usize = 32;
 
@@ -205,7 +205,7 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
     let eight_rows = H == 8 && V >= 2 && !M::APART; // APART: the rows are neighbours
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
     for p in 0..o.depth {
-        ask::<S, M, V>(s, &o, p);
+        prefetch::<S, M, V>(s, &o, p);
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
             // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
@@ -236,15 +236,15 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
     *chains = acc;
 }
 
-/// Asks memory for what comes after row p of B and column p of A.
+/// Prefetches what comes after row p of B and column p of A.
 #[inline(always)]
-fn ask<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
+fn prefetch<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
     if M::APART {
-        ask_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
+        prefetch_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
     }
     if M::FAR {
         for v in 0..V {
-            ask_ahead(s, o.b, p.wrapping_mul(o.b_row).wrapping_add(v * o.b_vector), o.b_row);
+            prefetch_ahead(s, o.b, p.wrapping_mul(o.b_row).wrapping_add(v * o.b_vector), o.b_row);
         }
     }
     if M::LEAVES_B {
@@ -256,10 +256,10 @@ fn ask<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
     }
 }
 
-/// Asks for what is so many strides behind element i. Where registers are many, into the second cache alone: of columns whole pages
+/// Prefetches what is so many strides behind element i. Where registers are many, into the L2 cache alone: of columns a multiple of 4 KB
 /// apart, one set of the first has no room for so many as are on their way.
 #[inline(always)]
-fn ask_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
+fn prefetch_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
     if S::MANY_REGISTERS {
         s.prefetch_far(data, i.wrapping_add(FAR_AHEAD.wrapping_mul(stride)));
     } else {

@@ -81,7 +81,7 @@ pub(crate) fn turn<S: Simd>(
 }
 
 /// [`turn`] where registers are few: eight columns of all rows and then eight. Their addresses fit the registers, and so many lines
-/// one set of the L1 cache, where columns lie whole pages apart. What is at `out` may not have been written yet.
+/// one set of the L1 cache, where columns lie a multiple of 4 KB apart. What is at `out` may not have been written yet.
 ///
 /// # Safety
 /// 0 < `width` ≤ 16 columns of `depth` ≥ 4 elements lie within `data`, and `depth` rows, 0 < `step` vectors apart, within `out`.

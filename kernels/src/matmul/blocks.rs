@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::Epilogue;
-use super::near::{self, Asks};
+use super::near::{self, Prefetch};
 use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, NC, NEAR, Order, panels};
 use super::panels::Columns;
 use super::tile::{Ends, Run};
@@ -14,8 +14,8 @@ use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};
 
-/// Rows of A, and elements of B, at most, with which B is read in place if a vector is multiplied by halves. More rows repay a copy, whose
-/// vectors lie in one line each; and a B much of which comes from further than the second cache is copied on its way.
+/// Rows of A, and elements of B, at most, with which B is read in place on a double-pumped processor. More rows repay a copy, whose
+/// vectors lie in one line each; and a B much of which comes from beyond the L2 cache is copied on its way.
 const FEW: usize = 256;
 const CLOSE: usize = 3 * B_BLOCK;
 
@@ -36,7 +36,7 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         match *self.a {
-            Source::Mat(ref a) if self.is_one_block(*a, s.by_halves()) => {
+            Source::Mat(ref a) if self.is_one_block(*a, s.double_pumped()) => {
                 if let Some(squares) = self.squares.take() {
                     *squares = s.enter(SumOfSquares(self.b.data()));
                 }
@@ -95,12 +95,12 @@ impl<'a> Product<'a> {
 
     /// Whether `a` is no more than a block and is read where it lies.
     #[inline(always)]
-    fn is_one_block(&self, a: Mat<'_, f32>, by_halves: bool) -> bool {
+    fn is_one_block(&self, a: Mat<'_, f32>, double_pumped: bool) -> bool {
         let (m, n, k) = self.shape();
         m.saturating_mul(k) <= A_BLOCK
             && n <= NC
             && k <= LEAST_KC
-            && near::lies_right(a, panels(n), by_halves)
+            && near::lies_right(a, panels(n), double_pumped)
     }
 
     /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
@@ -133,10 +133,16 @@ impl<'a> Product<'a> {
         let (mut wide_b, mut narrow_b) =
             parts_of_b(s, b, narrow, (m, elements), (&mut *rooms.b, &mut *rooms.narrow));
         for rows in order.blocks(&band) {
-            let asks = Asks { done: rooms.asked, next: self.block_after(order, &band, rows.end, run, next) };
-            rooms.asked = asks.next.is_some();
-            let a =
-                near::block(s, self.block(rows.clone(), run), panels(columns.len() - narrow), asks, rooms.a);
+            let next = self.block_after(order, &band, rows.end, run, next);
+            let prefetch = Prefetch { done: rooms.prefetched, next };
+            rooms.prefetched = prefetch.next.is_some();
+            let a = near::block(
+                s,
+                self.block(rows.clone(), run),
+                panels(columns.len() - narrow),
+                prefetch,
+                rooms.a,
+            );
             let partials = if order.partials { Some(&mut *rooms.partials) } else { None };
             let place = (rows, columns.clone());
             let mut ends = Ends::new(&mut self.c, partials, &self.epilogue, place, run);
@@ -176,7 +182,7 @@ fn parts_of_b<'b, S: Simd>(
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let has_time = s.by_halves() && m <= FEW && elements <= CLOSE;
+    let has_time = s.double_pumped() && m <= FEW && elements <= CLOSE;
     let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !has_time;
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };

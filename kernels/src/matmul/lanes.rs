@@ -3,12 +3,12 @@
 
 use super::tile::{Ends, Place};
 use super::turned::{TurnIn, TurnOut, Turned};
-use crate::arch::lanes::{Asked, Columns, Room, multiply_columns};
+use crate::arch::lanes::{Ahead, Columns, Room, multiply_columns};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 
 /// Vectors of A that are turned before they are multiplied.
 pub(super) const AT_ONCE: usize = 128;
-/// How many columns ahead of the multiplications memory is asked for, where columns are lanes as they lie.
+/// How many columns ahead of the multiplications A is prefetched, where columns are lanes as they lie.
 const AHEAD: usize = 8;
 
 impl Turned<'_, '_, '_> {
@@ -39,7 +39,7 @@ impl Turned<'_, '_, '_> {
                 // What is turned next: the rows that follow, if these are done.
                 let (row, first) = if end < depth { (at.i, end) } else { (at.i + W * LANES, 0) };
                 let first = row * stride + first;
-                let asked = &Asked { data, first, step: stride, stride: LANES, vector: LANES * stride };
+                let ahead = &Ahead { data, first, step: stride, stride: LANES, vector: LANES * stride };
                 let (a, shape) = (&data[at.i * stride + start..], (rows, end - start));
                 s.enter(Turn {
                     a,
@@ -48,15 +48,15 @@ impl Turned<'_, '_, '_> {
                     b: &b[start * R..end * R],
                     room,
                     chains: &mut chains.0,
-                    asked,
+                    ahead,
                 });
             }
         } else {
             // The last row of the vector: the line of the first one has been read with the vector before.
             let first = at.i + LANES - 1 + AHEAD * next;
-            let asked = &Asked { data, first, step: next, stride: LANES * next, vector: LANES };
+            let ahead = &Ahead { data, first, step: next, stride: LANES * next, vector: LANES };
             let a = Columns { data: &data[at.i..], next, vector: LANES };
-            s.enter(Multiply { a, b, chains: &mut chains.0, asked });
+            s.enter(Multiply { a, b, chains: &mut chains.0, ahead });
         }
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
@@ -74,7 +74,7 @@ struct Turn<'x, const R: usize, const W: usize> {
     b: &'x [f32],
     room: &'x mut Room<AT_ONCE>,
     chains: &'x mut [[[f32; LANES]; R]; W],
-    asked: &'x Asked<'x>,
+    ahead: &'x Ahead<'x>,
 }
 
 impl<const R: usize, const W: usize> Kernel for Turn<'_, R, W> {
@@ -82,7 +82,7 @@ impl<const R: usize, const W: usize> Kernel for Turn<'_, R, W> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let a = self.room.turn::<S, W>(s, (self.a, self.stride), self.shape);
-        s.enter(Multiply { a, b: self.b, chains: self.chains, asked: self.asked });
+        s.enter(Multiply { a, b: self.b, chains: self.chains, ahead: self.ahead });
     }
 }
 
@@ -91,18 +91,18 @@ struct Multiply<'x, const R: usize, const W: usize> {
     a: Columns<'x>,
     b: &'x [f32],
     chains: &'x mut [[[f32; LANES]; R]; W],
-    asked: &'x Asked<'x>,
+    ahead: &'x Ahead<'x>,
 }
 
 impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, b, chains, asked } = self;
+        let Self { a, b, chains, ahead } = self;
         match R {
-            10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, asked),
-            8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, asked),
-            _ => multiply_columns::<S, R, R, W>(s, a, b, chains, asked),
+            10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, ahead),
+            8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, ahead),
+            _ => multiply_columns::<S, R, R, W>(s, a, b, chains, ahead),
         }
     }
 }

@@ -227,7 +227,7 @@ mod tests {
     extern crate std;
 
     use super::*;
-    use crate::arch::cpuid::flip_halves;
+    use crate::arch::cpuid::flip_double_pumped;
     use std::vec;
     use std::vec::Vec;
 
@@ -263,9 +263,9 @@ mod tests {
     #[test]
     fn products_are_the_same_on_a_processor_of_the_other_kind() {
         check();
-        flip_halves();
+        flip_double_pumped();
         let other = std::panic::catch_unwind(check);
-        flip_halves();
+        flip_double_pumped();
         assert!(other.is_ok());
     }
 }

@@ -9,7 +9,7 @@ use crate::{Batch, Mat, MatMut, Source};
 pub(super) const PAGE: usize = 1024;
 /// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
 const MANY: usize = 6;
-/// So many columns whole pages apart cost more to read once than to copy.
+/// So many columns a multiple of 4 KB apart cost more to read once than to copy.
 const DEEP: usize = 128;
 /// Elements between a row and the next, at most.
 pub(super) const MOST_BETWEEN: usize = 2 * LANES - 1;
@@ -19,10 +19,10 @@ const fn row_stride(cols: usize) -> usize {
     (cols.div_ceil(LANES) | 1) * LANES
 }
 
-/// When memory is asked for a block.
+/// When a block of A is prefetched.
 #[derive(Clone, Copy)]
-pub(super) struct Asks<'a> {
-    /// Whether it has been for this block.
+pub(super) struct Prefetch<'a> {
+    /// Whether this block has been.
     pub(super) done: bool,
     /// The block that comes after it.
     pub(super) next: Option<Source<'a, f32>>,
@@ -34,26 +34,26 @@ pub(super) fn block<'n, S: Simd>(
     s: S,
     a: Source<'n, f32>,
     panels: usize,
-    asks: Asks<'_>,
+    prefetch: Prefetch<'_>,
     room: &'n mut [f32],
 ) -> Mat<'n, f32> {
     match a {
-        Source::Mat(a) if lies_right(a, panels, s.by_halves()) => a,
-        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), asks, room).t(),
-        Source::Mat(a) => from_matrix(s, a, asks, room),
-        Source::Batch(x) => from_batch(s, x, asks, room),
-        Source::BatchT(x) => from_batch(s, x, asks, room).t(),
+        Source::Mat(a) if lies_right(a, panels, s.double_pumped()) => a,
+        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), prefetch, room).t(),
+        Source::Mat(a) => from_matrix(s, a, prefetch, room),
+        Source::Batch(x) => from_batch(s, x, prefetch, room),
+        Source::BatchT(x) => from_batch(s, x, prefetch, room).t(),
     }
 }
 
 /// Whether `panels` readings of `a` where it lies cost less than a copy. Read by broadcast, a row may lie any way. Columns that are
-/// whole pages apart meet in one set of the cache, which holds few: they are read there once at most. Where a vector is multiplied
-/// `by_halves` there is time for all of it: each column is asked for ahead.
+/// a multiple of 4 KB apart meet in one set of the cache, which holds few: they are read there once at most. On a
+/// `double_pumped` processor there is time for all of it: each column is prefetched.
 #[inline(always)]
-pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, by_halves: bool) -> bool {
+pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
-    along == 1 || down == 1 && (few || by_halves)
+    along == 1 || down == 1 && (few || double_pumped)
 }
 
 /// Room for `rows` × `cols`.
@@ -63,9 +63,14 @@ fn matrix(room: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
 
 /// `a`, copied.
 #[inline(always)]
-fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
+fn from_matrix<'n, S: Simd>(
+    s: S,
+    a: Mat<'_, f32>,
+    prefetch: Prefetch<'_>,
+    room: &'n mut [f32],
+) -> Mat<'n, f32> {
     let (rows, cols) = (a.rows(), a.cols());
-    let next = match asks.next {
+    let next = match prefetch.next {
         Some(Source::Mat(next)) if next.row_stride() == 1 => Some(next.t()),
         _ => None,
     };
@@ -75,13 +80,18 @@ fn from_matrix<'n, S: Simd>(s: S, a: Mat<'_, f32>, asks: Asks<'_>, room: &'n mut
 
 /// X of a batch, normalised.
 #[inline(always)]
-fn from_batch<'n, S: Simd>(s: S, batch: Batch<'_>, asks: Asks<'_>, room: &'n mut [f32]) -> Mat<'n, f32> {
+fn from_batch<'n, S: Simd>(
+    s: S,
+    batch: Batch<'_>,
+    prefetch: Prefetch<'_>,
+    room: &'n mut [f32],
+) -> Mat<'n, f32> {
     let (rows, cols) = (batch.rows(), batch.cols());
-    let next = match asks.next {
+    let next = match prefetch.next {
         Some(Source::Batch(next) | Source::BatchT(next)) => Some(next),
         _ => None,
     };
-    s.enter(Gather { batch, x: matrix(room, rows, cols), asked: asks.done, next });
+    s.enter(Gather { batch, x: matrix(room, rows, cols), prefetched: prefetch.done, next });
     Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
@@ -143,11 +153,11 @@ mod tests {
                 right(DEEP - 1, apart, true, 1)
                     && !right(DEEP, apart, true, 1)
                     && !right(DEEP - 1, apart, true, 2),
-                "Xᵀ of rows whole pages apart, once and of few rows"
+                "Xᵀ of rows a multiple of 4 KB apart, once and of few rows"
             );
         }
         assert!(right(DEEP, PAGE + 1, true, 2));
         assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
-        assert!(lies_right(Mat::with_strides(&x, DEEP, 5, PAGE, 1).t(), 9, true), "by halves");
+        assert!(lies_right(Mat::with_strides(&x, DEEP, 5, PAGE, 1).t(), 9, true), "double-pumped");
     }
 }

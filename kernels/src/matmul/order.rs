@@ -42,7 +42,7 @@ pub(super) struct Order {
 
 impl Order {
     /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
-    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. By halves deep blocks pay too, for C
+    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. On a double-pumped processor deep blocks pay too, for C
     /// passes less often. But every block of columns would convert a batch once more.
     #[inline(always)]
     pub(super) fn of<S: Simd>(s: S, a: &Source<'_, f32>, n: usize, epilogue: &Epilogue<'_, f32>) -> Self {
@@ -56,7 +56,7 @@ impl Order {
             };
             let batch = matches!(a, Source::Batch(_) | Source::BatchT(_));
             if S::MANY_REGISTERS || matches!(a, Source::Batch(_)) {
-                let widest = if s.by_halves() && !batch { NC / 2 } else { NC };
+                let widest = if s.double_pumped() && !batch { NC / 2 } else { NC };
                 most = most.min(B_BLOCK / n.clamp(1, widest).next_multiple_of(LANES));
             }
             kc = evenly(k, most);
@@ -99,7 +99,7 @@ impl Order {
 fn rows_on_a_line_before<S: Simd>(s: S, a: Mat<'_, f32>, n: usize, mc: usize) -> usize {
     let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
     let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > FAR;
-    let in_place = near::lies_right(a, panels(n), s.by_halves());
+    let in_place = near::lies_right(a, panels(n), s.double_pumped());
     if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
 }
 

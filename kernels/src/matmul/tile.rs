@@ -283,7 +283,7 @@ impl Ends<'_> {
         store_at(s, chain, self.to.elements(place, width), 0);
     }
 
-    /// Asks for the memory of H rows at `at`, which will be wanted soon.
+    /// Prefetches H rows at `at`.
     #[inline(always)]
     pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) {
         self.waiting().prefetch::<S, H, V>(s, (at.i, at.j));

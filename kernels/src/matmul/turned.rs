@@ -10,7 +10,7 @@ use crate::arch::turn::multiply_turning;
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows, where there are no others (or a vector is multiplied by halves) and where there are; with
+/// The most columns in lanes along the rows, where there are no others (or on a double-pumped processor) and where there are; with
 /// more, turning costs more than idle lanes. Where registers are few, that is so of rows that are to be turned alone; where eight columns
 /// go as twice four, eight pay too.
 const MOST: usize = 10;
@@ -27,7 +27,7 @@ pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
         return 0; // most layers, at once
     }
     let twice_four = !S::MANY_REGISTERS && S::TURNED >= 8;
-    let most = if left == n || s.by_halves() || !S::MANY_REGISTERS && a.by_columns() {
+    let most = if left == n || s.double_pumped() || !S::MANY_REGISTERS && a.by_columns() {
         MOST
     } else if twice_four {
         MOST_BESIDE_TWICE_FOUR
@@ -180,7 +180,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
     fn run<S: Simd>(self, s: S) {
         let Self { turned, b, mut at, end } = self;
         let rows_of_neighbours = turned.a.col_stride() == 1 && turned.copy.is_none();
-        // Two columns leave registers for four of A; but rows whole pages apart meet in one set of the L1 cache, which holds eight.
+        // Two columns leave registers for four of A; but rows a multiple of 4 KB apart meet in one set of the L1 cache, which holds eight.
         let in_registers =
             S::MANY_REGISTERS || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE);
         if !in_registers {

@@ -26,8 +26,8 @@ pub(super) struct Wide<'r, 'b, 'c, 'd> {
     column: usize,
     /// Whether tiles go along the rows of C and not down a panel.
     across: bool,
-    /// Whether a full tile asks for its part of C before it multiplies.
-    asks: bool,
+    /// Whether a full tile prefetches its part of C before it multiplies.
+    prefetches_c: bool,
     ends: &'b mut Ends<'c>,
     b: &'b mut Columns<'d>,
     /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
@@ -49,16 +49,16 @@ impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
         let deep = S::MANY_REGISTERS && 3 * LANES * depth > PANEL;
         let shallow = far && !deep && depth * b.b.cols() <= SHALLOW;
         let across = !S::MANY_REGISTERS || far && deep || shallow;
-        Self { a, row, column, across, asks: deep && elements > FAR, ends, b, copy }
+        Self { a, row, column, across, prefetches_c: deep && elements > FAR, ends, b, copy }
     }
 }
 
-/// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. Where a
-/// multiply-add takes both units the copy goes beside it; two a cycle left no time for it.
+/// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. On a
+/// double-pumped processor the copy goes beside the multiply-adds; two of them a cycle leave no time for it.
 #[inline(always)]
 pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
     let tiles = S::MANY_REGISTERS && S::TILE_ROWS == 8;
-    tiles && s.by_halves() && columns.is_multiple_of(LANES) && threes(columns) > 0
+    tiles && s.double_pumped() && columns.is_multiple_of(LANES) && threes(columns) > 0
 }
 
 /// How many panels of three vectors there are. Four vectors are two panels of two: a single one is slow.
@@ -146,12 +146,12 @@ impl<'r> Wide<'r, '_, '_, '_> {
     }
 
     /// Whether tiles may have fourteen rows: two vectors wide they fill the registers. Where the tile is shallow, nothing is gained.
-    /// Rows whole pages apart meet in one set of the L1 cache, which holds eight to twelve. On pipes of 256 bits the 28 stores at its end
+    /// Rows a multiple of 4 KB apart meet in one set of the L1 cache, which holds eight to twelve. On pipes of 256 bits the 28 stores at its end
     /// hold up the next tile, it seems: 55 to 70 cycles of 896 where it is 32 deep.
     #[inline(always)]
     fn tall<S: Simd>(&self, s: S) -> bool {
         let fit = !self.a.row_stride().is_multiple_of(PAGE);
-        S::MANY_REGISTERS && self.a.cols() >= TALL_DEPTH && fit && !s.by_halves()
+        S::MANY_REGISTERS && self.a.cols() >= TALL_DEPTH && fit && !s.double_pumped()
     }
 
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
@@ -241,7 +241,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
         let b = block.b.panels::<V>(columns.clone());
         let strip = block.strip::<S, H, V>(s, b.all());
         let (a_row, depth) = (block.a.row_stride(), block.a.cols());
-        let asks = block.asks && H >= S::TILE_ROWS;
+        let prefetches_c = block.prefetches_c && H >= S::TILE_ROWS;
         let (row, column) = (block.row, block.column);
         let (ends, copy) = (&mut block.ends.reborrow(), block.copy.as_deref_mut().unwrap_or(&mut []));
         let mut i = rows.start;
@@ -251,7 +251,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
                 let at = Place { i: row + i, j: column + j, width: (V * LANES).min(columns.end - j) };
                 let (b, last) = b.panel::<V>(j - columns.start, at.width);
                 j += V * LANES;
-                if asks {
+                if prefetches_c {
                     ends.prefetch::<S, H, V>(s, at);
                 }
                 let mut chains = ends.take_up::<S, H, V>(s, at);

@@ -44,8 +44,8 @@ const fn max(a: usize, b: usize) -> usize {
 /// The workspace, divided.
 pub(super) struct Rooms<'w> {
     pub(super) a: &'w mut [f32],
-    /// Whether memory has been asked for the next block of A.
-    pub(super) asked: bool,
+    /// Whether the next block of A has been prefetched.
+    pub(super) prefetched: bool,
     pub(super) b: &'w mut [f32],
     pub(super) narrow: &'w mut [f32],
     /// For a copy of a block of A with lanes along the rows.
@@ -60,7 +60,7 @@ impl<'w> Rooms<'w> {
         let (a, rest) = rest.split_at_mut(sizes.a);
         let (narrow, rest) = rest.split_at_mut(sizes.narrow);
         let (lanes, partials) = rest.split_at_mut(sizes.lanes);
-        Self { a, asked: false, b, narrow, lanes, partials }
+        Self { a, prefetched: false, b, narrow, lanes, partials }
     }
 }
 
