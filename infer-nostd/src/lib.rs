@@ -33,21 +33,21 @@
 //! - Errors are values with numbers. [`Error::cause`] says them in words without linking `core::fmt`.
 //!
 //! # Memory
-//! | what | where | bytes |
-//! |---|---|---|
-//! | the net | flash, or wherever it lies | its file |
-//! | scratch | the caller's RAM | 4·(H + C); int8: H and C rounded up to multiples of 4 |
-//! | `scores` of f32 without a normalisation, compiled in (`quick`) | stack | 116 (140) |
-//! | other nets, `classify` and `predict` | stack | 276; nothing is kept of normalised inputs |
-//! | `classify` of int8 from bytes without a normalisation | stack | 400 |
-//! | reading a net at run time | stack | 80 |
-//! | statics | RAM | 1 on x86-64, and on AArch64 Linux and Android in int8 (what the processor has), else 0 |
+//! The net lies in flash, or wherever its file is. The scratch, 4·(H + C) bytes, is the caller's (int8: H and C rounded up to
+//! multiples of 4). Stack, on a Cortex-M4F:
 //!
-//! Stack is that of a Cortex-M4F below the caller's frame, the largest of opt-level 3, `s` and `z`: the frames of the calls
-//! (`layers`) and 84 bytes that the layer in assembly pushes (204 in the function for every net: received ones that are not quick, those with a
-//! normalisation, with widths that are no multiple of sixteen or, for the scores, ten more, numbers that are not
-//! aligned); in int8 328, 256 of them for 128 inputs as 16-bit numbers. What the compiler states and what a program uses agree to
-//! the byte (`firmware/check`); it does not grow with the net.
+//! | call | stack bytes |
+//! |---|---:|
+//! | `scores` of a net compiled in, f32 inputs, no normalisation | 116 |
+//! | the same of a received net after `quick` | 140 |
+//! | every other call of an f32 net, at most | 276 |
+//! | `classify` of an int8 net from bytes, no normalisation | 400 |
+//! | [`Net::from_bytes`] | 80 |
+//!
+//! That is below the caller's frame, and the largest of opt-level 3, `s` and `z`. It does not grow with the net, and normalised
+//! inputs are kept nowhere. `firmware/check` compares what the compiler states with what programs use: they agree to the byte.
+//!
+//! Statics: none on small processors. One byte, what the processor has, on x86-64; and on AArch64 Linux and Android for int8.
 //!
 //! # The same bits
 //! Normalisation, both products and the softmax are those of `kernels`, under its order contract. So the scores are
@@ -55,10 +55,10 @@
 //! found without std: a bare x86-64 program runs on AVX-512 if there is any.
 //!
 //! # Unfused
-//! The feature `unfused` is for firmware that would rather be fast than the trainer's twin: on bare-metal Arm and RV32 every product is
-//! rounded before it is added (3.4 modelled cycles a multiply-add on a Cortex-M4F instead of 4.4). A unit of k inputs is then off
-//! from the fused one by at most 2 (k + 2) u (Σ |x w| + |b|), u = 2⁻²⁴ (each of both is off by half of that from the exact
-//! one), and so much more by what its inputs are off. Other processors do not look at it.
+//! The feature `unfused` is for firmware that would rather be fast than the trainer's twin: on bare-metal Arm and RV32 every
+//! product is rounded before it is added (3.4 modelled cycles a multiply-add on a Cortex-M4F instead of 4.4). A unit of k inputs
+//! is then off from the fused one by at most 2 (k + 2) u (Σ |x w| + |b|), u = 2⁻²⁴ (each of both is off by half of that from the
+//! exact one), and so much more by what its inputs are off. Other processors do not look at it.
 //!
 //! # int8
 //! [`Net8`], compiled in by [`include_net8!`], is a net of 8-bit integers with the same calls: a quarter of the flash, and no
