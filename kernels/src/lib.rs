@@ -21,7 +21,8 @@
 //! # Operations
 //! | call | formula |
 //! |---|---|
-//! | [`matmul()`], [`matmul_and_squares`] | C ← epilogue(A B): store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B; A a matrix, or X or Xᵀ of a [`Batch`] ([`Source`]); and Σ b² |
+//! | [`matmul()`] | C ← epilogue(A B). Epilogues: store, accumulate, + b, max(0, + b), ∘ 1(H > 0), f C − η A B ([`Epilogue`]). A is a matrix, or X or Xᵀ of a [`Batch`] ([`Source`]) |
+//! | [`matmul_and_squares`] | the same, and Σ b² over all elements of B |
 //! | [`dense()`] | y ← x W + b, ReLU: one row, weights used where they lie ([`Layer`]) |
 //! | [`try_first_layer`] | h ← max(0, x̂ W + b): one raw row, normalised on the way ([`FirstLayer`]) |
 //! | [`relu()`], [`relu_backward`] | max(0, x); d ∘ 1(h > 0) |
@@ -49,8 +50,8 @@
 //!   from +0; then partial p += partial p + 8, p + 4, p + 2, p + 1. Of a whole matrix (sum of squares): the same with
 //!   128 partials, as multiply-adds.
 //! - **Column sums.** One ascending chain from +0.
-//! - **Softmax.** Row maximum off, exp, times the reciprocal of the sum. **Cross-entropy.** ln of that sum less the own
-//!   score, both on scores less their maximum; its gradient (p − onehot) / N, a subtraction and a division.
+//! - **Softmax.** Subtract the row maximum, take exp, multiply by the reciprocal of the sum. **Cross-entropy.** ln of that sum
+//!   less the own score, both on scores less their maximum; its gradient (p − onehot) / N, a subtraction and a division.
 //! - **The step.** W ← fma(−η, g, f·W) with f = 1 − 2λη; biases b ← fma(−η, g, b), which is f = 1. The caller
 //!   computes f in f64 and rounds it once.
 //! - **The step with velocity.** t = −η·fma(2λ, W, g), two roundings; v ← fma(μ, v, t); W ← W + v, with Nesterov's look
