@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::checkpoint;
@@ -22,6 +23,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 pub struct Keeper {
     /// None: the net goes to a device, beside which nothing can be kept.
     target: Option<Target>,
+    /// Whether what lies there is of this training: it went on from it, or wrote it.
+    own: AtomicBool,
     terms: Terms,
     interrupt: Interrupt,
 }
@@ -30,7 +33,7 @@ impl Keeper {
     /// For the training with these terms whose net goes to `net`.
     #[must_use]
     pub fn new(net: &Target, terms: Terms, interrupt: Interrupt) -> Self {
-        Self { target: net.beside("checkpoint"), terms, interrupt }
+        Self { target: net.beside("checkpoint"), own: AtomicBool::new(false), terms, interrupt }
     }
 
     /// Where the checkpoint is.
@@ -63,7 +66,9 @@ impl Keeper {
             )));
         }
         let shape = Plan::new(train, settings)?.shape;
-        checkpoint::decode(&bytes, settings, shape, train.rows).map_err(broken).map(Some)
+        let state = checkpoint::decode(&bytes, settings, shape, train.rows).map_err(broken)?;
+        self.own.store(true, Ordering::Relaxed);
+        Ok(Some(state))
     }
 
     /// Runs the training to its end. A checkpoint is written at each record, before it is told, after half a second of
@@ -100,7 +105,9 @@ impl Keeper {
         target.write_often(|to| checkpoint::write(self.terms.as_str(), state, to)).map_err(|e| {
             let what = "what was saved before is whole: make room and add --resume to the same command";
             Error::new(e.kind(), format!("{}; {what}", e.message()))
-        })
+        })?;
+        self.own.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The training's files are written: the next run need not set the checkpoint aside. If that cannot be written down, it will.
@@ -111,9 +118,9 @@ impl Keeper {
         }
     }
 
-    /// Takes the checkpoint away.
+    /// Takes the training's checkpoint away. Before it has one, that of an earlier run that had ended stays with its net.
     pub fn forget(&self) {
-        if let Some(path) = self.path() {
+        if let Some(path) = self.path().filter(|_| self.own.load(Ordering::Relaxed)) {
             let _ = std::fs::remove_file(path);
         }
     }

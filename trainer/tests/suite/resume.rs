@@ -312,6 +312,23 @@ fn a_run_whose_files_could_not_be_written_has_not_ended() {
     assert!(run.stderr.contains("had not ended"), "{}", run.stderr);
 }
 
+/// Before its first checkpoint it has none to take away; the net of the earlier run stays, and so does what belongs to it.
+#[test]
+fn a_run_that_diverges_at_once_leaves_the_checkpoint_of_the_one_before() {
+    let desk = Desk::new();
+    desk.train(&[]).ok();
+    let before = desk.everything();
+    assert_eq!(desk.train(&["--learning-rate", "1e30"]).code, 4);
+    assert!(desk.everything() == before);
+    std::fs::remove_file(desk.path("net.tln")).expect("it is there");
+    desk.train(&["--resume"]).ok();
+    assert!(desk.everything() == before);
+    // One that diverges after its first record had a checkpoint of its own, and leaves none to go on from.
+    let late = desk.train(&["--learning-rate", "300", "--reg", "0.1"]);
+    assert_eq!(late.code, 4, "{}", late.stderr);
+    assert!(!desk.path("net.tln.checkpoint").exists());
+}
+
 #[test]
 fn a_fresh_run_sets_aside_what_had_not_ended() {
     let desk = Desk::new();
