@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
+/// What the hidden file ends with that is locked.
+pub(crate) const LOCK: &str = "lock";
+/// What the hidden file ends with that becomes one that is written often.
+pub(crate) const OFTEN: &str = "tmp";
+
 /// Where a file will be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -96,7 +101,7 @@ impl Target {
         match self {
             Self::Special(path) => directly(path, write),
             Self::File(path) => {
-                let beside = hidden(path, "tmp");
+                let beside = hidden(path, OFTEN);
                 let mut file = create(&beside).map_err(|e| cannot_create(path, &e))?;
                 let written = write(&mut file).and_then(|()| file.sync_data());
                 // The folder is not synced: if the power fails, the name stands for this file or for the one before.
@@ -120,10 +125,15 @@ impl Target {
         Some(Self::File(path.with_file_name(name)))
     }
 
+    /// The hidden file beside this one with this ending; None beside what is no regular file.
+    pub(crate) fn hidden(&self, ending: &str) -> Option<PathBuf> {
+        self.file().map(|path| hidden(path, ending))
+    }
+
     /// A hidden empty file beside this one, made if it is not there, and its path; None beside what is no regular file.
     pub(crate) fn lock_file(&self) -> Result<Option<(PathBuf, File)>, Error> {
         let Self::File(path) = self else { return Ok(None) };
-        let lock = hidden(path, "lock");
+        let lock = hidden(path, LOCK);
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&lock);
         opened.map(|file| Some((lock.clone(), file))).map_err(|e| {
             let lock = lock.display();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::checkpoint;
-use crate::files::Target;
+use crate::files::{LOCK, OFTEN, Target};
 use crate::interrupt::Interrupt;
 use crate::report::warn;
 use crate::rows::Part;
@@ -17,6 +17,8 @@ use crate::{Error, Kind};
 
 /// Work that may be lost at most, besides the step under way.
 const INTERVAL: Duration = Duration::from_millis(500);
+/// What a checkpoint that was set aside ends with, and from the second on a number.
+const OLD: &str = "old";
 
 /// Writes the checkpoints of a training beside its net.
 #[derive(Debug)]
@@ -27,6 +29,21 @@ pub struct Keeper {
     own: AtomicBool,
     terms: Terms,
     interrupt: Interrupt,
+}
+
+/// What a training or search of this net keeps under this path for a while, if it does: of checkpoints set aside there may be any number.
+#[must_use]
+pub fn kept(net: &Target, path: &Path) -> Option<&'static str> {
+    let checkpoint = net.beside("checkpoint")?;
+    let old = checkpoint.beside(OLD)?;
+    let number = path.as_os_str().as_encoded_bytes().strip_prefix(old.path().as_os_str().as_encoded_bytes());
+    let hidden = |target: &Target, ending| target.hidden(ending).is_some_and(|hidden| hidden == path);
+    match number {
+        Some(number) if number.iter().all(u8::is_ascii_digit) => Some("an older checkpoint"),
+        _ if hidden(net, LOCK) => Some("the net's lock"),
+        _ if hidden(&checkpoint, OFTEN) => Some("a checkpoint being written"),
+        _ => None,
+    }
 }
 
 impl Keeper {
@@ -143,7 +160,7 @@ impl Keeper {
             }
             Err(what) => format!("it is no checkpoint that this trainer reads: {what}"),
         };
-        let names = (1..).map(|n| if n == 1 { "old".into() } else { format!("old{n}") });
+        let names = (1..).map(|n| if n == 1 { OLD.into() } else { format!("{OLD}{n}") });
         let is_free = |old: &Target| old.path().symlink_metadata().is_err();
         let Some(old) = names.filter_map(|name| target.beside(&name)).find(is_free) else { return Ok(()) };
         std::fs::rename(path, old.path()).map_err(|e| Error::write("rename", path, &e))?;

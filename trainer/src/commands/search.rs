@@ -141,14 +141,17 @@ impl Files {
         for target in [Some(&net), Some(&history), report.as_ref()].into_iter().flatten() {
             target.check()?;
         }
-        apart(&[
-            ("--data", data.as_deref()),
-            ("the journal", Some(&journal)),
-            ("--out", net.file()),
-            ("the net's flags", flags.as_ref().map(Target::path)),
-            ("--history", history.file()),
-            ("--report", report.as_ref().and_then(Target::file)),
-        ])?;
+        apart(
+            &net,
+            &[
+                ("--data", data.as_deref()),
+                ("the journal", Some(&journal)),
+                ("--out", net.file()),
+                ("the net's flags", flags.as_ref().map(Target::path)),
+                ("--history", history.file()),
+                ("--report", report.as_ref().and_then(Target::file)),
+            ],
+        )?;
         Ok(Self { net, history, journal, report })
     }
 }

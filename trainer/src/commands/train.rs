@@ -92,20 +92,22 @@ impl Outputs {
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let there = |path| std::fs::canonicalize(path).ok();
         let (data, config) = (there(Path::new(&args.common.data)), args.config.as_deref().and_then(there));
-        let beside = ["last", "toml", "checkpoint", "checkpoint.old"].map(|ending| net.beside(ending));
-        let [last, toml, checkpoint, old] = beside.each_ref().map(|target| target.as_ref().map(Target::path));
+        let beside = ["last", "toml", "checkpoint"].map(|ending| net.beside(ending));
+        let [last, toml, checkpoint] = beside.each_ref().map(|target| target.as_ref().map(Target::path));
         let toml = if config.as_deref() == toml { None } else { toml }; // its own flags may be written again
-        apart(&[
-            ("--data", data.as_deref()),
-            ("--config", config.as_deref()),
-            ("--out", net.file()),
-            ("the last net", last),
-            ("the net's flags", toml),
-            ("the checkpoint", checkpoint),
-            ("an older checkpoint", old),
-            ("--history", history.as_ref().and_then(Target::file)),
-            ("--report", report.as_ref().and_then(Target::file)),
-        ])?;
+        apart(
+            &net,
+            &[
+                ("--data", data.as_deref()),
+                ("--config", config.as_deref()),
+                ("--out", net.file()),
+                ("the last net", last),
+                ("the net's flags", toml),
+                ("the checkpoint", checkpoint),
+                ("--history", history.as_ref().and_then(Target::file)),
+                ("--report", report.as_ref().and_then(Target::file)),
+            ],
+        )?;
         Ok(Self { net, history, report })
     }
 

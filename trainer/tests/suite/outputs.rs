@@ -83,12 +83,32 @@ fn the_data_and_the_history_are_not_overwritten_by_the_net() {
     desk.write("same", "kept");
     desk.fails(&["train", "--data", "table.csv", "--out", "same", "--history", "same"], 2);
     desk.fails(&["train", "--data", "table.csv", "--out", "new", "--history", "./new"], 2);
-    for beside in ["net.tln.last", "net.tln.toml", "net.tln.checkpoint"] {
-        let line = desk.fails(&["train", "--data", "table.csv", "--history", beside], 2);
+    let of_train = ["net.tln.last", "net.tln.toml", "net.tln.checkpoint"].map(|beside| ("train", beside));
+    let of_search = [("search", "net.tln.journal"), ("search", "net.tln.toml")];
+    for (command, beside) in of_train.into_iter().chain(of_search) {
+        let line = desk.fails(&[command, "--data", "table.csv", "--out", "net.tln", "--history", beside], 2);
         assert!(line.contains(beside) && line.contains("a file each"), "{line}");
     }
     desk.write("flags.toml", "epochs = 5\n");
     desk.fails(&["train", "--data", "table.csv", "--config", "flags.toml", "--report", "flags.toml"], 2);
+}
+
+/// They come and go: what lay there at the end would be taken away, or be taken for a checkpoint.
+#[test]
+fn what_is_kept_beside_a_net_for_a_while_is_no_output() {
+    let desk = Desk::new();
+    let kept =
+        ["checkpoint.old", "checkpoint.old2", "checkpoint.old31"].map(|ending| format!("net.tln.{ending}"));
+    let hidden = [".net.tln.lock", ".net.tln.checkpoint.tmp"].map(str::to_owned);
+    for name in kept.iter().chain(&hidden) {
+        for (command, flag) in [("train", "--history"), ("train", "--report"), ("search", "--history")] {
+            let line = desk.fails(&[command, "--data", "table.csv", "--out", "net.tln", flag, name], 2);
+            assert!(line.contains(name) && line.contains("a file each"), "{line}");
+        }
+    }
+    desk.write(".net.tln.lock", crate::common::table());
+    desk.fails(&["train", "--data", ".net.tln.lock"], 2);
+    desk.train(&["--history", "net.tln.checkpoint.older"]).ok();
 }
 
 #[cfg(target_os = "linux")]
