@@ -1,10 +1,9 @@
 //! `trainer quantize`: a net of f32 becomes one of int8.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::data_of::Chosen;
 use super::{beside_inputs, class_names, parse_net, read_net};
-use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::QuantizeArgs;
 use crate::dataset::{Dataset, OpenOptions, Values, open};
@@ -12,6 +11,7 @@ use crate::exchange::net::Layers;
 use crate::quantize::{Calibration, Comparison, calibrate, compare, quantize};
 use crate::report::{Event, Report};
 use crate::wording::counted;
+use crate::{Error, dataset};
 
 /// Reads net and data, calibrates, rounds, compares, writes.
 pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
@@ -19,7 +19,9 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
     let chosen = Chosen::find(&args.common, &args.net)?;
-    let target = beside_inputs(&path, &[&args.net, Path::new(&chosen.spec)])?;
+    let data = dataset::files(&chosen.spec);
+    let inputs: Vec<&Path> = data.iter().chain([&args.net]).map(PathBuf::as_path).collect();
+    let target = beside_inputs(&path, &inputs)?;
     let options = OpenOptions {
         label: chosen.label.clone(),
         classes: class_names(&AnyNet::F32(net)),

@@ -137,14 +137,14 @@ impl Files {
         let history = Target::find(&args.history.clone().unwrap_or_else(|| beside(".csv")))?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let journal = Target::find(&beside(".journal"))?.path().to_owned();
-        let (data, flags) = (std::fs::canonicalize(&args.common.data).ok(), net.beside("toml"));
+        let flags = net.beside("toml");
         for target in [Some(&net), Some(&history), report.as_ref()].into_iter().flatten() {
             target.check()?;
         }
         apart(
             &net,
+            &args.common.data,
             &[
-                ("--data", data.as_deref()),
                 ("the journal", Some(&journal)),
                 ("--out", net.file()),
                 ("the net's flags", flags.as_ref().map(Target::path)),

@@ -1,7 +1,5 @@
 //! `trainer train`: read, train, write, verify, tell.
 
-use std::path::Path;
-
 use kernels::Isa;
 use model::{Engine, Join};
 
@@ -91,14 +89,14 @@ impl Outputs {
         let history = args.history.as_deref().map(Target::find).transpose()?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let there = |path| std::fs::canonicalize(path).ok();
-        let (data, config) = (there(Path::new(&args.common.data)), args.config.as_deref().and_then(there));
+        let config = args.config.as_deref().and_then(there);
         let beside = ["last", "toml", "checkpoint"].map(|ending| net.beside(ending));
         let [last, toml, checkpoint] = beside.each_ref().map(|target| target.as_ref().map(Target::path));
         let toml = if config.as_deref() == toml { None } else { toml }; // its own flags may be written again
         apart(
             &net,
+            &args.common.data,
             &[
-                ("--data", data.as_deref()),
                 ("--config", config.as_deref()),
                 ("--out", net.file()),
                 ("the last net", last),

@@ -31,6 +31,9 @@ struct Set {
 const TEN: Set = Set { name: "CIFAR-10", labels: 1, classes: 10, meta: "batches.meta.txt" };
 const HUNDRED: Set = Set { name: "CIFAR-100", labels: 2, classes: 100, meta: "fine_label_names.txt" };
 
+/// The files of names, where they are there.
+pub(super) const META: [&str; 2] = [TEN.meta, HUNDRED.meta];
+
 impl Set {
     /// Bytes a record.
     fn record(self) -> usize {

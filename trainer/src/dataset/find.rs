@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::cifar;
 use crate::error::Error;
 
 /// Words for element types in the names of IDX files.
@@ -28,6 +29,22 @@ pub(super) struct Folder {
     pub path: PathBuf,
     /// Names of data files.
     pub files: Vec<String>,
+}
+
+impl Found {
+    /// Every file that is read for it.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let inside = |folder: &Folder, more: &[&str]| {
+            let names = folder.files.iter().map(String::as_str).chain(more.iter().copied());
+            names.map(|name| folder.path.join(name)).collect()
+        };
+        match self {
+            Self::Digits => Vec::new(),
+            Self::Csv(path) | Self::Numpy(path) => vec![path.clone()],
+            Self::Cifar(folder) => inside(folder, &cifar::META),
+            Self::Idx(folder) => inside(folder, &[]),
+        }
+    }
 }
 
 /// Looks at what `spec` names.

@@ -32,6 +32,7 @@ mod rows;
 pub mod split;
 
 use std::fmt::Display;
+use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::wording::counted;
@@ -187,6 +188,13 @@ pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Er
     let options = OpenOptions { d: Some(d), test_suffices: true, ..OpenOptions::default() };
     let data = open(spec, &options)?.into_evaluation()?;
     Ok(Rows { values: data.values, d })
+}
+
+/// The files that [`open`] would read for `spec`, links resolved; none where nothing is there.
+#[must_use]
+pub fn files(spec: &str) -> Vec<PathBuf> {
+    let files = find::find(spec).map_or_else(|_| Vec::new(), |found| found.files());
+    files.iter().filter_map(|file| std::fs::canonicalize(file).ok()).collect()
 }
 
 /// Training and test part, as the readers of folders return them.

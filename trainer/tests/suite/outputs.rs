@@ -93,6 +93,51 @@ fn the_data_and_the_history_are_not_overwritten_by_the_net() {
     desk.fails(&["train", "--data", "table.csv", "--config", "flags.toml", "--report", "flags.toml"], 2);
 }
 
+/// By any path: the files of a folder are data as a table is. Others may lie beside them.
+#[test]
+fn no_file_of_a_data_folder_is_overwritten() {
+    let desk = Desk::new();
+    let (images, labels) = crate::common::idx(40);
+    desk.write("idx/train-images-idx3-ubyte", &images);
+    desk.write("idx/train-labels-idx1-ubyte", &labels);
+    desk.write("cifar/data_batch_1.bin", crate::common::cifar(40));
+    desk.write("cifar/batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    let files = ["idx/train-images-idx3-ubyte", "idx/../idx/./train-labels-idx1-ubyte"];
+    let files = [&files[..], &["cifar/data_batch_1.bin", "cifar/batches.meta.txt"]].concat();
+    for file in files {
+        let (folder, _) = file.split_once('/').expect("a folder");
+        for (command, flag) in
+            [("train", "--out"), ("train", "--history"), ("train", "--report"), ("search", "--out")]
+        {
+            let line = desk.fails(&[command, "--data", folder, flag, file], 2);
+            assert!(line.contains(" and --data are both "), "{line}");
+        }
+    }
+    let args = ["train", "--data", "idx", "--hidden", "3", "--epochs", "1", "--out", "idx/a.tln"];
+    desk.run(&[&args[..], &["--history", "idx/h.csv"]].concat()).ok();
+    let images = "idx/train-images-idx3-ubyte";
+    let line = desk.fails(&["quantize", "idx/a.tln", "--out", images], 2);
+    assert!(line.contains("which it is made of"), "{line}");
+    desk.run(&["quantize", "idx/a.tln"]).ok();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_a_data_folder_is_not_overwritten_through_a_link_to_it_or_from_it() {
+    let desk = Desk::new();
+    let (images, labels) = crate::common::idx(40);
+    desk.write("elsewhere", &images);
+    desk.write("idx/train-labels-idx1-ubyte", &labels);
+    let link = |to: &str, from: &str| std::os::unix::fs::symlink(to, desk.path(from)).expect("a link");
+    link("../elsewhere", "idx/train-images-idx3-ubyte");
+    link("idx/train-labels-idx1-ubyte", "labels");
+    link("idx", "other");
+    for out in ["elsewhere", "labels", "other/train-labels-idx1-ubyte"] {
+        let line = desk.fails(&["train", "--data", "idx", "--history", out], 2);
+        assert!(line.contains("--history and --data are both "), "{line}");
+    }
+}
+
 /// They come and go: what lay there at the end would be taken away, or be taken for a checkpoint.
 #[test]
 fn what_is_kept_beside_a_net_for_a_while_is_no_output() {
