@@ -26,7 +26,7 @@ use crate::{Error, Kind, checksum, export};
 
 use super::apart::apart;
 
-mod telling;
+pub(super) mod telling;
 
 /// The steps.
 pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::beside_inputs;
 use super::data_of::{beside, marked, trained};
+use super::search::telling::later_line;
 use crate::args::{MergeArgs, TrainArgs};
 use crate::report::{Event, Report, talk};
+use crate::search::diverged_later;
 use crate::search::merge::{Winner, merge, net_of};
 use crate::wording::{counted, written};
 use crate::{Error, config, config_file};
@@ -54,6 +56,10 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
         number("learning_rate_decay"),
         counted(epoch, "epoch")
     ));
+    let diverged = diverged_later(&merged.outcomes, best);
+    if let Some(step) = diverged {
+        report.line(later_line(step, epoch));
+    }
     report.line(format_args!("best net             {} ({} bytes)", args.out.display(), bytes.len()));
     let mut event = Event::new("done").with("val_accuracy", best.accuracy());
     for field in ["hidden", "learning_rate", "learning_rate_decay", "reg", "candidate"] {
@@ -62,6 +68,7 @@ pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
     report.event(
         event
             .with("epochs", epoch)
+            .with("diverged_later", diverged)
             .with("finished", merged.outcomes.len())
             .with("missing_shards", merged.missing.clone())
             .with("net", args.out.to_string_lossy())

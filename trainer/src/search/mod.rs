@@ -227,6 +227,14 @@ pub fn best(outcomes: &[Outcome]) -> Option<&Outcome> {
     outcomes.iter().filter(|outcome| outcome.best().is_some()).min_by(|a, b| a.rank(b))
 }
 
+/// The step at which a longer training of the same candidate diverged, if one did. The net of the rung before is a net all the same, and
+/// may be the best: what is told of it tells that, too.
+#[must_use]
+pub fn diverged_later(outcomes: &[Outcome], of: &Outcome) -> Option<usize> {
+    let longer = outcomes.iter().filter(|o| o.candidate == of.candidate && o.asked > of.asked);
+    longer.filter_map(|o| o.diverged).min()
+}
+
 /// Why there is no best where there are results, of so many candidates in all: each diverged, at one of these rates.
 #[must_use]
 pub fn none_learnt(outcomes: &[Outcome], candidates: usize, rates: impl Iterator<Item = f64>) -> Error {
@@ -301,6 +309,14 @@ mod tests {
         assert_eq!(best(&all).unwrap().candidate, 1);
         assert!(all[1].rank(&all[0]).is_lt());
         assert_eq!((best(&all[..1]), all[0].accuracy()), (None, 0.0));
+    }
+
+    #[test]
+    fn of_a_rung_it_is_known_whether_its_candidate_diverged_on_a_later_one() {
+        let diverged = |candidate| Outcome { asked: 3, diverged: Some(9), ..outcome(candidate, &[9], 0.1) };
+        let all = [outcome(0, &[9], 0.1), outcome(1, &[8], 0.1), diverged(0), outcome(1, &[8, 9, 9], 0.1)];
+        assert_eq!(all.each_ref().map(|of| diverged_later(&all, of)), [Some(9), None, None, None]);
+        assert_eq!(best(&all).map(|best| (best.candidate, best.asked)), Some((0, 1)));
     }
 
     #[test]

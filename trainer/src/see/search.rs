@@ -14,7 +14,7 @@ use crate::Error;
 use crate::files::Target;
 use crate::history::{Evaluation, History};
 use crate::prepare::Prepared;
-use crate::search::{Outcome, Point, Spec};
+use crate::search::{Outcome, Point, Spec, diverged_later};
 
 /// Candidates in the table.
 const LINES: usize = 20;
@@ -38,6 +38,12 @@ pub fn ranked(all: &[Outcome]) -> Vec<&Outcome> {
     let mut seen = HashSet::new();
     ranked.retain(|o| seen.insert(o.candidate));
     ranked
+}
+
+/// What is told behind the epoch of a result whose candidate diverged on a later rung; else nothing.
+#[must_use]
+pub fn later(all: &[Outcome], of: &Outcome) -> String {
+    diverged_later(all, of).map_or_else(String::new, |step| format!(", later diverged at step {step}"))
 }
 
 impl Outcomes<'_> {
@@ -89,7 +95,7 @@ impl Outcomes<'_> {
                 _ => page.plot(&drawing.to_svg()),
             }
             if i == 0 {
-                page.wide("The best candidates", &table(spec, ranked));
+                page.wide("The best candidates", &table(spec, ranked, self.all));
             }
         }
         page.half(
@@ -111,7 +117,7 @@ fn percent(share: f64) -> String {
 }
 
 /// The candidates with a bar of their accuracy.
-fn table(spec: &Spec, ranked: &[&Outcome]) -> String {
+fn table(spec: &Spec, ranked: &[&Outcome], all: &[Outcome]) -> String {
     let (low, most) = (parallel::floor(ranked), ranked.first().map_or(1.0, |o| o.accuracy()));
     let place = |accuracy: f64| 100.0 * (accuracy - low).max(0.0) / (most - low).max(f64::MIN_POSITIVE);
     let mut html = format!(
@@ -138,10 +144,11 @@ fn table(spec: &Spec, ranked: &[&Outcome]) -> String {
         let _ = write!(
             html,
             "<tr>{found}<td>{hidden}</td><td>{}</td><td>{}</td><td>{learning_rate_decay}</td>\
-             <td>{epoch} of {}</td><td>{:.2}</td></tr>",
+             <td>{epoch} of {}{}</td><td>{:.2}</td></tr>",
             label(learning_rate),
             label(reg),
             outcome.asked,
+            later(all, outcome),
             outcome.seconds
         );
     }

@@ -167,6 +167,34 @@ fn where_every_candidate_diverges_there_is_no_winner() {
     assert!(desk.read("m.tln") == desk.read("b.tln"));
 }
 
+/// The most right answers are those of a first rung, and its candidate diverged on the second. That net is there, the command makes it
+/// again, and the text says how it went on.
+#[test]
+fn a_net_whose_candidate_diverged_on_a_later_rung_is_told_as_that() {
+    let desk = Desk::new();
+    let rows = (0..20).map(|i| format!("{i},{},{}\n", i * 2 % 7, ["a", "b"][i % 2]));
+    desk.write("table.csv", rows.collect::<String>());
+    let lists = ["--hidden=2,5", "--learning-rate=3,60", "--reg=0.1,0.3", "--learning-rate-decay=0.9,0.99"];
+    let draws = ["--random=9", "--epochs=27", "--batch-size=8", "--seed=4", "--report=a.html", "--out=a.tln"];
+    let args = [&["search", "--data", "table.csv"][..], &lists, &draws].concat();
+    let text = desk.run(&args).ok().stdout;
+    let step = done(&desk.run(&[&args[..], &["--json"]].concat()).ok())["diverged_later"].as_u64();
+    let step = step.expect("a step").to_string();
+    let first = text.lines().nth(1).expect("the best");
+    assert!(first.ends_with(&format!("1 of 3, later diverged at step {step}")), "{text}");
+    let line = format!(
+        "diverged later       at step {step} of a longer training: this net is the one after epoch 1"
+    );
+    let merged = desk.run(&["search", "merge", "a.tln.journal", "--out", "m.tln"]).ok().stdout;
+    assert!(text.contains(&line) && merged.contains(&line), "{text}{merged}");
+    let page = String::from_utf8(desk.read("a.html")).expect("UTF-8");
+    assert!(page.contains(&format!("1 of 3, later diverged at step {step}</td>")));
+    let again = text.lines().last().expect("a line").split_once("trainer ").expect("a command").1;
+    let net = desk.read("a.tln");
+    desk.run(&again.split(' ').collect::<Vec<_>>()).ok();
+    assert!(desk.read("a.tln") == net);
+}
+
 #[test]
 fn one_candidate_is_told_as_one_and_its_rate_as_it_is_typed() {
     let desk = Desk::new();

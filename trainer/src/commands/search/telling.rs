@@ -11,7 +11,7 @@ use crate::preset::Choice;
 use crate::report::{Event, talk};
 use crate::search::bar::Bar;
 use crate::search::schedule::Run;
-use crate::search::{Outcome, Point};
+use crate::search::{Outcome, Point, diverged_later};
 use crate::train::{Length, Settings};
 use crate::wording::{agreeing, counted, written};
 use crate::{Error, config_file, see};
@@ -115,6 +115,10 @@ impl Search<'_> {
         ));
         self.report.line(format_args!("history              {}", self.files.history.path().display()));
         self.report.accuracies([("training", Some(train)), ("validation", Some(val)), ("test", test)]);
+        let diverged = diverged_later(known, &best);
+        if let Some(step) = diverged {
+            self.report.line(later_line(step, epoch.number));
+        }
         self.report.line(format_args!("the same net again   {command}"));
         self.report.event(
             with_point(Event::new("done"), &point)
@@ -123,6 +127,7 @@ impl Search<'_> {
                 .with("test_accuracy", test.map(|test| test.accuracy()))
                 .with("batch_size", self.spec.base.batch_size)
                 .with("epochs", epoch.number)
+                .with("diverged_later", diverged)
                 .with("candidate", best.candidate)
                 .with("candidates", self.spec.points.len())
                 .with("trainings", self.trainings)
@@ -185,12 +190,20 @@ impl Search<'_> {
             let point = &self.spec.points[outcome.candidate];
             let [rate, reg, decay] = numbers(point);
             let (val, train) = (val.accuracy(), epoch.train.accuracy());
+            let later = see::search::later(known, outcome);
             self.report.line(format_args!(
-                "  {val:<10.4}  {train:<8.4}  {:<6}  {rate:<9}  {reg:<9}  {decay:<6}  {} of {}",
+                "  {val:<10.4}  {train:<8.4}  {:<6}  {rate:<9}  {reg:<9}  {decay:<6}  {} of {}{later}",
                 point.hidden, epoch.number, outcome.asked
             ));
         }
     }
+}
+
+/// Of a net whose candidate diverged on a later rung.
+pub(in crate::commands) fn later_line(step: usize, epoch: usize) -> String {
+    format!(
+        "diverged later       at step {step} of a longer training: this net is the one after epoch {epoch}"
+    )
 }
 
 /// Rate, penalty and decay of a candidate, as they are typed.
