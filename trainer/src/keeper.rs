@@ -1,6 +1,7 @@
 //! Never lose work: checkpoints while a training runs, and going on from one.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -67,7 +68,7 @@ impl Keeper {
         let Some(path) = self.path() else { return Ok(None) };
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Error::read("read", path, &e)),
         };
         let place = path.display();
@@ -150,15 +151,16 @@ impl Keeper {
     pub fn set_aside(&self) -> Result<(), Error> {
         let Some(target) = &self.target else { return Ok(()) };
         let path = target.path();
-        let Ok(mut file) = File::open(path) else { return Ok(()) };
-        let what = match checkpoint::claims_end(&mut file) {
-            Ok(true) => return Ok(()),
-            Ok(false) => {
+        let what = match File::open(path).map(|mut file| checkpoint::claims_end(&mut file)) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(e) => format!("it cannot be opened: {e}"),
+            Ok(Ok(true)) => return Ok(()),
+            Ok(Ok(false)) => {
                 "the training in it had not ended: to go on with it, stop this run, rename it back, and add \
                           --resume to the command of that training"
                     .into()
             }
-            Err(what) => format!("it is no checkpoint that this trainer reads: {what}"),
+            Ok(Err(what)) => format!("it is no checkpoint that this trainer reads: {what}"),
         };
         let names = (1..).map(|n| if n == 1 { OLD.into() } else { format!("{OLD}{n}") });
         let is_free = |old: &Target| old.path().symlink_metadata().is_err();

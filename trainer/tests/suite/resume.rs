@@ -359,3 +359,16 @@ fn a_fresh_run_sets_aside_what_had_not_ended() {
         assert!(desk.read(name) == bytes, "{name}");
     }
 }
+
+/// What it is cannot be seen, as where another user has made it: here a link that leads to itself.
+#[cfg(unix)]
+#[test]
+fn a_fresh_run_sets_aside_what_it_cannot_open() {
+    let desk = Desk::new();
+    std::os::unix::fs::symlink("net.tln.checkpoint", desk.path("net.tln.checkpoint")).expect("a link");
+    let run = desk.train(&[]).ok();
+    assert!(run.stderr.contains("net.tln.checkpoint.old; it cannot be opened: "), "{}", run.stderr);
+    assert!(
+        desk.path("net.tln.checkpoint.old").is_symlink() && !desk.path("net.tln.checkpoint").is_symlink()
+    );
+}
