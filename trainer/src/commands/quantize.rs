@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::data_of::Chosen;
+use super::data_of::{Chosen, beside, trained};
 use super::{beside_inputs, class_names, parse_net, read_net};
 use crate::any_net::AnyNet;
 use crate::args::QuantizeArgs;
@@ -19,8 +19,8 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
     let chosen = Chosen::find(&args.common, &args.net)?;
-    let data = dataset::files(&chosen.spec);
-    let inputs: Vec<&Path> = data.iter().chain([&args.net]).map(PathBuf::as_path).collect();
+    let (data, flags) = (dataset::files(&chosen.spec), beside(&trained(&args.net), "toml"));
+    let inputs: Vec<&Path> = data.iter().chain([&args.net, &flags]).map(PathBuf::as_path).collect();
     let target = beside_inputs(&path, &inputs)?;
     let options = OpenOptions {
         label: chosen.label.clone(),

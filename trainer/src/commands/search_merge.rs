@@ -17,7 +17,8 @@ use crate::{Error, config, config_file};
 pub(super) fn run(args: &MergeArgs) -> Result<(), Error> {
     let merged = merge(&args.journals)?;
     let nets: Vec<PathBuf> = args.journals.iter().map(|journal| net_of(journal)).collect();
-    let inputs: Vec<&Path> = args.journals.iter().chain(&nets).map(PathBuf::as_path).collect();
+    let flags: Vec<PathBuf> = nets.iter().map(|net| beside(&trained(net), "toml")).collect();
+    let inputs: Vec<&Path> = args.journals.iter().chain(&nets).chain(&flags).map(PathBuf::as_path).collect();
     let out = beside_inputs(&args.out, &inputs)?;
     let winner = merged.winner()?;
     out.write(&winner.bytes)?;

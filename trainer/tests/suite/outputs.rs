@@ -116,8 +116,10 @@ fn no_file_of_a_data_folder_is_overwritten() {
     let args = ["train", "--data", "idx", "--hidden", "3", "--epochs", "1", "--out", "idx/a.tln"];
     desk.run(&[&args[..], &["--history", "idx/h.csv"]].concat()).ok();
     let images = "idx/train-images-idx3-ubyte";
-    let line = desk.fails(&["quantize", "idx/a.tln", "--out", images], 2);
-    assert!(line.contains("which it is made of"), "{line}");
+    for read in [images, "idx/a.tln.toml"] {
+        let line = desk.fails(&["quantize", "idx/a.tln", "--out", read], 2);
+        assert!(line.contains("which it is made of"), "{line}");
+    }
     desk.run(&["quantize", "idx/a.tln"]).ok();
 }
 

@@ -248,7 +248,7 @@ fn shards_joined_give_the_winner_of_the_whole() {
         let journals: Vec<&str> = journals.iter().map(String::as_str).collect();
         desk.run(&[&["search", "merge", "--json", "--out", "joined.tln"], &journals[..]].concat())
     };
-    for out in ["part1.tln", "./part2.tln", "part3.tln.journal"] {
+    for out in ["part1.tln", "./part2.tln", "part3.tln.journal", "part1.tln.toml"] {
         let journals: Vec<&str> = journals.iter().map(String::as_str).collect();
         let line = desk.fails(&[&["search", "merge", "--out", out], &journals[..]].concat(), 2);
         assert!(line.contains("--out") && line.contains("would replace part"), "{line}");
