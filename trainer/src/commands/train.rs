@@ -245,7 +245,8 @@ impl Run<'_> {
             doctor.push(unasked.nothing_found());
         }
         doctor.extend(unasked.sentences());
-        let command: Vec<String> = std::env::args().map(|word| see::shell_word(&word)).collect();
+        let command: Vec<String> =
+            std::env::args_os().map(|word| see::shell_word(&word.to_string_lossy())).collect();
         see::run::Training {
             line: &line,
             cards: &cards,

@@ -129,3 +129,17 @@ fn a_report_does_not_replace_the_net_or_the_data() {
     }
     desk.fails(&["train", "--data", "table.csv", "--report", "no/such/r.html"], 1);
 }
+
+/// The page tells the command, as well as it can be told.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_whose_name_is_no_text_is_written() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::new();
+    let args = ["train", "--data", "table.csv", "--hidden", "3", "--epochs", "1", "--report"];
+    let name = std::ffi::OsStr::from_bytes(b"r\xff.html");
+    let run = crate::common::Run::of(&args, desk.command(&args).arg(name).output().expect("it starts")).ok();
+    assert!(run.stdout.contains("report "), "{}", run.stdout);
+    let page = std::fs::read(desk.path("").join(name)).expect("a page");
+    assert!(String::from_utf8(page).expect("UTF-8").contains("--report &#39;r\u{fffd}.html&#39;"));
+}
