@@ -22,7 +22,7 @@ use crate::search::{Outcome, Spec, best, none_learnt, none_left_out, rungs};
 use crate::train::{Length, Plan};
 use crate::verify::verify;
 use crate::wording::counted;
-use crate::{Error, Kind, checksum, export};
+use crate::{Error, Kind, checksum, export, see};
 
 use super::apart::apart;
 
@@ -141,6 +141,8 @@ impl Files {
         for target in [Some(&net), Some(&history), report.as_ref()].into_iter().flatten() {
             target.check()?;
         }
+        report.as_ref().map_or(Ok(()), see::plots::check)?;
+        let plots = report.as_ref().and_then(Target::file).map(see::plots::folder);
         apart(
             &net,
             &args.common.data,
@@ -150,6 +152,7 @@ impl Files {
                 ("the net's flags", flags.as_ref().map(Target::path)),
                 ("--history", history.file()),
                 ("--report", report.as_ref().and_then(Target::file)),
+                ("the folder of plots", plots.as_deref()),
             ],
         )?;
         Ok(Self { net, history, journal, report })

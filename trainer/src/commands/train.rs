@@ -88,6 +88,7 @@ impl Outputs {
         let net = Target::find(&args.out)?;
         let history = args.history.as_deref().map(Target::find).transpose()?;
         let report = args.report.as_deref().map(Target::find).transpose()?;
+        let plots = report.as_ref().and_then(Target::file).map(see::plots::folder);
         let there = |path| std::fs::canonicalize(path).ok();
         let config = args.config.as_deref().and_then(there);
         let beside = ["last", "toml", "checkpoint"].map(|ending| net.beside(ending));
@@ -104,6 +105,7 @@ impl Outputs {
                 ("the checkpoint", checkpoint),
                 ("--history", history.as_ref().and_then(Target::file)),
                 ("--report", report.as_ref().and_then(Target::file)),
+                ("the folder of plots", plots.as_deref()),
             ],
         )?;
         Ok(Self { net, history, report })
@@ -111,7 +113,10 @@ impl Outputs {
 
     fn check(&self) -> Result<(), Error> {
         self.net.check()?;
-        self.report.as_ref().map_or(Ok(()), Target::check)?;
+        if let Some(page) = &self.report {
+            page.check()?;
+            see::plots::check(page)?;
+        }
         self.history.as_ref().map_or(Ok(()), Target::check)
     }
 }

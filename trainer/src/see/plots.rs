@@ -94,6 +94,21 @@ impl<'a> View<'a> {
     }
 }
 
+/// Fails now if the plots of a page could not be written later; leaves nothing behind.
+pub fn check(page: &Target) -> Result<(), Error> {
+    let Target::File(path) = page else { return Ok(()) };
+    let folder = folder(path);
+    match std::fs::metadata(&folder) {
+        Ok(found) if found.is_dir() => Target::File(folder.join("loss.svg")).check(),
+        Ok(_) => Err(Error::fault(format!(
+            "{}: it is no folder, and the plots of {} go into one of that name; name another report, or move it away",
+            folder.display(),
+            path.display()
+        ))),
+        Err(_) => Ok(()), // made beside the page
+    }
+}
+
 /// `report.html` → `report.plots`.
 #[must_use]
 pub fn folder(page: &Path) -> PathBuf {

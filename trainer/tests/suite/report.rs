@@ -143,3 +143,20 @@ fn a_report_whose_name_is_no_text_is_written() {
     let page = std::fs::read(desk.path("").join(name)).expect("a page");
     assert!(String::from_utf8(page).expect("UTF-8").contains("--report &#39;r\u{fffd}.html&#39;"));
 }
+
+#[test]
+fn plots_that_cannot_be_written_are_told_before_the_training() {
+    let desk = Desk::new();
+    desk.write("taken.plots", "kept");
+    for command in ["train", "search"] {
+        let fails = |more: &[&str], code| {
+            desk.fails(&[&[command, "--data", "table.csv", "--out", "net.tln"], more].concat(), code)
+        };
+        let line = fails(&["--report", "taken.html"], 1);
+        assert!(line.contains("taken.plots: it is no folder"), "{line}");
+        for (report, history) in [("r.plots", "h.csv"), ("r.html", "r.plots")] {
+            let line = fails(&["--report", report, "--history", history], 2);
+            assert!(line.contains("the folder of plots and ") && line.contains("a file each"), "{line}");
+        }
+    }
+}
