@@ -33,7 +33,7 @@ pub struct SearchArgs {
     #[arg(long, value_name = "LIST", value_parser = non_negative, value_delimiter = ',', allow_hyphen_values = true)]
     pub reg: Vec<f64>,
     /// So many draws between the ends of the lists, log-uniform, halved successively, instead of the grid
-    #[arg(long, value_name = "N", value_parser = count, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = draws, allow_hyphen_values = true)]
     pub random: Option<usize>,
     /// Epochs of a full training
     #[arg(long, value_name = "N", value_parser = count, default_value = "30", allow_hyphen_values = true)]
@@ -116,6 +116,12 @@ pub struct LrFindArgs {
     /// Seed of first weights and batches [default: 1]
     #[arg(long, value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     pub seed: Option<u64>,
+}
+
+/// More than any budget is enough for; all of them are in memory.
+fn draws(text: &str) -> Result<usize, String> {
+    let few = count(text).ok().filter(|&n| n <= 1_000_000);
+    few.ok_or_else(|| "wanted a whole number from 1 to 1000000".into())
 }
 
 /// `2/8`.

@@ -334,6 +334,10 @@ fn a_search_needs_rows_to_validate_and_fewer_than_256_combinations() {
     let many: String = (1..=129).map(|n| format!("{n},")).collect();
     let many = format!("--hidden={}", many.trim_end_matches(','));
     assert!(desk.fails(&["search", "--data", "table.csv", &many], 2).contains("--random"));
+    for many in ["1000001", "1000000000", "18446744073709551615"] {
+        let line = desk.fails(&["search", "--data", "table.csv", "--random", many], 2);
+        assert!(line.contains("from 1 to 1000000"), "{line}");
+    }
     assert!(desk.fails(&["search", "--data", "table.csv", "--shard", "3/2"], 2).contains("--shard"));
     assert!(desk.fails(&["search", "--data", "table.csv", "--history", "best.tln"], 2).contains("--history"));
 }
