@@ -127,6 +127,12 @@ struct Files {
 impl Files {
     fn find(args: &SearchArgs) -> Result<Self, Error> {
         let net = Target::find(&args.out)?;
+        if net.file().is_none() {
+            return Err(Error::usage(format!(
+                "--out {}: it is no regular file, and a search keeps a journal beside its net and reads the net back; name a file",
+                args.out.display()
+            )));
+        }
         // Behind a link, as the flags are.
         let behind = net.file().filter(|_| args.out.is_symlink()).unwrap_or(&args.out);
         let beside = |ending: &str| {

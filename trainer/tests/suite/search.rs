@@ -234,6 +234,13 @@ fn the_files_of_a_search_lie_beside_the_net_behind_a_link() {
     assert!(desk.fails(&flags, 2).contains("a file each"));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_search_is_not_written_to_a_device() {
+    let line = Desk::new().fails(&["search", "--data", "table.csv", "--out", "/dev/null"], 2);
+    assert!(line.contains("--out /dev/null: it is no regular file"), "{line}");
+}
+
 #[test]
 fn shards_joined_give_the_winner_of_the_whole() {
     let desk = Desk::new();
