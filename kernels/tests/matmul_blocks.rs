@@ -107,14 +107,6 @@ fn rows_whole_pages_apart() {
     check(shapes.into_iter().step_by(one_in(2)), &kinds, Values::Uniform, 62);
 }
 
-/// Tiles of fourteen rows, four together and more, alone and with rows left over; whole vectors, a part of one, and two panels;
-/// and rows a multiple of 4 KB apart, where there are none.
-#[test]
-fn fourteen_rows() {
-    let shapes = [(56, 32, 24), (57, 20, 31), (127, 64, 40), (121, 31, 300), (64, 32, 1024), (66, 119, 150)];
-    check(shapes.into_iter().step_by(one_in(2)), &Kind::ALL, Values::Uniform, 63);
-}
-
 /// Columns of A that lie apart and come from afar begin anywhere in a line of the cache, after which the blocks of rows go; where chains
 /// wait in the workspace, and where they do not.
 #[test]

@@ -271,6 +271,8 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
             }
             i += H;
         }
+        #[cfg(test)]
+        tests::HEIGHTS.set(tests::HEIGHTS.get() | u32::from(i > rows.start) << H);
         i
     }
 }
@@ -304,8 +306,16 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    extern crate std;
+
     use super::*;
+    use core::cell::Cell;
+
+    std::thread_local! {
+        /// Bit H: there has been a tile of H rows. No result tells.
+        pub(in crate::matmul) static HEIGHTS: Cell<u32> = const { Cell::new(0) };
+    }
 
     #[test]
     fn from_twenty_rows_on_sixes_and_fives_take_all() {
