@@ -67,9 +67,11 @@ impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A
 /// what comes between two tiles is time in which nothing is multiplied.
 pub(crate) struct Strip<'a, const H: usize, const V: usize> {
     o: Operands<'a>,
-    /// A tile begins before this element of A; in B a vector as long as its last one ends, from where it begins, no later than that one.
+    /// A tile may begin at element a of A if a < `a_room` = len(A) − (H − 1)·`a_row` − (depth − 1)·`a_col`, or 0 if that is negative.
     a_room: usize,
+    /// And at element b of B if b + last ≤ `b_room` = len(B) − (V − 1)·`b_vector` − (depth − 1)·`b_row`, or 0.
     b_room: usize,
+    /// Whether B is prefetched, and whether A is: see [`Manner`].
     far: bool,
     apart: bool,
 }
@@ -81,18 +83,25 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
     pub(crate) fn new<S: Simd>(_: S, o: Operands<'a>) -> Self {
         assert!(o.b_vector >= LANES);
         let end = o.depth.saturating_sub(1);
-        let tight = S::tight(H * V);
+        let prefetches = Self::prefetches::<S>();
         Self {
             a_room: o.a.len().saturating_sub(furthest(H - 1, o.a_row, end, o.a_col)),
             b_room: o.b.len().saturating_sub(furthest(V - 1, o.b_vector, end, o.b_row)),
-            far: H + 1 >= S::TILE_ROWS && (V >= 2 || tight) && V * o.depth > NEAR_VECTORS,
-            apart: H >= S::TILE_ROWS && (V >= 2 || tight) && o.a_row == 1 && o.a_col > LANES,
+            far: H + 1 >= S::TILE_ROWS && prefetches && V * o.depth > NEAR_VECTORS,
+            apart: H >= S::TILE_ROWS && prefetches && o.a_row == 1 && o.a_col > LANES,
             o,
         }
     }
 
+    /// Whether a tile of this shape ever prefetches.
+    #[inline(always)]
+    fn prefetches<S: Simd>() -> bool {
+        V >= 2 || S::tight(H * V)
+    }
+
     /// The tile whose operands begin at these elements of A and B and whose last vector has `last` elements: none if nothing is to be
-    /// multiplied.
+    /// multiplied. In what is returned (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A) and
+    /// (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with 0 < `last` ≤ 16 ≤ `b_vector`.
     ///
     /// # Panics
     /// If an element lies outside A or B.
@@ -126,18 +135,21 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
         let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
         let Some(o) = self.tile(a, b, last) else { return };
         let whole = last == LANES;
-        let tight = S::tight(H * V);
         // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
-        assert!(whole || !tight);
-        // SAFETY: `o` is of `tile`, and there are no copies.
-        unsafe {
-            match (whole, self.far && (V >= 2 || tight), self.apart && (V >= 2 || tight)) {
-                (false, ..) => run::<S, Part, H, V>(s, o, chains, none),
-                (true, false, false) => run::<S, Near, H, V>(s, o, chains, none),
-                (true, false, true) => run::<S, Apart, H, V>(s, o, chains, none),
-                (true, true, false) => run::<S, Far, H, V>(s, o, chains, none),
-                (true, true, true) => run::<S, FarApart, H, V>(s, o, chains, none),
-            }
+        assert!(whole || !S::tight(H * V));
+        // Known when it is compiled: where it is false, so are `far` and `apart`, and their loops are left out.
+        let prefetches = Self::prefetches::<S>();
+        match (whole, self.far && prefetches, self.apart && prefetches) {
+            // SAFETY: `o` is of `tile`, and there are no copies. So in the others.
+            (false, ..) => unsafe { run::<S, Part, H, V>(s, o, chains, none) },
+            // SAFETY: as above.
+            (true, false, false) => unsafe { run::<S, Near, H, V>(s, o, chains, none) },
+            // SAFETY: as above.
+            (true, false, true) => unsafe { run::<S, Apart, H, V>(s, o, chains, none) },
+            // SAFETY: as above.
+            (true, true, false) => unsafe { run::<S, Far, H, V>(s, o, chains, none) },
+            // SAFETY: as above.
+            (true, true, true) => unsafe { run::<S, FarApart, H, V>(s, o, chains, none) },
         }
     }
 
@@ -186,14 +198,19 @@ pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
 
 /// Vectors of a panel that stays in the L1 cache.
 const NEAR_VECTORS: usize = 384;
-/// How many rows of B, or columns of A, ahead of the multiplications are prefetched; and how many into the L2 cache.
+/// How many rows of B, or columns of A, ahead of the multiplications are prefetched.
 const AHEAD: usize = 8;
+/// How many are where they go into the L2 cache.
 const FAR_AHEAD: usize = 32;
 
 /// The loop itself.
 ///
 /// # Safety
-/// `o` is of [`Strip::tile`], and `copies` are as long as [`Strip::multiply_leaving`] asserts.
+/// `o` is of [`Strip::tile`] of this H and V:
+/// - (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A);
+/// - (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE, else 0 < `last` ≤ 16; and `b_vector` ≥ 16.
+///
+/// If LEAVES_A, (depth − 1)·16 + H ≤ len(`copies.0`), with H ≤ 16. If LEAVES_B, depth·V ≤ len(`copies.1`).
 #[inline(always)]
 unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
     s: S,
@@ -218,13 +235,13 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
         for r in 0..H {
             let at =
                 if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
-            // SAFETY: A(r, p), with r < H and p < depth: the first assertion of `Strip::tile` covers its index.
+            // SAFETY: A(r, p), with r < H and p < depth: r·a_row + p·a_col < len(A).
             let x = s.splat(unsafe { *at });
             if M::LEAVES_A {
                 // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
                 // SAFETY: as above, and any float is bits.
                 let bits = unsafe { at.cast::<u32>().read_volatile() };
-                // SAFETY: r < H and p < depth, and the copy has (depth − 1) · 16 + H elements.
+                // SAFETY: p·16 + r ≤ (depth − 1)·16 + H − 1, and the copy has one more.
                 *unsafe { copies.0.get_unchecked_mut(p * LANES + r) } = f32::from_bits(bits);
             }
             for v in 0..V {
@@ -270,7 +287,7 @@ fn prefetch_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
 /// Vector v of row p of B.
 ///
 /// # Safety
-/// These operands are of [`Strip::tile`], p < depth and v < V.
+/// p < depth, v < V, `b_vector` ≥ 16 and (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE.
 #[inline(always)]
 unsafe fn vector_of_b<S: Simd, M: Manner, const V: usize>(
     s: S,
@@ -280,8 +297,8 @@ unsafe fn vector_of_b<S: Simd, M: Manner, const V: usize>(
 ) -> S::V {
     let first = p * o.b_row + v * o.b_vector;
     let len = if M::WHOLE || v < V - 1 { LANES } else { o.last };
-    // SAFETY: p < depth. The last vector ends within `b` by the last assertion of `tile`; any other
-    // one ends at `first + 16`, no later than the vector after it starts, since `b_vector` ≥ 16.
+    // SAFETY: the last vector ends at p·b_row + (V − 1)·b_vector + last ≤ len(B). Any other one ends at first + 16, no later than the
+    // vector after it starts, since b_vector ≥ 16.
     let b = unsafe { o.b.get_unchecked(first..first + len) };
     match b.first_chunk::<LANES>() {
         Some(b) => s.load(b),

@@ -23,9 +23,12 @@ pub(crate) fn pass_over<S: Simd, const V: usize>(s: S, x: &[f32], w: Strips<'_>,
     assert!(V == 1 || rows.saturating_mul(LANES) <= w.size);
     let end = (V - 1).saturating_mul(w.size).saturating_add(rows.saturating_mul(w.last));
     assert!(end <= w.numbers.len());
-    // SAFETY: the assertions say where rows end, and WHOLE is asked here.
-    unsafe {
-        if w.last == LANES { run::<S, V, true>(s, x, w, chains) } else { run::<S, V, false>(s, x, w, chains) }
+    if w.last == LANES {
+        // SAFETY: the assertions say where rows end, and WHOLE is asked here.
+        unsafe { run::<S, V, true>(s, x, w, chains) }
+    } else {
+        // SAFETY: as above.
+        unsafe { run::<S, V, false>(s, x, w, chains) }
     }
 }
 
