@@ -1,5 +1,5 @@
-//! What a kernel may ask of an instruction set: the trait [`Simd`], about twenty operations on a vector of
-//! sixteen f32.
+//! What a kernel may ask of an instruction set: the trait [`Simd`], twenty operations on a vector of sixteen f32 that each one
+//! writes, and nine more that it may write if it knows better.
 //!
 //! A vector is sixteen floats on *every* instruction set: one register on AVX-512, two on AVX2, four on NEON, an
 //! array where there is none. So the sixteen partial sums of the order contract are one vector everywhere, and a

@@ -207,7 +207,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     pub fn row_range(self, range: Range<usize>) -> Self {
         assert!(range.start <= range.end && range.end <= self.rows, "rows {range:?} of {}", self.rows);
         let rows = range.end - range.start;
-        let data = self.from(range.start, rows, self.cols);
+        let data = self.spanned(range.start, rows, self.cols);
         Self { data, rows, ..self }
     }
 
@@ -222,7 +222,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     }
 
     /// The elements from row `first` on that a `rows` × `cols` part spans.
-    fn from(&self, first: usize, rows: usize, cols: usize) -> &'a [T] {
+    fn spanned(&self, first: usize, rows: usize, cols: usize) -> &'a [T] {
         if rows == 0 || cols == 0 {
             return &[];
         }

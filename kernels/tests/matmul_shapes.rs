@@ -1,8 +1,8 @@
 //! The product, every size up to two tiles and one: each instruction set against the reference, bit for bit.
 //!
-//! The largest tile is 8 rows × 48 columns (AVX-512). Rows that are left over go in lower and wider tiles, down to
-//! 1 row × 128 columns. So 0..=17 rows by 0..=65 columns, and few rows by 0..=257 columns, meet every full tile and
-//! every remainder on each.
+//! Full tiles have 8 rows × up to 48 columns (AVX-512), 6 and 5 rows × 16 (AVX2, NEON) or 4 rows × 16 (plain Rust). Rows that are left
+//! over go in lower tiles, and fewer than four in wider ones, down to 1 row × 128 columns. So 0..=17 rows by 0..=65 columns, and few rows by
+//! 0..=257 columns, meet all of these and every remainder on each. Tiles of 14 rows want 56 of them: a test inside the library has those.
 
 mod common;
 
@@ -53,7 +53,8 @@ fn every_number_of_columns_in_every_form() {
     sweep(COLUMNS.step_by(one_in(3)).map(|n| (9, n, 5)), 12);
 }
 
-/// Rows in tiles of 2 and of 1, and of 4, 2 and 1 (AVX-512) or 6 and 1 (AVX2, NEON).
+/// One row; a tile of 2 rows and of 1 (AVX-512) or three of 1; tiles of 4, 2 and 1 rows, or of 6 and 1 (AVX2, NEON; where the last vector
+/// is whole or copied).
 #[test]
 fn few_rows_by_every_number_of_columns_of_wide_tiles() {
     for (seed, m) in [(16, 1), (17, 3), (18, 7)] {

@@ -202,6 +202,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
             }
             return;
         }
+        // Always so here; asked, so that these tiles are not compiled where registers are few.
         while S::MANY_REGISTERS && at.i < end {
             if at.i + W * LANES <= end {
                 turned.tile::<S, R, W>(s, b, at);
