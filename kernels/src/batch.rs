@@ -141,7 +141,7 @@ impl Batch<'_> {
     #[inline(always)]
     fn prefetch<S: Simd, X>(&self, s: S, data: &[X], i: usize) {
         let first = self.rows[i] as usize * self.normalization.inputs() + self.first;
-        for j in (0..self.cols).step_by(LINE / size_of::<X>()) {
+        for j in (0..self.cols).step_by(LINE_BYTES / size_of::<X>()) {
             s.prefetch_far(data, first + j);
         }
         s.prefetch_far(data, (first + self.cols).wrapping_sub(1));
@@ -160,10 +160,11 @@ impl Batch<'_> {
     }
 }
 
-/// Bytes of a cache line, and of rows that are prefetched together. Rows come in any order, so the processor cannot guess the next
-/// one; prefetched in time, 64 rows of 784 bytes take a third of the time.
-const LINE: usize = 64;
-const TOGETHER: usize = 48 << 10;
+/// Bytes of a line of the cache.
+const LINE_BYTES: usize = 64;
+/// Bytes of the rows that are prefetched together. Rows come in any order, so the processor cannot guess the next one; prefetched in
+/// time, 64 rows of 784 bytes take a third of the time.
+const TOGETHER_BYTES: usize = 48 << 10;
 
 /// The rows in groups. Each group is prefetched at once, while the one before it waits to be converted: most of the way to a row is
 /// that through the page tables, and such ways go side by side only where nothing comes between them.
@@ -172,7 +173,7 @@ fn gather<S: Simd, X: Raw>(s: S, g: Gather<'_, '_>, data: &[X]) {
     let Gather { batch, mut x, prefetched, next } = g;
     let Batch { normalization: by, rows, cols, .. } = batch;
     let (m, shared) = (rows.len(), by.shared());
-    let group = if prefetched { m } else { TOGETHER / (cols * size_of::<X>()).max(1) + 1 };
+    let group = if prefetched { m } else { TOGETHER_BYTES / (cols * size_of::<X>()).max(1) + 1 };
     if !prefetched {
         (0..m.min(group)).for_each(|i| batch.prefetch(s, data, i));
     }

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::Epilogue;
 use super::near::{self, Prefetch};
-use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, NC, NEAR, Order, panels};
+use super::order::{A_BLOCK, B_BLOCK, L1_ELEMENTS, LEAST_KC, NC, Order, panels};
 use super::panels::Columns;
 use super::tile::{Ends, Run};
 use super::turned::{self, Narrow, Turned};
@@ -14,10 +14,10 @@ use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};
 
-/// Rows of A, and elements of B, at most, with which B is read in place on a double-pumped processor. More rows repay a copy, whose
-/// vectors lie in one line each; and a B much of which comes from beyond the L2 cache is copied on its way.
-const FEW: usize = 256;
-const CLOSE: usize = 3 * B_BLOCK;
+/// Rows of A at most with which B is read in place on a double-pumped processor. More repay a copy, whose vectors lie in one line each.
+const IN_PLACE_ROWS: usize = 256;
+/// Elements of B at most with which it is: one much of which comes from beyond the L2 cache is copied on its way.
+const IN_PLACE_ELEMENTS: usize = 3 * B_BLOCK;
 
 /// The product as a kernel.
 pub(super) struct Product<'a> {
@@ -182,8 +182,8 @@ fn parts_of_b<'b, S: Simd>(
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let has_time = s.double_pumped() && m <= FEW && elements <= CLOSE;
-    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > NEAR && !has_time;
+    let has_time = s.double_pumped() && m <= IN_PLACE_ROWS && elements <= IN_PLACE_ELEMENTS;
+    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > L1_ELEMENTS && !has_time;
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     (

@@ -6,11 +6,11 @@ use crate::simd::{Kernel, LANES, Simd};
 use crate::{Batch, Mat, MatMut, Source};
 
 /// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
-pub(super) const PAGE: usize = 1024;
+pub(super) const PAGE_ELEMENTS: usize = 1024;
 /// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
-const MANY: usize = 6;
-/// So many columns a multiple of 4 KB apart cost more to read once than to copy.
-const DEEP: usize = 128;
+const MANY_PANELS: usize = 6;
+/// Columns, and a multiple of 4 KB apart, from which on they cost more to read once than to copy.
+const MANY_COLUMNS: usize = 128;
 /// Elements between a row and the next, at most.
 pub(super) const MOST_BETWEEN: usize = 2 * LANES - 1;
 
@@ -52,7 +52,11 @@ pub(super) fn block<'n, S: Simd>(
 #[inline(always)]
 pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
-    let few = if along.is_multiple_of(PAGE) { panels < 2 && a.cols() < DEEP } else { panels < MANY };
+    let few = if along.is_multiple_of(PAGE_ELEMENTS) {
+        panels < 2 && a.cols() < MANY_COLUMNS
+    } else {
+        panels < MANY_PANELS
+    };
     along == 1 || down == 1 && (few || double_pumped)
 }
 
@@ -74,7 +78,7 @@ fn from_matrix<'n, S: Simd>(
         Some(Source::Mat(next)) if next.row_stride() == 1 => Some(next.t()),
         _ => None,
     };
-    s.enter(Copy { a, out: matrix(room, rows, cols), next });
+    s.enter(CopyBlock { a, out: matrix(room, rows, cols), next });
     Mat::with_strides(room, rows, cols, row_stride(cols), 1)
 }
 
@@ -96,14 +100,14 @@ fn from_batch<'n, S: Simd>(
 }
 
 /// A kernel of its own, to keep its caller small.
-struct Copy<'a, 'n> {
+struct CopyBlock<'a, 'n> {
     a: Mat<'a, f32>,
     out: MatMut<'n, f32>,
     /// What is copied after it: on its way from memory meanwhile.
     next: Option<Mat<'a, f32>>,
 }
 
-impl Kernel for Copy<'_, '_> {
+impl Kernel for CopyBlock<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -138,26 +142,29 @@ mod tests {
     /// The bits are the same either way; only here it shows which way is gone.
     #[test]
     fn rows_are_read_where_they_lie_unless_they_meet_in_the_cache() {
-        let x = std::vec![0.0; DEEP * 2 * PAGE];
+        let x = std::vec![0.0; MANY_COLUMNS * 2 * PAGE_ELEMENTS];
         let right = |n, apart, transposed, panels| {
             let x = Mat::with_strides(&x, n, 5, apart, 1);
             lies_right(if transposed { x.t() } else { x }, panels, false)
         };
-        assert!(right(DEEP, PAGE, false, 9), "X as it stands, always");
+        assert!(right(MANY_COLUMNS, PAGE_ELEMENTS, false, 9), "X as it stands, always");
         assert!(
             right(8, 784, true, 5) && !right(8, 784, true, 6),
             "Xᵀ, of which few readings are cheaper than a copy"
         );
-        for apart in [PAGE, 2 * PAGE] {
+        for apart in [PAGE_ELEMENTS, 2 * PAGE_ELEMENTS] {
             assert!(
-                right(DEEP - 1, apart, true, 1)
-                    && !right(DEEP, apart, true, 1)
-                    && !right(DEEP - 1, apart, true, 2),
+                right(MANY_COLUMNS - 1, apart, true, 1)
+                    && !right(MANY_COLUMNS, apart, true, 1)
+                    && !right(MANY_COLUMNS - 1, apart, true, 2),
                 "Xᵀ of rows a multiple of 4 KB apart, once and of few rows"
             );
         }
-        assert!(right(DEEP, PAGE + 1, true, 2));
+        assert!(right(MANY_COLUMNS, PAGE_ELEMENTS + 1, true, 2));
         assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
-        assert!(lies_right(Mat::with_strides(&x, DEEP, 5, PAGE, 1).t(), 9, true), "double-pumped");
+        assert!(
+            lies_right(Mat::with_strides(&x, MANY_COLUMNS, 5, PAGE_ELEMENTS, 1).t(), 9, true),
+            "double-pumped"
+        );
     }
 }

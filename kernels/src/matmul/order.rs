@@ -10,23 +10,26 @@ use crate::{Mat, Source};
 pub(super) const B_BLOCK: usize = 1 << 17;
 /// Columns of a block at most.
 pub(super) const NC: usize = 512;
-/// Depth of a block at most, and up to which k is not divided. A tile takes up where the last run of k left its chains in
-/// memory, so these numbers change no bit.
+/// Depth of a block at most. A tile takes up where the last run of k left its chains in memory, so these numbers change no bit.
 pub(super) const MOST_KC: usize = 1024;
+/// Depth up to which k is not divided: that of a block of [`NC`] columns.
 pub(super) const LEAST_KC: usize = B_BLOCK / NC;
-/// Depth of a block at most where A comes by columns: it wants tall blocks. Where registers are few, rows of B pass through the nearest
-/// cache for every row of tiles, and a column of A takes a line there until they have passed.
+/// Depth of a block at most where A comes by columns: it wants tall blocks.
 pub(super) const MOST_KC_BY_COLUMNS: usize = MOST_KC / 2;
+/// The same where registers are few: rows of B pass through the nearest cache for every row of tiles, and a column of A takes a line there
+/// until they have passed.
 const MOST_KC_BY_COLUMNS_FEW: usize = 208;
-/// Elements of a block of A, and its rows: a multiple of every full tile's.
+/// Elements of a block of A at most.
 pub(super) const A_BLOCK: usize = MC * LEAST_KC;
+/// Rows of a block of A at most, a multiple of [`MC_STEP`].
 pub(super) const MC: usize = 192;
-/// A multiple of the rows of every full tile, and of a vector.
-pub(super) const TALL: usize = 48;
+/// Rows of which a block has a multiple where there are more: a multiple of every [`Simd::TILE_ROWS`], and of a vector.
+pub(super) const MC_STEP: usize = 48;
 
-/// Elements of an operand that stays in the L1 cache: half of one of 32 KB; and in an L2 cache of 1 MB.
-pub(super) const NEAR: usize = 4096;
-pub(super) const FAR: usize = 2 * B_BLOCK;
+/// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
+pub(super) const L1_ELEMENTS: usize = 4096;
+/// Elements of an operand that stays in an L2 cache of 1 MB.
+pub(super) const L2_ELEMENTS: usize = 2 * B_BLOCK;
 
 /// How C is gone through: the columns by `nc`, the rows band by band, and in each k by `kc` and the rows by `mc`, of which the first
 /// block may be shorter.
@@ -61,7 +64,7 @@ impl Order {
             }
             kc = evenly(k, most);
             nc = (B_BLOCK / kc).min(NC) / LANES * LANES;
-            mc = (A_BLOCK / kc).min(MC) / TALL * TALL;
+            mc = (A_BLOCK / kc).min(MC) / MC_STEP * MC_STEP;
         }
         // Unfinished chains wait in C, unless the epilogue wants the old C: then they wait in the workspace, which has room for a block of
         // rows, and k is finished for those before the next ones are begun.
@@ -98,7 +101,7 @@ impl Order {
 #[inline(always)]
 fn rows_on_a_line_before<S: Simd>(s: S, a: Mat<'_, f32>, n: usize, mc: usize) -> usize {
     let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
-    let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > FAR;
+    let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > L2_ELEMENTS;
     let in_place = near::lies_right(a, panels(n), s.double_pumped());
     if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
 }

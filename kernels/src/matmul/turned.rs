@@ -1,7 +1,7 @@
 //! Lanes along the rows of C: for the columns that do not fill a vector. Sixteen rows of A lie in a vector, each of the
 //! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
 
-use super::near::PAGE;
+use super::near::PAGE_ELEMENTS;
 use super::pack;
 use super::tile::{Ends, Place};
 use crate::arch::lanes::Room;
@@ -10,14 +10,15 @@ use crate::arch::turn::multiply_turning;
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows, where there are no others (or on a double-pumped processor) and where there are; with
-/// more, turning costs more than idle lanes. Where registers are few, that is so of rows that are to be turned alone; where eight columns
-/// go as twice four, eight pay too.
+/// The most columns in lanes along the rows where there are no others, or on a double-pumped processor; with more, turning costs more than
+/// idle lanes. Where registers are few, also beside others if the rows need not be turned.
 const MOST: usize = 10;
+/// The most columns beside others.
 const MOST_BESIDE: usize = 4;
+/// The same where eight go as twice four.
 const MOST_BESIDE_TWICE_FOUR: usize = 8;
-/// The least depth at which that holds.
-const SHALLOWEST: usize = 24;
+/// The least depth of A at which columns go this way.
+const LEAST_DEPTH: usize = 24;
 
 /// How many of n columns go this way, for an A that lies so: those past the last whole vector, or none.
 #[inline(always)]
@@ -34,7 +35,7 @@ pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     } else {
         MOST_BESIDE
     };
-    let pays = left <= most && a.rows() >= LANES && a.cols() >= SHALLOWEST;
+    let pays = left <= most && a.rows() >= LANES && a.cols() >= LEAST_DEPTH;
     if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
 
@@ -181,8 +182,8 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
         let Self { turned, b, mut at, end } = self;
         let rows_of_neighbours = turned.a.col_stride() == 1 && turned.copy.is_none();
         // Two columns leave registers for four of A; but rows a multiple of 4 KB apart meet in one set of the L1 cache, which holds eight.
-        let in_registers =
-            S::MANY_REGISTERS || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE);
+        let in_registers = S::MANY_REGISTERS
+            || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
         if !in_registers {
             let mut room = Room::new();
             while at.i + W * LANES <= end {

@@ -2,8 +2,8 @@
 
 use core::ops::Range;
 
-use super::near::PAGE;
-use super::order::{FAR, NEAR};
+use super::near::PAGE_ELEMENTS;
+use super::order::{L1_ELEMENTS, L2_ELEMENTS};
 use super::panels::Columns;
 use super::tile::{Ends, Place};
 use crate::Mat;
@@ -11,11 +11,11 @@ use crate::arch::multiply::{Operands, Strip};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
-const SHALLOW: usize = 6144;
+const SHALLOW_ELEMENTS: usize = 6144;
 /// Least depth of tiles of fourteen rows.
-const TALL_DEPTH: usize = 24;
-/// Elements of a panel of B that stays there while other rows of A pass.
-const PANEL: usize = 6144;
+const FOURTEEN_DEPTH: usize = 24;
+/// Elements of a panel of B that stays in the L1 cache while other rows of A pass.
+const PANEL_ELEMENTS: usize = 6144;
 
 /// One block of A times the columns of one of B: what its tiles share. It is written once, and passed on by reference: most of the time of a call
 /// before its first tile goes into what it writes.
@@ -45,11 +45,11 @@ impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
         ends: &'b mut Ends<'c>,
         copy: Option<&'b mut [f32]>,
     ) -> Self {
-        let (far, depth) = (elements > NEAR, a.cols());
-        let deep = S::MANY_REGISTERS && 3 * LANES * depth > PANEL;
-        let shallow = far && !deep && depth * b.b.cols() <= SHALLOW;
+        let (far, depth) = (elements > L1_ELEMENTS, a.cols());
+        let deep = S::MANY_REGISTERS && 3 * LANES * depth > PANEL_ELEMENTS;
+        let shallow = far && !deep && depth * b.b.cols() <= SHALLOW_ELEMENTS;
         let across = !S::MANY_REGISTERS || far && deep || shallow;
-        Self { a, row, column, across, prefetches_c: deep && elements > FAR, ends, b, copy }
+        Self { a, row, column, across, prefetches_c: deep && elements > L2_ELEMENTS, ends, b, copy }
     }
 }
 
@@ -150,8 +150,8 @@ impl<'r> Wide<'r, '_, '_, '_> {
     /// hold up the next tile, it seems: 55 to 70 cycles of 896 where it is 32 deep.
     #[inline(always)]
     fn tall<S: Simd>(&self, s: S) -> bool {
-        let fit = !self.a.row_stride().is_multiple_of(PAGE);
-        S::MANY_REGISTERS && self.a.cols() >= TALL_DEPTH && fit && !s.double_pumped()
+        let fit = !self.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
+        S::MANY_REGISTERS && self.a.cols() >= FOURTEEN_DEPTH && fit && !s.double_pumped()
     }
 
     /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.

@@ -1,7 +1,7 @@
 //! How large the workspace of a product is, and how it is divided.
 
 use super::near;
-use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, MC, MOST_KC, MOST_KC_BY_COLUMNS, NC, TALL};
+use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, MC, MC_STEP, MOST_KC, MOST_KC_BY_COLUMNS, NC};
 use crate::simd::LANES;
 
 /// How the workspace is divided.
@@ -23,7 +23,7 @@ impl Workspace {
             b: min(nc * kc, B_BLOCK),
             narrow: kc * LANES,
             lanes: if n > 3 * LANES { min(mc.next_multiple_of(LANES) * kc, A_BLOCK) } else { 0 },
-            partials: if k > LEAST_KC { mc.next_multiple_of(TALL) * nc } else { 0 },
+            partials: if k > LEAST_KC { mc.next_multiple_of(MC_STEP) * nc } else { 0 },
         }
     }
 
