@@ -11,7 +11,8 @@ const VECTORS: usize = MATRIX_PARTIALS / LANES;
 
 /// out_j ← Σ_i A_ij, one chain over i ascending from +0.
 ///
-/// Error of an element at most γ Σ_i |A_ij|, γ = (m − 1)u/(1 − (m − 1)u), u = 2⁻²⁴ (f32) or 2⁻⁵³ (f64).
+/// Error of an element at most γ Σ_i |A_ij|, γ = (m − 1)u/(1 − (m − 1)u), u = 2⁻²⁴ (f32) or 2⁻⁵³ (f64), barring
+/// overflow; sums do not underflow.
 /// Source: ∂L/∂b = the sum of dS over the rows.
 ///
 /// # Panics
@@ -36,7 +37,8 @@ pub fn column_sums<T: Scalar>(isa: Isa, a: Mat<'_, T>, out: &mut [T]) {
 
 /// Σ x², in 128 partial sums of multiply-adds (the order contract's reduction over a matrix).
 ///
-/// Relative error at most γ of ⌈len/128⌉ + 7 roundings. Source: the penalty of eq. (1), (39).
+/// Error at most γ Σ x², γ = ru/(1 − ru) of r = ⌈len/128⌉ + 7 roundings with u = 2⁻²⁴ (f32) or 2⁻⁵³ (f64), and for squares that underflow
+/// half the smallest subnormal an element, 2⁻¹⁵⁰ or 2⁻¹⁰⁷⁵; barring overflow. Source: the penalty of eq. (1), (39).
 ///
 /// ```
 /// assert_eq!(kernels::sum_of_squares(kernels::Isa::best(), &[3.0f32, 4.0]), 25.0);

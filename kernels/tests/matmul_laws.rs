@@ -3,10 +3,11 @@
 
 mod common;
 
+use common::exact::{error, gamma, half_of_smallest, numbers};
 use common::matrix::{Layout, Stored};
 use common::product::{Kind, Product};
 use common::{Float, Rng, SPECIAL, Values, assert_same_bits, isas, one_in};
-use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace, reference};
+use kernels::{Epilogue, Isa, Mat, MatMut, Scalar, matmul, matmul_workspace, reference};
 
 /// C ← epilogue(A B) on one instruction set, for row-major slices.
 fn multiply(isa: Isa, a: Mat<'_, f32>, b: Mat<'_, f32>, c: &mut [f32], epilogue: Epilogue<'_, f32>) {
@@ -40,6 +41,43 @@ fn the_reference_is_the_chain_of_the_contract() {
             };
             let want: Vec<f32> = (0..product.m * n).map(|at| element(at / n, at % n)).collect();
             assert_same_bits(&product.want(kind), &want, format_args!("reference {kind:?} {values:?}"));
+        }
+    }
+}
+
+/// The bound of the docs, by exact sums: of products that are far from underflow, on its brink, and beyond.
+///
+/// A multiply-add of f32 has an error of at most u|s| with a normal result s, of half the smallest subnormal τ with another. If n of k
+/// are normal, with Σ for Σ|a b|, what they add is at most ((1 + u)ⁿ − 1)Σ ≤ γₙ Σ, and they enlarge the other errors, (k − n)τ together,
+/// by γₙ of them: less than the nτ that the bound has left, since ku < 1. In f64 products underflow, sums do not; a product passes
+/// through one rounding of its own and at most k of sums.
+#[test]
+fn products_are_within_their_bound() {
+    fn check<T: Float + Scalar>(isas: &[Isa], (m, n, k): (usize, usize, usize), e: i32, rng: &mut Rng) {
+        let ((a, ai), (b, bi)) = (numbers::<T>(rng, m * k, e), numbers::<T>(rng, k * n, e));
+        let roundings = if size_of::<T>() == 4 { k } else { k + 1 };
+        for &isa in isas {
+            let mut c = vec![<T as Float>::NAN; m * n];
+            let workspace = &mut vec![<T as Float>::NAN; matmul_workspace(m, n, k)];
+            let (a, b) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
+            matmul(isa, a, b, MatMut::new(&mut c, m, n), Epilogue::Store, workspace);
+            for (at, &c) in c.iter().enumerate() {
+                let products = (0..k).map(|p| ai[at / n * k + p] * bi[p * n + at % n]);
+                let sum: i128 = products.clone().map(i128::abs).sum();
+                let bound = gamma::<T>(roundings) * sum as f64
+                    + k as f64 * 2f64.powi(half_of_smallest::<T>() + 2 * e);
+                let error = error(c, products.sum(), 2 * e);
+                assert!(error <= bound, "{isa} {m} x {n} x {k}, 2^-{e}: off by {error:e}, bound {bound:e}");
+            }
+        }
+    }
+    let (isas, mut rng) = (isas(), Rng::new(77));
+    for shape in [(40, 60, 1), (17, 50, 2), (9, 33, 7), (5, 20, 300), (33, 10, 1030)] {
+        for e in [0, 50, 64, 75, 85] {
+            check::<f32>(&isas, shape, e, &mut rng);
+        }
+        for e in [0, 500, 520, 537, 560] {
+            check::<f64>(&[Isa::PORTABLE], shape, e, &mut rng);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::exact::{error, gamma, half_of_smallest, numbers};
 use common::matrix::{Layout, Stored};
 use common::{Float, Rng, Values, assert_panics, assert_same_bits, isas, lengths, one_in};
 use kernels::{
@@ -89,6 +90,59 @@ fn column_sums_in_f64_are_the_chain() {
             assert_same_bits(&out, &want, format_args!("{isa} f64 {layout:?}"));
         }
     }
+}
+
+/// The bound of the docs, by exact sums. The first sum, to +0, is exact; the m − 1 others have an error of at most u each of what is
+/// summed so far. Sums of subnormals are exact.
+#[test]
+fn column_sums_are_within_their_bound() {
+    fn check<T: Float + Scalar>(isas: &[Isa], (rows, cols): (usize, usize), e: i32, rng: &mut Rng) {
+        let (a, ai) = numbers::<T>(rng, rows * cols, e);
+        for &isa in isas {
+            let mut out = vec![<T as Float>::NAN; cols];
+            column_sums(isa, Mat::new(&a, rows, cols), &mut out);
+            for (j, &out) in out.iter().enumerate() {
+                let column = (0..rows).map(|i| ai[i * cols + j]);
+                let bound = gamma::<T>(rows - 1) * column.clone().map(i128::abs).sum::<i128>() as f64;
+                let error = error(out, column.sum(), e);
+                assert!(error <= bound, "{isa} {rows} x {cols}: off by {error:e}, bound {bound:e}");
+            }
+        }
+    }
+    let (isas, mut rng) = (isas(), Rng::new(108));
+    for shape in [(1, 20), (2, 300), (3, 40), (20, 33), (3000, 37)] {
+        for e in [0, 140, 149] {
+            check::<f32>(&isas, shape, e, &mut rng);
+            check::<f64>(&[Isa::PORTABLE], shape, e * 1074 / 149, &mut rng);
+        }
+    }
+}
+
+/// The bound of the docs, by exact sums: of squares that are far from underflow, on its brink, and beyond. A square passes through
+/// ⌈len/128⌉ multiply-adds at most and seven sums of the tree; in f64 it is rounded itself, but the first sum, to +0, is exact. One that
+/// underflows is off by half the smallest subnormal, which the roundings after it enlarge by less than those that it has not met.
+#[test]
+fn sums_of_squares_are_within_their_bound() {
+    fn check<T: Float + Scalar>(isas: &[Isa], len: usize, e: i32, rng: &mut Rng) {
+        let (x, xi) = numbers::<T>(rng, len, e);
+        let exact: i128 = xi.iter().map(|x| x * x).sum();
+        let bound = gamma::<T>(len.div_ceil(128) + 7) * exact as f64
+            + len as f64 * 2f64.powi(half_of_smallest::<T>() + 2 * e);
+        for &isa in isas {
+            let error = error(sum_of_squares(isa, &x), exact, 2 * e);
+            assert!(error <= bound, "{isa} {len} elements, 2^-{e}: off by {error:e}, bound {bound:e}");
+        }
+    }
+    let (isas, mut rng) = (isas(), Rng::new(109));
+    for len in [1, 2, 16, 100, 129, 1000, 4099] {
+        for e in [0, 50, 64, 75, 85] {
+            check::<f32>(&isas, len, e, &mut rng);
+        }
+        for e in [0, 500, 520, 537, 560] {
+            check::<f64>(&[Isa::PORTABLE], len, e, &mut rng);
+        }
+    }
+    assert_eq!(sum_of_squares(Isa::best(), &[1e-30f32]), 0.0, "the exact sum is 1e-60");
 }
 
 /// Up to two rounds of the partial sums, and a few more.

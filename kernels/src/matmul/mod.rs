@@ -58,7 +58,8 @@ pub enum Epilogue<'a, T> {
 /// nothing.
 ///
 /// Each element of A B differs from its exact value by at most γ Σ_p |a_ip b_pj|, γ = ku/(1 − ku), with
-/// u = 2⁻²⁴ in f32; in f64 the product is rounded too, and γ counts k + 1 of u = 2⁻⁵³.
+/// u = 2⁻²⁴ in f32; in f64 the product is rounded too, and γ counts k + 1 of u = 2⁻⁵³. For products that underflow half the smallest
+/// subnormal is added for each p, 2⁻¹⁵⁰ or 2⁻¹⁰⁷⁵; what overflows is beyond any bound.
 ///
 /// # Panics
 /// If the shapes do not fit each other or the epilogue's operand, or if the workspace is too short.

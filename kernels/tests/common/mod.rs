@@ -1,6 +1,7 @@
 //! What the tests share: numbers to feed, instruction sets to run, and a comparison that lets nothing through.
 #![allow(dead_code)] // every test file uses a part of it
 
+pub(crate) mod exact;
 pub(crate) mod matrix;
 mod panics;
 pub(crate) mod product;
