@@ -222,6 +222,11 @@ fn bad_numbers_make_no_layer() {
     assert_eq!(refused(|n| n.words[7] = (1 - BIAS_MAX).to_le_bytes()), None);
     assert_eq!(refused(|n| n.shift[4] = 0), Some(LayerError::Rescale(4)));
     assert_eq!(refused(|n| n.words[8] = 1i32.to_le_bytes()), Some(LayerError::Rescale(0)));
+    assert!(LayerError::Length.to_string().contains("not as many as the weights have outputs"));
+    let bias = "the bias of output 2: it must be smaller than 536870912 in size";
+    assert_eq!(LayerError::Bias(2).to_string(), bias);
+    let rescale: &dyn std::error::Error = &LayerError::Rescale(4);
+    assert!(rescale.to_string().contains("output 4"));
 }
 
 #[test]

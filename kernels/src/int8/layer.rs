@@ -1,5 +1,7 @@
 //! A layer: from bytes to bytes.
 
+use core::fmt;
+
 use super::{INPUTS, Rescale, TILE, Weights};
 #[cfg(not(armv7e_m))]
 use super::{OUTPUTS, Product, input::signed, rescale::rescale};
@@ -30,6 +32,22 @@ pub enum LayerError {
     /// Multiplier and shift of this output are no [`Rescale`].
     Rescale(usize),
 }
+
+impl fmt::Display for LayerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length => {
+                write!(f, "biases, multipliers and shifts are not as many as the weights have outputs")
+            }
+            Self::Bias(j) => write!(f, "the bias of output {j}: it must be smaller than {BIAS_MAX} in size"),
+            Self::Rescale(j) => {
+                write!(f, "multiplier and shift of output {j}: they must be 0, or 2^30 or more, and 1 to 31")
+            }
+        }
+    }
+}
+
+impl core::error::Error for LayerError {}
 
 impl<'a> Layer<'a> {
     /// A layer of `w`: `numbers` are all b_j, then the multipliers of all M_j; their shifts; and the zero point z of its results.
