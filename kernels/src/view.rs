@@ -330,6 +330,19 @@ impl<'a, T: Copy> MatMut<'a, T> {
         self.row_stride
     }
 
+    /// Element (i, j).
+    ///
+    /// ```
+    /// assert_eq!(kernels::MatMut::new(&mut [1.0, 2.0, 3.0, 4.0], 2, 2).get(1, 0), 3.0);
+    /// ```
+    ///
+    /// # Panics
+    /// If i or j is out of range.
+    #[track_caller]
+    pub fn get(&self, i: usize, j: usize) -> T {
+        self.as_mat().get(i, j)
+    }
+
     /// Row i.
     ///
     /// # Panics
@@ -353,6 +366,23 @@ impl<'a, T: Copy> MatMut<'a, T> {
     /// The elements from (i, j) on, gaps included; none if there are no such elements.
     pub(crate) fn beginning_at(&mut self, i: usize, j: usize) -> &mut [T] {
         self.data.get_mut(i * self.row_stride + j..).unwrap_or(&mut [])
+    }
+
+    /// The rows `range`.
+    ///
+    /// ```
+    /// let mut data = [0.0; 6];
+    /// kernels::MatMut::new(&mut data, 3, 2).row_range(1..2).row_mut(0).fill(1.0);
+    /// assert_eq!(data, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the range reaches past the last row.
+    #[must_use]
+    #[track_caller]
+    pub fn row_range(self, range: Range<usize>) -> Self {
+        assert!(range.start <= range.end && range.end <= self.rows, "rows {range:?} of {}", self.rows);
+        self.split_rows(range.end).0.split_rows(range.start).1
     }
 
     /// Rows `0..at` and rows `at..`.

@@ -191,6 +191,14 @@ fn rows_split_at_every_place_with_and_without_gaps() {
             (0..at).for_each(|i| top.row_mut(i).fill(1.0 + i as f32));
             (0..rows - at).for_each(|i| bottom.row_mut(i).fill(1.0 + (at + i) as f32));
             assert_eq!(top.as_mat().rows(), at);
+            for last in at..=rows {
+                let whole = MatMut::with_row_stride(&mut data, rows, cols, row_stride);
+                let part = whole.row_range(at..last);
+                assert_eq!((part.rows(), part.cols()), (last - at, cols));
+                for i in 0..if cols == 0 { 0 } else { last - at } {
+                    assert_eq!(part.get(i, cols - 1), 1.0 + (at + i) as f32);
+                }
+            }
             for (at, x) in data.iter().enumerate() {
                 let stride = row_stride.max(cols); // a single row may have any
                 let (i, j) = (at / stride, at % stride);
@@ -237,6 +245,9 @@ fn places_outside_panic_with_their_numbers() {
     let mut view = MatMut::new(&mut data, 3, 4);
     assert_panics("row 3 is outside a 3 x 4 matrix", || _ = view.row(3));
     assert_panics("row 3 is outside a 3 x 4 matrix", || view.row_mut(3)[0] = 0.0);
+    assert_panics("(0, 4) is outside a 3 x 4 matrix", || _ = view.get(0, 4));
+    assert_panics("rows 1..4 of 3", || _ = view.reborrow().row_range(1..4));
+    assert_panics("rows 2..1 of 3", || _ = view.reborrow().row_range(std::ops::Range { start: 2, end: 1 }));
     assert_panics("cannot split 3 rows at 4", || _ = view.reborrow().split_rows(4));
     assert_panics("this one has 3 rows", || _ = view.reborrow().split_cols(1));
     assert_panics("cannot split 4 columns at 5", || _ = MatMut::new(&mut [0.0; 4], 1, 4).split_cols(5));
