@@ -18,13 +18,13 @@ use crate::simd::Kernel;
 /// assert!(Isa::available().any(|isa| isa == fastest));
 /// assert_eq!(Isa::named("portable"), Some(Isa::PORTABLE));
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Isa(Token);
 
 /// The list. To add an instruction set: its files in `arch/` and `arch/int8/`, and one line in the invocation below.
 macro_rules! instruction_sets {
     ($($(#[$cfg:meta])* $name:ident = $text:literal, $token:ty;)*) => {
-        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         enum Token {
             $($(#[$cfg])* $name($token),)*
         }

@@ -21,6 +21,9 @@ fn names_are_unique_known_and_lead_back() {
         assert!(!names[..i].contains(name), "{name} twice");
         assert_eq!(Isa::named(name).map(Isa::name), Some(*name));
     }
+    let times: std::collections::HashMap<Isa, &str> = Isa::available().map(|isa| (isa, isa.name())).collect();
+    assert_eq!(times.len(), names.len());
+    assert_eq!(times[&Isa::best()], Isa::best().name());
 }
 
 #[test]

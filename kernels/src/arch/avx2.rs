@@ -10,7 +10,7 @@ use super::{cpuid, ends};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2 and FMA.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Avx2(());
 
 impl Avx2 {

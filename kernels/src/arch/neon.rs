@@ -7,7 +7,7 @@ use super::portable::SQRT_HALF;
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the target has NEON: this file is compiled for no other.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Neon(());
 
 impl Neon {

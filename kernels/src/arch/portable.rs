@@ -6,7 +6,7 @@ use crate::fma::mul_add;
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof of nothing: every processor will do.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Portable;
 
 impl Portable {
