@@ -93,6 +93,22 @@ fn the_label_column_by_name_position_or_habit() {
     }
 }
 
+/// A copied label among the inputs gives itself away.
+#[test]
+fn of_two_columns_of_one_name_neither_is_the_label() {
+    for (text, wish, kind, columns) in [
+        ("kind,a,kind\n0,1,0\n1,2,1\n", Some("kind"), Kind::Usage, "columns 1 and 3 are both named \"kind\""),
+        ("a,Kind,KIND\n1,0,0\n2,1,1\n", Some("kind"), Kind::Usage, "columns 2 and 3 are both named \"kind\""),
+        ("label,label,a\n0,0,1\n1,1,2\n", None, Kind::Data, "columns 1 and 2 are both named \"label\""),
+    ] {
+        let options = OpenOptions { label: wish.map(str::to_owned), ..OpenOptions::default() };
+        refused_as(kind, csv(text, &options), &["a.csv", columns, "rename", "by number, as --label "]);
+        assert_eq!(csv(text, &label("3")).unwrap().rows(), 2, "by number");
+    }
+    let exact = csv("Kind,kind,a\n1,x,1\n2,y,2\n", &label("kind")).unwrap();
+    assert_eq!(bytes(&exact), [1, 1, 2, 2], "the very name");
+}
+
 #[test]
 fn a_ragged_line_names_line_and_column() {
     refused(

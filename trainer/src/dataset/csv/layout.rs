@@ -37,7 +37,8 @@ impl Layout {
         Self { columns: first.len(), header, label: None }
     }
 
-    /// One column is the label: the one wished for by name or position, else one whose name says so, else the last.
+    /// One column is the label: the one wished for by name or position, else one whose name says so, else the last. A name is no choice where
+    /// two columns have it: the other may be a copy, and as an input give the label away.
     pub(super) fn labelled(path: &Path, first: &StringRecord, wish: Option<&str>) -> Result<Self, Error> {
         let columns = first.len();
         if columns < 2 {
@@ -47,7 +48,8 @@ impl Layout {
             )));
         }
         let names = names(first);
-        let named = wish.and_then(|wish| find_name(&names, wish));
+        let one = |name| one(&names, name).map_err(|what| format!("{}: {what}", path.display()));
+        let named = wish.map_or(Ok(None), one).map_err(Error::usage)?;
         let position = named.or_else(|| wish.and_then(|wish| position(wish, columns)));
         if let (Some(wish), None) = (wish, position) {
             let mut names = names; // those that begin like the wish come first
@@ -60,12 +62,13 @@ impl Layout {
         }
         let is_header = named.is_some() || is_header(first, position.unwrap_or(columns - 1));
         // Beside an x, a y that is not the last is a coordinate.
-        let is_axis = |name: &str| name == "y" && find_name(&names, "x").is_some();
-        let by_name = || {
-            let usual = LABEL_NAMES.iter().filter(|name| !is_axis(name));
-            usual.into_iter().find_map(|name| find_name(&names, name)).filter(|_| is_header)
+        let is_there = |name: &str| !find_name(&names, name).is_empty();
+        let usual = LABEL_NAMES.into_iter().filter(|&name| name != "y" || !is_there("x"));
+        let by_name = match usual.into_iter().find(|name| is_there(name)) {
+            Some(name) if is_header && position.is_none() => one(name).map_err(Error::data)?,
+            _ => None,
         };
-        let label = position.or_else(by_name).unwrap_or(columns - 1);
+        let label = position.or(by_name).unwrap_or(columns - 1);
         Ok(Self { columns, header: is_header.then_some(names), label: Some(label) })
     }
 
@@ -100,15 +103,29 @@ fn names(first: &StringRecord) -> Vec<String> {
     first.iter().map(|text| text.trim().to_owned()).collect()
 }
 
-/// The column of that name: the very name if there, else in any case of letters. A number is no name here: in a file
+/// The columns of that name: of the very name if there, else in any case of letters. A number is no name here: in a file
 /// without header every value would be one.
-fn find_name(names: &[String], wish: &str) -> Option<usize> {
+fn find_name(names: &[String], wish: &str) -> Vec<usize> {
     if is_number(wish) {
-        return None;
+        return Vec::new();
     }
-    let same = |name: &String| name == wish;
-    let similar = |name: &String| name.eq_ignore_ascii_case(wish);
-    names.iter().position(same).or_else(|| names.iter().position(similar))
+    let of = |is: &dyn Fn(&str) -> bool| (0..names.len()).filter(|&column| is(&names[column])).collect();
+    let same: Vec<usize> = of(&|name| name == wish);
+    if same.is_empty() { of(&|name| name.eq_ignore_ascii_case(wish)) } else { same }
+}
+
+/// The column of that name, if there is one; an error if there are more.
+fn one(names: &[String], wish: &str) -> Result<Option<usize>, String> {
+    match find_name(names, wish)[..] {
+        [first, second, ..] => Err(format!(
+            "columns {} and {} are both named \"{wish}\", and only one can be the label; rename one or take it out, or choose by \
+             number, as --label {}",
+            first + 1,
+            second + 1,
+            first + 1
+        )),
+        ref found => Ok(found.first().copied()),
+    }
 }
 
 /// A position counted from 1.
