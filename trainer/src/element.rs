@@ -1,5 +1,6 @@
 //! Element types of arrays in files: IDX, NumPy, safetensors.
 
+use std::fmt::{Display, LowerExp};
 use std::path::Path;
 
 use crate::dataset::{Values, with_room};
@@ -58,6 +59,18 @@ impl Element {
         }
     }
 
+    /// The number in these bytes as text: all digits of a whole one, else as few as its type needs to be read back.
+    pub(crate) fn text(self, bytes: &[u8], big: bool) -> String {
+        let number = self.get(bytes, big);
+        let bits = |of: &[u8; 8]| if big { u64::from_be_bytes(*of) } else { u64::from_le_bytes(*of) };
+        match (self, bytes.first_chunk()) {
+            (Self::U64, Some(word)) => bits(word).to_string(),
+            (Self::I64, Some(word)) => (bits(word) as i64).to_string(),
+            (Self::F16 | Self::BF16 | Self::F32, _) => short(number as f32),
+            _ => short(number),
+        }
+    }
+
     /// All numbers in these bytes as values of a data set: bytes stay bytes, the rest becomes f32, finite; `record` values
     /// a row, for messages.
     pub(crate) fn values(
@@ -71,11 +84,12 @@ impl Element {
             return Ok(Values::U8(bytes));
         }
         let mut values = with_room(bytes.len() / self.size(), path)?;
-        for (i, number) in bytes.chunks_exact(self.size()).enumerate() {
-            let number = self.get(number, big);
+        for (i, bytes) in bytes.chunks_exact(self.size()).enumerate() {
+            let number = self.get(bytes, big);
             if !(number as f32).is_finite() {
+                let found = self.text(bytes, big);
                 return Err(Error::data(format!(
-                    "{} record {}, value {}: {number} is no finite number of f32; fix it or take the record out",
+                    "{} record {}, value {}: {found} is no finite number of f32; fix it or take the record out",
                     path.display(),
                     i / record.max(1) + 1,
                     i % record.max(1) + 1
@@ -85,6 +99,12 @@ impl Element {
         }
         Ok(Values::F32(values))
     }
+}
+
+/// With an exponent where it would be long.
+fn short<F: Display + LowerExp>(number: F) -> String {
+    let text = number.to_string();
+    if text.len() > 20 { format!("{number:e}") } else { text }
 }
 
 /// IEEE 754 binary16.

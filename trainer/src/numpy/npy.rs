@@ -57,7 +57,7 @@ impl Array {
     pub(crate) fn text(&self, i: usize) -> String {
         let bytes = &self.bytes[i * self.kind.size()..][..self.kind.size()];
         match self.kind {
-            Kind::Numbers(element) => element.get(bytes, self.big).to_string(),
+            Kind::Numbers(element) => element.text(bytes, self.big),
             Kind::Words(character, _) => {
                 let code = |c: &[u8]| match c.try_into() {
                     Ok(four) if self.big => u32::from_be_bytes(four),

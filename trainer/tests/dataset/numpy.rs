@@ -168,7 +168,7 @@ fn broken_files_are_refused_and_nothing_panics() {
         refused(read("a.npy", &good[..len]), &["a.npy"]);
     }
     let inf = npy("<f8", false, "(2, 2)", &[1e300f64, 0.0, 2.0, 1.0].map(f64::to_le_bytes).concat());
-    refused(read("a.npy", &inf), &["a.npy", "record 1, value 1", "no finite"]);
+    refused(read("a.npy", &inf), &["a.npy", "record 1, value 1: 1e300 is no finite"]);
     refused(read("a.npy", &npy("<U7", false, "(1, 2)", &[65u8, 0, 0, 0].repeat(14))), &["a.npy", "words"]);
     refused(read("a.npy", &npy("|O", false, "(1, 2)", &[0; 16])), &["a.npy", "|O"]);
     refused(read("a.npy", &npy("<f4", false, "(4,)", &[0; 16])), &["a.npy", "last column"]);
@@ -194,6 +194,14 @@ fn rows_that_are_too_long_to_be_there() {
         let folder = folder_with("rows.npy", &file);
         refused(open_rows(spec(&folder.path().join("rows.npy")), 2, &OpenOptions::default()), &["rows.npy"]);
     }
+}
+
+#[test]
+fn labels_that_no_f64_tells_apart() {
+    let x = npy("|u1", false, "(2, 1)", &[0, 0]);
+    let y = npy("<i8", false, "(2,)", &i64s(&[(1 << 53) + 1, 1 << 53]));
+    let data = read("a.npz", &npz(&[("x", x), ("y", y)], false)).unwrap().train.unwrap();
+    assert_eq!(data.classes, ["9007199254740992", "9007199254740993"]);
 }
 
 #[test]
