@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::csv::labels::Labels;
+use super::csv::labels::{Advice, Labels};
 use super::rows::{Dataset, Rows, image_of};
 use super::{OpenOptions, Parts};
 use crate::error::Error;
@@ -13,6 +13,11 @@ use crate::wording::counted;
 /// Names of arrays of rows, and of labels, in lower case; of a training and of a test part.
 const TRAIN: [&[&str]; 2] = [&["x_train", "x", "data", "images"], &["y_train", "y", "target", "labels"]];
 const TEST: [&[&str]; 2] = [&["x_test"], &["y_test"]];
+
+/// What to do about labels that are no classes: here no flag chooses them.
+const HEADER: &str = "take that record out, or name the other classes by words too";
+const NPY: Advice = Advice { choose: "put the class of each row into the last column", header: HEADER };
+const NPZ: Advice = Advice { choose: "put the class of each row into the array of labels", header: HEADER };
 
 /// Reads rows and labels.
 pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<Parts, Error> {
@@ -139,7 +144,7 @@ fn dataset(
             ),
         ));
     }
-    let mut names = Labels::new(classes);
+    let mut names = Labels::new(if is_npy(path) { NPY } else { NPZ }, classes);
     let at = |row: u64, what: &str| wrong(path, &format!("record {row}: {what}"));
     for i in 0..n {
         let row = i as u64 + 1;

@@ -47,7 +47,7 @@ fn labels_that_are_no_classes() {
     refused(read(&["1", "0.5"]), &["line 2, column 2", "0.5", "no whole number"]);
     refused(read(&["1", "nan"]), &["line 2, column 2", "nan", "no finite number"]);
     refused(read(&["1", "inf"]), &["line 2, column 2", "inf", "no finite number"]);
-    refused(read(&["1", "1e300"]), &["line 2, column 2", "no whole number"]);
+    refused(read(&["1", "1e300"]), &["line 2, column 2", "1e300 is too large a number"]);
     refused(read(&["a", ""]), &["line 2, column 2", "empty"]);
     refused(read(&["a", "\"x\ny\""]), &["line 2, column 2", "line break"]);
 }

@@ -196,6 +196,29 @@ fn rows_that_are_too_long_to_be_there() {
     }
 }
 
+/// No --label chooses among arrays.
+#[test]
+fn labels_that_are_no_classes_are_told_where_they_are() {
+    let advised = |result: Result<Source, Error>, words: &[&str]| {
+        let Err(error) = result else { panic!("accepted; wanted {words:?}") };
+        assert!(!error.to_string().contains("--label"), "{error}");
+        refused(Err::<(), _>(error), words);
+    };
+    let f8 = |values: &[f64]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let fraction = npy("<f4", false, "(1, 2)", &f32s(&[1.0, 0.1]));
+    advised(read("a.npy", &fraction), &["record 1: label 0.1 is no whole number", "into the last column"]);
+    let of = |n: usize, labels: Vec<u8>, descr: &str| {
+        let x = npy("|u1", false, &format!("({n}, 1)"), &vec![0; n]);
+        npz(&[("x", x), ("y", npy(descr, false, &format!("({n},)"), &labels))], false)
+    };
+    let place = "into the array of labels";
+    advised(read("a.npz", &of(1, f8(&[0.5]), "<f8")), &["label 0.5 is no whole number", place]);
+    advised(read("a.npz", &of(1, f8(&[1e300]), "<f8")), &["label 1e300 is too large a number", place]);
+    advised(read("a.npz", &of(60, (0..60).collect(), "|u1")), &["60 different labels in 60 rows", place]);
+    let words = ["kind", "0", "1"].map(|w| format!("{w:\0<4}")).concat();
+    advised(read("a.npz", &of(3, words.into_bytes(), "|S4")), &["\"kind\" stands among whole numbers"]);
+}
+
 #[test]
 fn labels_that_no_f64_tells_apart() {
     let x = npy("|u1", false, "(2, 1)", &[0, 0]);

@@ -11,6 +11,21 @@ const MANY_CLASSES: usize = 50;
 /// A message and the line it is about.
 pub(in crate::dataset) type Problem = (u64, String);
 
+/// What to do about labels that are no classes, by the kind of file.
+#[derive(Clone, Copy)]
+pub(in crate::dataset) struct Advice {
+    /// Where most values are no classes.
+    pub choose: &'static str,
+    /// Where the first is a name among numbers.
+    pub header: &'static str,
+}
+
+/// Of CSV files.
+pub(super) const CSV: Advice = Advice {
+    choose: "choose the label column with --label",
+    header: "a header is known by a column \"label\"",
+};
+
 /// A class as it came up first.
 struct Class {
     name: String,
@@ -21,6 +36,7 @@ struct Class {
 
 /// Labels so far, each the number of a class in the order of first sight; or of a net's class if those are given.
 pub(in crate::dataset) struct Labels<'a> {
+    advice: Advice,
     wanted: Option<&'a [String]>,
     labels: Vec<u16>,
     ids: HashMap<String, u16>,
@@ -29,9 +45,9 @@ pub(in crate::dataset) struct Labels<'a> {
 
 impl<'a> Labels<'a> {
     /// Without labels yet.
-    pub(in crate::dataset) fn new(wanted: Option<&'a [String]>) -> Self {
+    pub(in crate::dataset) fn new(advice: Advice, wanted: Option<&'a [String]>) -> Self {
         let named = wanted.unwrap_or(&[]).iter().zip(0..=u16::MAX).map(|(name, id)| (name.clone(), id));
-        Self { wanted, labels: Vec::new(), ids: named.collect(), classes: Vec::new() }
+        Self { advice, wanted, labels: Vec::new(), ids: named.collect(), classes: Vec::new() }
     }
 
     /// Takes up the next label, or says what is wrong with it.
@@ -46,7 +62,7 @@ impl<'a> Labels<'a> {
 
     /// A text that has not come up before.
     fn meet(&mut self, line: u64, text: &str) -> Result<u16, String> {
-        let number = whole_number(text)?;
+        let number = whole_number(text, self.advice.choose)?;
         // "1", "01" and "1.0" are one class.
         let name = number.map_or_else(|| text.to_owned(), |number| number.to_string());
         let id = match (self.ids.get(&name), self.wanted) {
@@ -64,10 +80,7 @@ impl<'a> Labels<'a> {
     /// The next number for a class.
     fn new_class(&mut self, class: Class) -> Result<u16, String> {
         if self.classes.len() == classes::MOST {
-            return Err(format!(
-                "more than {} different labels; choose the label column with --label",
-                classes::MOST
-            ));
+            return Err(format!("more than {} different labels; {}", classes::MOST, self.advice.choose));
         }
         let id = self.classes.len() as u16;
         self.ids.insert(class.name.clone(), id);
@@ -103,9 +116,7 @@ impl<'a> Labels<'a> {
         let (rows, count) = (self.labels.len(), self.classes.len());
         if count > MANY_CLASSES && count > rows / 2 {
             let line = self.classes[0].line;
-            let what =
-                format!("{count} different labels in {rows} rows; choose the label column with --label");
-            return Err((line, what));
+            return Err((line, format!("{count} different labels in {rows} rows; {}", self.advice.choose)));
         }
         // A header among numbers only ("0,1,2,digit") would otherwise pass as a class of its own.
         if let [first, others @ ..] = &self.classes[..]
@@ -114,18 +125,15 @@ impl<'a> Labels<'a> {
             && others.iter().all(|class| class.number.is_some())
             && self.labels[1..].iter().all(|&label| label != 0)
         {
-            let name = short(&first.name);
-            let what = format!(
-                "label \"{name}\" stands among whole numbers; a header is known by a column \"label\""
-            );
-            return Err((first.line, what));
+            let (name, header) = (short(&first.name), self.advice.header);
+            return Err((first.line, format!("label \"{name}\" stands among whole numbers; {header}")));
         }
         Ok(())
     }
 }
 
-/// The value of a label that is a number: a whole one.
-fn whole_number(text: &str) -> Result<Option<i64>, String> {
+/// The value of a label that is a number: a whole one; else what to `choose`.
+fn whole_number(text: &str, choose: &str) -> Result<Option<i64>, String> {
     /// Up to here every whole number is an f64.
     const LARGEST: f64 = (1u64 << 53) as f64;
     if text.is_empty() {
@@ -141,9 +149,9 @@ fn whole_number(text: &str) -> Result<Option<i64>, String> {
         Err(_) => Ok(None),
         Ok(x) if !x.is_finite() => Err(format!("label {} is no finite number", short(text))),
         Ok(x) if x.fract() == 0.0 && x.abs() < LARGEST => Ok(Some(x as i64)),
-        Ok(_) => Err(format!(
-            "label {} is no whole number; labels are classes: choose the label column with --label",
-            short(text)
-        )),
+        Ok(x) => {
+            let what = if x.fract() == 0.0 { "too large a number" } else { "no whole number" };
+            Err(format!("label {} is {what}; labels are classes: {choose}", short(text)))
+        }
     }
 }

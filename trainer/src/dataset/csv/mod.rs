@@ -12,7 +12,7 @@ use super::rows::{Dataset, Rows};
 use super::{OpenOptions, read};
 use crate::error::Error;
 use crate::wording::counted;
-use labels::Labels;
+use labels::{CSV, Labels};
 use layout::Layout;
 use table::{Table, place};
 use values::Growing;
@@ -24,7 +24,7 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, Strin
     let label = layout.label.expect("a labelled layout has a label column");
     let place_of_label = format!("{} with its label in {}", path.display(), layout.column(label));
     options.check_d(place_of_label, layout.columns - 1)?;
-    let mut labels = Labels::new(options.classes.as_deref());
+    let mut labels = Labels::new(CSV, options.classes.as_deref());
     let mut values = Growing::default();
     table.for_each(&layout, |line, record| {
         for (column, text) in record.iter().enumerate() {
