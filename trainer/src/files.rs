@@ -125,6 +125,19 @@ impl Target {
         Some(Self::File(path.with_file_name(name)))
     }
 
+    /// Fails now if a folder has the name of a file that will be written beside this one.
+    pub fn check_beside(&self, endings: &[&str]) -> Result<(), Error> {
+        let mut targets = endings.iter().filter_map(|ending| self.beside(ending));
+        match targets.find(|target| target.path().is_dir()) {
+            Some(folder) => Err(Error::fault(format!(
+                "{}: it is a folder, and a file of that name goes beside {}; name another --out, or move it away",
+                folder.path().display(),
+                self.path().display()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// The hidden file beside this one with this ending; None beside what is no regular file.
     pub(crate) fn hidden(&self, ending: &str) -> Option<PathBuf> {
         self.file().map(|path| hidden(path, ending))

@@ -144,6 +144,7 @@ impl Files {
         let report = args.report.as_deref().map(Target::find).transpose()?;
         let journal = Target::find(&beside(".journal"))?.path().to_owned();
         let flags = net.beside("toml");
+        net.check_beside(&["toml"])?;
         for target in [Some(&net), Some(&history), report.as_ref()].into_iter().flatten() {
             target.check()?;
         }

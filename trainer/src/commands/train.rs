@@ -76,6 +76,9 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     report.finish()
 }
 
+/// What the files end with that are written beside the net.
+const BESIDE: [&str; 3] = ["last", "toml", "checkpoint"];
+
 /// The files that will be written.
 struct Outputs {
     net: Target,
@@ -91,7 +94,7 @@ impl Outputs {
         let plots = report.as_ref().and_then(Target::file).map(see::plots::folder);
         let there = |path| std::fs::canonicalize(path).ok();
         let config = args.config.as_deref().and_then(there);
-        let beside = ["last", "toml", "checkpoint"].map(|ending| net.beside(ending));
+        let beside = BESIDE.map(|ending| net.beside(ending));
         let [last, toml, checkpoint] = beside.each_ref().map(|target| target.as_ref().map(Target::path));
         let toml = if config.as_deref() == toml { None } else { toml }; // its own flags may be written again
         apart(
@@ -113,6 +116,7 @@ impl Outputs {
 
     fn check(&self) -> Result<(), Error> {
         self.net.check()?;
+        self.net.check_beside(&BESIDE)?;
         if let Some(page) = &self.report {
             page.check()?;
             see::plots::check(page)?;

@@ -38,6 +38,17 @@ fn what_cannot_be_written_is_told_before_training() {
         }
     }
     desk.fails(&["train", "--data", "table.csv", "--out", ""], 2);
+    for (command, ending) in
+        [("train", "last"), ("train", "toml"), ("train", "checkpoint"), ("search", "toml")]
+    {
+        let (out, beside) = (format!("{command}-{ending}.tln"), format!("{command}-{ending}.tln.{ending}"));
+        desk.write(&format!("{beside}/kept"), "");
+        let line = desk.fails(&[command, "--data", "table.csv", "--out", &out], 1);
+        assert!(
+            line.contains(&format!("{beside}: it is a folder")) && line.contains("another --out"),
+            "{line}"
+        );
+    }
 }
 
 #[test]
