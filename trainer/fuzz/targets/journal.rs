@@ -9,7 +9,7 @@ use trainer::search::journal;
 fuzz_target!(|bytes: &[u8]| {
     let lines = bytes.split_inclusive(|&byte| byte == b'\n').flat_map(sealed);
     let path = fuzz::file("journal", "search.jsonl", &lines.collect::<Vec<_>>());
-    if let Ok(Some(journal)) = journal::read(&path) {
+    if let Ok(Some(journal)) = journal::read(&path, "") {
         assert!(journal.outcomes.iter().all(|outcome| outcome.candidate < journal.header.candidates));
     }
 });

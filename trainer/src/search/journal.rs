@@ -76,6 +76,9 @@ pub struct Contents {
     whole: u64,
 }
 
+/// Where a journal is to be begun.
+const MOVE: &str = "name another --out, or move this file away";
+
 /// How the first line begins.
 const BEGINS: &[u8] = b"{\"candidates\":";
 
@@ -84,8 +87,8 @@ fn torn(text: &[u8]) -> bool {
     BEGINS.starts_with(text) || text.starts_with(BEGINS)
 }
 
-/// Reads a journal; None where there is no whole first line.
-pub fn read(path: &Path) -> Result<Option<Contents>, Error> {
+/// Reads a journal; None where there is no whole first line. `advice` is for where the file is none.
+pub fn read(path: &Path, advice: &str) -> Result<Option<Contents>, Error> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|mut file| file.read_to_end(&mut text));
     read.map_err(|e| Error::read("read", path, &e))?;
@@ -95,10 +98,7 @@ pub fn read(path: &Path) -> Result<Option<Contents>, Error> {
         if whole == 0 && torn(&text) {
             return Ok(None);
         }
-        return Err(Error::data(format!(
-            "{}: no journal of a search; name another --out, or move this file away",
-            path.display()
-        )));
+        return Err(Error::data(format!("{}: no journal of a search; {advice}", path.display())));
     };
     let (mut outcomes, mut kept) = (Vec::new(), Vec::new());
     for line in lines.flatten() {
@@ -145,7 +145,7 @@ pub struct Journal {
 impl Journal {
     /// Goes on with the journal at this path, or begins it. Returns the results that are there.
     pub fn open(path: &Path, header: &Header) -> Result<(Self, Vec<Outcome>), Error> {
-        let there = if path.exists() { read(path)? } else { None };
+        let there = if path.exists() { read(path, MOVE)? } else { None };
         if let Some(there) = &there {
             same_search(path, &there.header, header)?;
         }
@@ -219,14 +219,14 @@ mod tests {
             let (mut journal, outcomes) = Journal::open(&path, &header()).unwrap();
             assert_eq!(outcomes.len(), whole, "cut at {cut}");
             journal.append(outcome(8).to_json(&POINT)).unwrap();
-            let after = read(&path).unwrap().unwrap().outcomes;
+            let after = read(&path, MOVE).unwrap().unwrap().outcomes;
             assert_eq!((after.len(), after.last()), (whole + 1, Some(&outcome(8))));
         }
         for at in ends[0] + 1..bytes.len() {
             let mut hurt = bytes.clone();
             hurt[at] ^= 4;
             std::fs::write(&path, &hurt).unwrap();
-            let outcomes = read(&path).unwrap().unwrap().outcomes;
+            let outcomes = read(&path, MOVE).unwrap().unwrap().outcomes;
             assert!(outcomes.iter().all(|o| *o == outcome(o.candidate)), "byte {at}");
             assert!(outcomes.len() < 3, "byte {at}");
         }

@@ -8,6 +8,9 @@ use super::journal::{self, Header};
 use super::{Outcome, best, none_learnt};
 use crate::{Error, checksum};
 
+/// What is wanted of files that are none.
+const JOURNALS: &str = "name those that the shards wrote, each FILE.journal beside its --out FILE";
+
 /// What all journals say together.
 #[derive(Clone, Debug)]
 pub struct Merged {
@@ -28,7 +31,7 @@ pub fn merge(paths: &[PathBuf]) -> Result<Merged, Error> {
     let mut merged: Option<Merged> = None;
     let mut shards = Vec::new();
     for path in paths {
-        let there = journal::read(path)?
+        let there = journal::read(path, JOURNALS)?
             .ok_or_else(|| Error::data(format!("{}: an empty journal; leave it out", path.display())))?;
         let all = merged.get_or_insert_with(|| Merged {
             header: there.header.clone(),

@@ -255,6 +255,9 @@ fn shards_joined_give_the_winner_of_the_whole() {
         let journals: Vec<&str> = journals.iter().map(String::as_str).collect();
         desk.run(&[&["search", "merge", "--json", "--out", "joined.tln"], &journals[..]].concat())
     };
+    let line = desk.fails(&["search", "merge", "part1.tln.journal", "table.csv"], 3);
+    assert!(line.contains("table.csv: no journal") && line.contains("FILE.journal"), "{line}");
+    assert!(!line.contains("another --out"), "{line}");
     for out in ["part1.tln", "./part2.tln", "part3.tln.journal", "part1.tln.toml"] {
         let journals: Vec<&str> = journals.iter().map(String::as_str).collect();
         let line = desk.fails(&[&["search", "merge", "--out", out], &journals[..]].concat(), 2);
