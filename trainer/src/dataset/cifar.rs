@@ -149,8 +149,18 @@ fn class_names(set: Set, folder: &Path) -> Result<Vec<String>, Error> {
         }
         Err(e) => return Err(Error::read("read", &path, &e)),
     };
-    let names: Vec<String> =
-        text.lines().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let mut names: Vec<String> = Vec::new();
+    for (i, name) in text.lines().map(str::trim).enumerate().filter(|(_, name)| !name.is_empty()) {
+        if name.contains(char::is_control) {
+            return Err(Error::data(format!(
+                "{} line {}: class name \"{name}\" has a tab or another control character in it; wanted text, one name a line: \
+                 take it out",
+                path.display(),
+                i + 1
+            )));
+        }
+        names.push(name.to_owned());
+    }
     if names.len() != set.classes {
         return Err(Error::data(format!(
             "{}: {}, needs {}: one a line",

@@ -66,6 +66,12 @@ fn names_come_from_the_file_beside_the_data() {
     refused(read(&files), &["batches.meta.txt", "2 class names", "needs 10"]);
     write(&files, "batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\na\n");
     refused(read(&files), &["batches.meta.txt", "\"a\" comes twice"]);
+    // As in CSV. What stands around a name is blank; Unix's line feed alone ends one, or Windows' two.
+    for bad in ["x\ty", "x\u{1b}[31m", "x\ry"] {
+        write(&files, "batches.meta.txt", format!("a\n\nb\r\n\tc\n{bad}\ne\nf\ng\nh\ni\nj\n"));
+        let shown = format!("\"{}\"", bad.escape_default());
+        refused(read(&files), &["batches.meta.txt line 5", &shown, "control character"]);
+    }
 }
 
 #[test]
