@@ -49,15 +49,22 @@ pub const NET: &str = "net-checksum";
 /// The file next to a net with this checksum: with it as `--config` the same net is made again.
 #[must_use]
 pub fn of_run(args: &TrainArgs, choice: &Choice, net: u32) -> String {
-    let mut text =
-        format!("# trainer --config THIS_FILE makes this net again\ndata = {}\n", quoted(&args.common.data));
+    // A name that is no text cannot stand here, and another name would be another file.
+    let out = args.out.to_str();
+    let flag = if out.is_none() { " --out FILE" } else { "" };
+    let mut text = format!(
+        "# trainer --config THIS_FILE{flag} makes this net again\ndata = {}\n",
+        quoted(&args.common.data)
+    );
     if let Some(label) = &args.common.label {
         text.push_str(&format!("label = {}\n", quoted(label)));
     }
     text.push_str(&of_choice(choice));
-    text.push_str(&format!("out = {}\n", quoted(&args.out.to_string_lossy())));
-    if let Some(history) = &args.history {
-        text.push_str(&format!("history = {}\n", quoted(&history.to_string_lossy())));
+    if let Some(out) = out {
+        text.push_str(&format!("out = {}\n", quoted(out)));
+    }
+    if let Some(history) = args.history.as_ref().and_then(|path| path.to_str()) {
+        text.push_str(&format!("history = {}\n", quoted(history)));
     }
     text.push_str(&format!("{NET} = {}\n", quoted(&format!("{net:08x}"))));
     text

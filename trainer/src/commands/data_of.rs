@@ -11,10 +11,14 @@ use crate::{Error, checksum};
 pub(super) fn trained(net: &Path) -> PathBuf {
     let behind = net.is_symlink().then(|| std::fs::canonicalize(net).ok()).flatten();
     let net = behind.as_deref().unwrap_or(net);
-    let name = net.to_string_lossy();
-    let first = name.strip_suffix(".last").map(str::to_owned);
-    let first = first.or_else(|| name.strip_suffix(".int8.tln").map(|stem| format!("{stem}.tln")));
-    match first.map(PathBuf::from) {
+    let is = |path: &Path, ending: &str| path.extension().is_some_and(|found| found == ending);
+    let stem = net.with_extension("");
+    let first = match (is(net, "last"), is(net, "tln") && is(&stem, "int8")) {
+        (true, _) => Some(stem),
+        (_, true) => Some(stem.with_extension("tln")),
+        _ => None,
+    };
+    match first {
         Some(first) if !beside(net, "toml").is_file() && beside(&first, "toml").is_file() => first,
         _ => net.to_owned(),
     }

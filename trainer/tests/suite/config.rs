@@ -108,6 +108,33 @@ fn explain_takes_the_configuration_of_a_net_with_a_history() {
     assert!(line.contains("--explain") && line.contains("--history"), "{line}");
 }
 
+/// The files beside a net have its bytes in their names; what is text cannot have them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_net_whose_name_is_no_text_has_its_flags_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = Desk::new();
+    let name = |ending: &str| std::ffi::OsStr::from_bytes(&[b"n\xff", ending.as_bytes()].concat()).to_owned();
+    let run = |args: &[&str], ending: &str, more: &[&str]| {
+        let output = desk.command(args).arg(name(ending)).args(more).output().expect("it starts");
+        crate::common::Run::of(args, output).ok()
+    };
+    let out =
+        ["train", "--data", "table.csv", "--hidden", "3", "--epochs", "2", "--history", "h.csv", "--out"];
+    run(&out, ".tln", &[]);
+    run(&["quantize"], ".tln", &[]);
+    for net in [".tln", ".tln.last", ".int8.tln"] {
+        let told = run(&["eval"], net, &[]).stdout;
+        assert!(told.starts_with("data      table.csv, which n"), "{net}: {told}");
+    }
+    let read = |ending: &str| std::fs::read(desk.path("").join(name(ending))).expect("a file");
+    let flags = String::from_utf8(read(".tln.toml")).expect("UTF-8");
+    assert!(flags.contains("--out FILE") && !flags.contains("\nout ="), "{flags}");
+    assert!(flags.contains("history = \"h.csv\""), "{flags}");
+    run(&["train", "--config"], ".tln.toml", &["--out", "again.tln"]);
+    assert!(desk.read("again.tln") == read(".tln"));
+}
+
 #[test]
 fn quiet_says_nothing_and_errors_all_the_same() {
     let desk = Desk::new();
