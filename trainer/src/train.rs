@@ -189,7 +189,7 @@ fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
 
 /// The loss, or a weight, is no finite number any more: `what` says which, where, and what it is.
 pub(crate) fn diverged(what: &str, rate: f64, settings: &Settings) -> Error {
-    let reg = settings.reg;
+    let (rate, reg) = (rate as f32, settings.reg as f32); // as the step has them
     Error::new(
         Kind::Diverged,
         format!(
@@ -197,4 +197,20 @@ pub(crate) fn diverged(what: &str, rate: f64, settings: &Settings) -> Error {
              try a tenth of --learning-rate, then of --reg (no net was written)"
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset::Preset;
+
+    /// Steps are taken in f32, and so are the numbers told.
+    #[test]
+    fn the_rate_of_a_training_that_diverged_is_told_as_short_as_it_is() {
+        let settings = Settings { reg: 1e30, ..Preset::Default.choice().settings };
+        let rate = 90.0 * 0.9 * 0.9 * 0.9;
+        assert_eq!(rate.to_string(), "65.61000000000001");
+        let error = diverged("the loss is NaN", rate, &settings).to_string();
+        assert!(error.contains("the rate was 65.61, the penalty 1e30: "), "{error}");
+    }
 }
