@@ -31,7 +31,7 @@ pub fn advised(x: f64, digits: usize) -> String {
 /// So many of what is called `one`: 1 row, 2 rows, 0 classes.
 #[must_use]
 pub fn counted<N: Display + PartialEq + From<u8>>(n: N, one: &str) -> String {
-    let ending = if one.ends_with('s') || one.ends_with("ch") { "es" } else { "s" };
+    let ending = if one.ends_with('s') || one.ends_with("tch") { "es" } else { "s" };
     let ending = agreeing(&n, "", ending);
     format!("{n} {one}{ending}")
 }
@@ -83,10 +83,10 @@ mod tests {
 
     #[test]
     fn one_is_not_counted_as_many() {
-        let of = |n: usize| ["row", "test row", "class", "batch"].map(|one| counted(n, one));
-        assert_eq!(of(1), ["1 row", "1 test row", "1 class", "1 batch"]);
-        assert_eq!(of(0), ["0 rows", "0 test rows", "0 classes", "0 batches"]);
-        assert_eq!(of(2), ["2 rows", "2 test rows", "2 classes", "2 batches"]);
+        let of = |n: usize| ["row", "test row", "class", "batch", "epoch"].map(|one| counted(n, one));
+        assert_eq!(of(1), ["1 row", "1 test row", "1 class", "1 batch", "1 epoch"]);
+        assert_eq!(of(0), ["0 rows", "0 test rows", "0 classes", "0 batches", "0 epochs"]);
+        assert_eq!(of(2), ["2 rows", "2 test rows", "2 classes", "2 batches", "2 epochs"]);
         assert_eq!([1, 0, 2].map(|n| agreeing(&n, "is", "are")), ["is", "are", "are"]);
     }
 }
