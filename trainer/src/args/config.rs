@@ -1,6 +1,8 @@
 //! `--config FILE`: flags from a file, under those of the command line.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use clap::parser::ValueSource;
@@ -9,11 +11,21 @@ use clap::{CommandFactory, Parser};
 use super::{Cli, Command, TrainArgs, one_line};
 use crate::{Error, config_file};
 
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 1 << 20;
+
 /// `train` with what the file says where the command line says nothing; and the checksum of the net that it lies beside, if it
 /// names one.
 pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<(TrainArgs, Option<u32>), Error> {
     let place = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| Error::read("read", path, &e))?;
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
+    if text.len() as u64 > LONGEST {
+        return Err(Error::data(format!(
+            "{place}: longer than {LONGEST} bytes, and flags take some hundred; give a file of flags, or move this one away"
+        )));
+    }
+    read.map_err(|e| Error::read("read", path, &e))?;
     let wrong = |line: usize, what: String| Error::usage(format!("{place} line {line}: {what}"));
     let entries = config_file::read(&text).map_err(|(line, what)| wrong(line, what))?;
     let given =

@@ -74,6 +74,18 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
         assert!(line.contains("run.toml") && line.contains(what), "{line}");
     }
     assert!(desk.fails(&["--config", "none.toml"], 3).contains("none.toml"));
+    // Sparse: it takes no room on the disk, and none in memory.
+    let large = std::fs::File::create(desk.path("run.toml")).expect("a file");
+    for len in [(1 << 20) + 1, 1 << 30] {
+        large.set_len(len).expect("a file system with holes");
+        let run = desk.run(&["--config", "run.toml"]);
+        let line = "error: run.toml: longer than 1048576 bytes";
+        assert!(
+            run.code == 3 && run.stderr.starts_with(line),
+            "{}",
+            &run.stderr[..200.min(run.stderr.len())]
+        );
+    }
 }
 
 #[test]
