@@ -35,6 +35,7 @@ enum Lies {
 
 /// Finds two weights and two biases, `mean` and `scale` if they are there.
 pub fn recognise(mut tensors: Vec<Tensor>, names: Vec<String>) -> Result<Recognised, Error> {
+    tensors.iter().try_for_each(check)?;
     let mut named = |name: &str| {
         let at = tensors.iter().position(|t| t.name == name && t.shape.len() == 1)?;
         Some(tensors.swap_remove(at).data)
@@ -67,6 +68,19 @@ pub fn recognise(mut tensors: Vec<Tensor>, names: Vec<String>) -> Result<Recogni
     }
     let layers = Layers { d, h, c, mean, scale, w1, b1: ba.data.clone(), w2, b2, names };
     Ok(Recognised { layers, notes })
+}
+
+/// Numbers that no net file holds are told by the array they are in.
+fn check(Tensor { name, data, .. }: &Tensor) -> Result<(), Error> {
+    match data.iter().position(|x| !x.is_finite()) {
+        Some(at) => Err(Error::data(format!(
+            "array {name}, number {} of {}: {} is no finite number of f32; train that net again, or save it before it diverged",
+            at + 1,
+            data.len(),
+            data[at]
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A layer's weights as inputs × outputs, and both sizes.

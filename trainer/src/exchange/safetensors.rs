@@ -55,28 +55,38 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
     let header = header.as_object().ok_or_else(|| broken("its header is no object"))?;
     let mut tensors = Vec::new();
     for (name, entry) in header.iter().filter(|(name, _)| *name != "__metadata__") {
-        tensors
-            .push(tensor(name, entry, data).ok_or_else(|| {
-                broken(&format!("array {name:?} has sizes, type or place that do not fit"))
-            })?);
+        let kind = entry["dtype"].as_str().unwrap_or("none");
+        let element = element(kind).ok_or_else(|| {
+            Error::data(format!(
+                "array {name:?} is of type {kind}; wanted F16, BF16, F32 or F64: save it as one of these, or leave it out"
+            ))
+        })?;
+        let tensor = tensor(name, element, entry, data);
+        tensors.push(
+            tensor.ok_or_else(|| broken(&format!("array {name:?} has sizes or a place that do not fit")))?,
+        );
     }
     let classes = header.get("__metadata__").and_then(|about| about["classes"].as_str()).unwrap_or_default();
     Ok((tensors, classes.lines().map(str::to_owned).collect()))
 }
 
-/// One array; None if anything about it does not fit.
-fn tensor(name: &str, entry: &Value, data: &[u8]) -> Option<Tensor> {
-    let count = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
-    let shape = entry["shape"].as_array()?.iter().map(count).collect::<Option<Vec<_>>>()?;
-    let bytes = data.get(count(&entry["data_offsets"][0])?..count(&entry["data_offsets"][1])?)?;
-    let elements = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size))?;
-    let element = match entry["dtype"].as_str()? {
+/// The types that are read.
+fn element(kind: &str) -> Option<Element> {
+    Some(match kind {
         "F32" => Element::F32,
         "F64" => Element::F64,
         "BF16" => Element::BF16,
         "F16" => Element::F16,
         _ => return None,
-    };
+    })
+}
+
+/// One array; None if anything about it does not fit.
+fn tensor(name: &str, element: Element, entry: &Value, data: &[u8]) -> Option<Tensor> {
+    let count = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+    let shape = entry["shape"].as_array()?.iter().map(count).collect::<Option<Vec<_>>>()?;
+    let bytes = data.get(count(&entry["data_offsets"][0])?..count(&entry["data_offsets"][1])?)?;
+    let elements = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size))?;
     let (size, number) = (element.size(), |bytes| element.get(bytes, false) as f32);
     let fits = elements.checked_mul(size) == Some(bytes.len());
     fits.then(|| Tensor { name: name.into(), shape, data: bytes.chunks_exact(size).map(number).collect() })

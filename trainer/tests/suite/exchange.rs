@@ -66,6 +66,47 @@ fn what_is_no_net_is_refused() {
     assert!(desk.fails(&["import", "a.npz"], 3).contains("a.npz"));
 }
 
+/// A safetensors file of a 2-2-2 net whose first array has this name, type and bytes, and whose classes have these names.
+fn safetensors(name: &str, kind: &str, first: &[u8], classes: &str) -> Vec<u8> {
+    let mut header = serde_json::json!({ "__metadata__": { "classes": classes } });
+    let mut data = Vec::new();
+    let rest = [1.0f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat();
+    for (name, kind, shape, bytes) in [
+        (name, kind, &[2, 2][..], first),
+        ("1.bias", "F32", &[2], &rest[..8]),
+        ("2.weight", "F32", &[2, 2], &rest[..]),
+        ("2.bias", "F32", &[2], &rest[..8]),
+    ] {
+        let place = [data.len(), data.len() + bytes.len()];
+        header[name] = serde_json::json!({ "dtype": kind, "shape": shape, "data_offsets": place });
+        data.extend(bytes);
+    }
+    let header = header.to_string();
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()
+}
+
+#[test]
+fn what_is_wrong_with_an_array_is_told_with_its_name() {
+    let desk = Desk::new();
+    let import = |bytes: &[u8]| {
+        desk.write("a.safetensors", bytes);
+        desk.fails(&["import", "a.safetensors"], 3)
+    };
+    let f32s = |x: [f32; 4]| x.map(f32::to_le_bytes).concat();
+    let good = safetensors("1.weight", "F32", &f32s([1.0; 4]), "no\nyes");
+    desk.write("a.safetensors", &good);
+    desk.run(&["import", "a.safetensors", "--out", "b.tln"]).ok();
+    let line = import(&safetensors("1.weight", "F32", &f32s([1.0, 2.0, f32::NAN, 4.0]), ""));
+    assert!(line.contains("array 1.weight, number 3 of 4: NaN is no finite number"), "{line}");
+    let doubles = [1.0, 1e300, 0.0, 0.0].map(f64::to_le_bytes).concat();
+    let line = import(&safetensors("1.weight", "F64", &doubles, ""));
+    assert!(line.contains("array 1.weight, number 2 of 4: inf is no finite number of f32"), "{line}");
+    let line = import(&safetensors("1.weight", "I32", &[0; 16], ""));
+    assert!(line.contains("array \"1.weight\" is of type I32; wanted F16, BF16, F32 or F64"), "{line}");
+    let line = import(&safetensors("1.weight", "F32", &[0; 12], ""));
+    assert!(line.contains("array \"1.weight\" has sizes or a place that do not fit"), "{line}");
+}
+
 /// Weights that are not finite are no net.
 #[test]
 fn infinite_weights_are_refused() {
