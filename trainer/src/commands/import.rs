@@ -22,6 +22,14 @@ pub(super) fn run(args: &ImportArgs) -> Result<(), Error> {
         _ => Err(Error::data("neither npz nor safetensors; save the weights as one of these")),
     };
     let (tensors, names) = read.map_err(|e| e.context(&file))?;
+    let arrays = tensors.iter().map(|tensor| ("array", &tensor.name));
+    for (what, name) in arrays.chain(names.iter().map(|name| ("class", name))) {
+        if name.contains(char::is_control) {
+            return Err(Error::data(format!(
+                "{file}: {what} \"{name}\" has a line break or another control character in its name; rename it"
+            )));
+        }
+    }
     let found = recognise(tensors, names).map_err(|e| e.context(&file))?;
     let net = found.layers.to_bytes().map_err(|e| e.context(&file))?;
     let path = args.out.clone().unwrap_or_else(|| args.file.with_extension("tln"));

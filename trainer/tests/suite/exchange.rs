@@ -107,6 +107,21 @@ fn what_is_wrong_with_an_array_is_told_with_its_name() {
     assert!(line.contains("array \"1.weight\" has sizes or a place that do not fit"), "{line}");
 }
 
+/// They would be told to a terminal as they are. In data sets, class names have none either.
+#[test]
+fn names_with_control_characters_are_not_imported() {
+    let desk = Desk::new();
+    let first = [0; 16];
+    for (name, classes, told) in [
+        ("1\u{1b}[31m.weight", "no\nyes", "array \"1\\u{1b}[31m.weight\""),
+        ("1.weight", "n\to\nyes", "class \"n\\to\""),
+    ] {
+        desk.write("a.safetensors", safetensors(name, "F32", &first, classes));
+        let line = desk.fails(&["import", "a.safetensors"], 3);
+        assert!(line.contains(told) && line.contains("control character"), "{line}");
+    }
+}
+
 /// Weights that are not finite are no net.
 #[test]
 fn infinite_weights_are_refused() {
