@@ -92,17 +92,18 @@ fn check(args: &DoctorArgs, spec: &str, net: &Net<'_>, data: &Prepared) -> Resul
             data.data().d
         )));
     }
-    let names = class_names(&AnyNet::F32(*net)).unwrap_or_default();
+    let names = class_names(&AnyNet::F32(*net));
     let own = &data.data().classes;
-    if net.c() == own.len() && (names.is_empty() || names == *own) {
+    if net.c() == own.len() && names.as_ref().is_none_or(|names| names == own) {
         return Ok(());
     }
+    let (has, other) = match names {
+        Some(names) => (format!("the classes {}", names.join(", ")), own.join(", ")),
+        None => (format!("{} without names", counted(net.c(), "class")), own.len().to_string()),
+    };
     Err(Error::data(format!(
-        "{}: the net has the classes {}, {} has {}; give the data that it was trained on with --data",
-        args.net.display(),
-        names.join(", "),
-        spec,
-        own.join(", ")
+        "{}: the net has {has}, {spec} has {other}; give the data that it was trained on with --data",
+        args.net.display()
     )))
 }
 

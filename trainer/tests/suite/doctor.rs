@@ -305,6 +305,20 @@ fn the_commands_tell_what_is_found() {
     assert!(doctor.contains("shrinking-weights"), "{doctor}");
     assert!(desk.fails(&["doctor", "alone.tln"], 3).contains("--data"));
     desk.fails(&["doctor", "net.tln", "--data", "digits"], 3);
+    // A net whose classes have no names: bytes 24 to 27 of a file say how long they are, 28 to 31 how long it is.
+    let net = desk.read("net.tln");
+    let (names, end) = (u32::from_le_bytes([net[24], net[25], net[26], net[27]]) as usize, net.len() - 4);
+    let mut bare = net[..end - names].to_vec();
+    bare[24..28].fill(0);
+    bare[28..32].copy_from_slice(&((net.len() - names) as u32).to_le_bytes());
+    let mut crc = flate2::Crc::new();
+    crc.update(&bare);
+    bare.extend(crc.sum().to_le_bytes());
+    desk.write("bare.tln", bare);
+    desk.run(&["doctor", "bare.tln", "--data", "images"]).ok();
+    desk.write("two.csv", (0..20).map(|i| format!("{}{}\n", "1,".repeat(3072), i % 2)).collect::<String>());
+    let line = desk.fails(&["doctor", "bare.tln", "--data", "two.csv"], 3);
+    assert!(line.contains("bare.tln: the net has 10 classes without names, two.csv has 2; give"), "{line}");
 }
 
 /// Below 100 validation rows the gap says nothing, and `doctor` and `train` say so.
