@@ -178,7 +178,7 @@ impl<'a> Normalization<'a> {
             x.len(),
             out.len()
         );
-        let fits = first <= self.inputs && out.len() <= self.inputs - first;
+        let fits = self.holds(first, out.len());
         assert!(fits, "inputs {first}.. ({} of them) reach past the last of {}", out.len(), self.inputs);
         if SMALL {
             self.one_by_one(first, x, 0, out);
@@ -192,14 +192,25 @@ impl<'a> Normalization<'a> {
     #[must_use = "false: nothing was written"]
     #[inline(always)]
     pub fn try_apply(&self, isa: Isa, first: usize, row: Input<'_>, out: &mut [f32]) -> bool {
-        if SMALL {
-            return self.one_by_one(first, row, first, out);
-        }
-        let Some(x) = row.get(first, out.len()) else { return false };
-        if row.len() == self.inputs {
+        self.try_way::<SMALL>(isa, first, row, out)
+    }
+
+    /// [`Normalization::try_apply`], one number at a time if ALONE, else by vectors.
+    #[inline(always)]
+    fn try_way<const ALONE: bool>(&self, isa: Isa, first: usize, row: Input<'_>, out: &mut [f32]) -> bool {
+        let fits = row.len() == self.inputs && self.holds(first, out.len());
+        if fits && ALONE {
+            self.one_by_one(first, row, first, out);
+        } else if fits && let Some(x) = row.get(first, out.len()) {
             self.vectors(isa, first, x, out);
         }
-        row.len() == self.inputs
+        fits
+    }
+
+    /// Whether `len` inputs from number `first` on are there.
+    #[inline(always)]
+    const fn holds(&self, first: usize, len: usize) -> bool {
+        first <= self.inputs && len <= self.inputs - first
     }
 
     /// x̂_j of x = x_j.
@@ -227,10 +238,10 @@ impl<'a> Normalization<'a> {
         }
     }
 
-    /// The way of processors without: one loop for whatever comes, each number by itself. Those of `out` are x from `skip` on;
-    /// false if there are fewer.
+    /// The way of processors without: one loop for whatever comes, each number by itself. Those of `out` are x from `skip` on, as
+    /// many as it has.
     #[inline(always)]
-    fn one_by_one(&self, first: usize, x: Input<'_>, skip: usize, out: &mut [f32]) -> bool {
+    fn one_by_one(&self, first: usize, x: Input<'_>, skip: usize, out: &mut [f32]) {
         // Without means, (x − 0)·1 is x, whatever x is.
         let (mean, scale) = match self.mean.is_empty() {
             true => (Floats::Bytes(&[[0; 4]]), Floats::Bytes(&[1f32.to_le_bytes()])),
@@ -246,15 +257,14 @@ impl<'a> Normalization<'a> {
                 Some(&x) => x.into(),
                 None => match numbers.get(skip + j) {
                     Some(&x) => x,
-                    None => return false,
+                    None => return,
                 },
             };
-            let Some(q) = (first + j).checked_div(width) else { return false };
-            let (Some(mean), Some(scale)) = (mean.at(q), scale.at(q)) else { return false };
+            let Some(q) = (first + j).checked_div(width) else { return };
+            let (Some(mean), Some(scale)) = (mean.at(q), scale.at(q)) else { return };
             *out = (x - mean) * scale;
             compact();
         }
-        true
     }
 
     /// Inputs that share a mean: D/Q, or all of them where there is none.
@@ -364,6 +374,34 @@ mod tests {
                             want.map(f32::to_bits),
                             "{q} means, {first} + {len}"
                         );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Both ways refuse the same parts and rows, and write nothing then.
+    #[test]
+    fn what_does_not_fit_is_refused_before_anything_is_written() {
+        let zeros = [0.0; 8];
+        for q in [0, 1, 3, 6] {
+            let of = Floats::F32(&zeros[..q]);
+            let normalization = Normalization::new(6, of, of).unwrap();
+            let both = |first, row: Input<'_>, len: usize| {
+                let (mut a, mut b) = ([7.0; 8], [7.0; 8]);
+                let isa = Isa::best();
+                let good = normalization.try_way::<false>(isa, first, row, &mut a[..len]);
+                assert_eq!(normalization.try_way::<true>(isa, first, row, &mut b[..len]), good);
+                assert_eq!(a, b);
+                assert!(good || a == [7.0; 8], "{q} means: {first} + {len} of {}: written", row.len());
+                good
+            };
+            for first in (0..=8).chain([usize::MAX]) {
+                for len in 0..=8 {
+                    for there in 0..=8 {
+                        let want = there == 6 && first <= 6 && len <= 6 - first;
+                        assert_eq!(both(first, Input::U8(&[0; 8][..there]), len), want);
+                        assert_eq!(both(first, Input::F32(&zeros[..there]), len), want);
                     }
                 }
             }
