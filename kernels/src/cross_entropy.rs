@@ -3,7 +3,7 @@
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
-use crate::scalar::Scalar;
+use crate::scalar::{Ops, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
     Beside, LOW, copy_rows, exponentials, height, lanes, largest, max_row, max_rows, over, row_maxima,
@@ -35,15 +35,16 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
     T::cross_entropy(isa, s, labels, loss, None);
 }
 
-/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part:
+/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part (no rows of none, too):
 /// dS ← (softmax(S) − onehot(y)) / N, from the same exponentials.
 ///
-/// softmax as [`crate::softmax()`] has it; then one subtraction in column y, and one division. Source: eq. (7)-(16).
+/// softmax as [`crate::softmax()`] has it; then one subtraction in column y, and one division by the float nearest to N.
+/// Source: eq. (7)-(16).
 ///
 /// Error of N·dS_ij to first order at most u ((d_j + θ + 4) p_j + 2 |p_j − onehot(y)_j|), with d, θ, u as for softmax.
 ///
 /// # Panics
-/// As [`cross_entropy`], or if dS does not have the shape of S.
+/// As [`cross_entropy`], or if dS does not have the shape of S, or if `n` is less than its rows.
 ///
 /// ```
 /// use kernels::{Isa, Mat, MatMut, cross_entropy_gradient};
@@ -64,6 +65,7 @@ pub fn cross_entropy_gradient<T: Scalar>(
     let (shape, got) = ((s.rows(), s.cols()), (ds.rows(), ds.cols()));
     check(shape, labels, loss.len());
     assert!(shape == got, "dS is {} x {}, S is {} x {}: they must be equal", got.0, got.1, shape.0, shape.1);
+    assert!(n >= shape.0, "S has {} rows, the batch {n}: it must have as many or more", shape.0);
     T::cross_entropy(isa, s, labels, loss, Some((ds, n)));
 }
 
@@ -195,7 +197,7 @@ impl CrossEntropy<'_> {
             let mut own = 0.0;
             if !beside.done.is_empty() {
                 let p = beside.done[self.labels[i - 2] as usize] * lanes(s, factor)[0];
-                own = (p - 1.0) / by as f32;
+                own = (p - 1.0) / f32::from_count(by);
             }
             factor = next_factor;
             let mut sum = s.splat(0.0);

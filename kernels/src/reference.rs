@@ -118,7 +118,7 @@ pub fn cross_entropy<T: Scalar>(
         let sum = reduction::<T, ROW_PARTIALS>(s.cols(), |sum, j| sum + e(j));
         *loss = sum.ln() - (s.get(i, y) - max);
         if let Some((ds, n)) = &mut ds {
-            let (scale, n) = (T::ONE / sum, T::from_f64(*n as f64));
+            let (scale, n) = (T::ONE / sum, T::from_count(*n));
             for (j, ds) in ds.row_mut(i).iter_mut().enumerate() {
                 let p = e(j) * scale;
                 *ds = if j == y { p - T::ONE } else { p } / n;

@@ -72,6 +72,8 @@ pub trait Scalar:
 /// The operations behind the public generic functions; each is documented there.
 pub trait Ops: Sized {
     #![allow(missing_docs)] // each method is documented at the public function of its name
+    /// The nearest value to a number of rows, ties to even: rounded once.
+    fn from_count(n: usize) -> Self;
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, Self>);
     fn matmul(
         isa: Isa,
@@ -156,6 +158,10 @@ impl Scalar for f64 {
 }
 
 impl Ops for f32 {
+    #[inline(always)]
+    fn from_count(n: usize) -> Self {
+        n as f32
+    }
     fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f32>) {
         isa.run(Gather { batch, x, prefetched: false, next: None });
     }
@@ -219,6 +225,10 @@ impl Ops for f32 {
 
 /// f64 exists for gradient checks: the reference loops, on every processor.
 impl Ops for f64 {
+    #[inline(always)]
+    fn from_count(n: usize) -> Self {
+        n as f64
+    }
     fn gather(_: Isa, batch: Batch<'_>, x: MatMut<'_, f64>) {
         gather_f64(batch, x);
     }

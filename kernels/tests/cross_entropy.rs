@@ -159,14 +159,56 @@ fn loss_and_gradient_are_near_f64() {
 #[test]
 fn shapes_and_labels_that_do_not_fit_panic_with_the_numbers() {
     let s = [0.0f32; 6];
-    let run = |labels: &[u32], loss: usize, cols: usize| {
+    let run_of = |n: usize, labels: &[u32], loss: usize, cols: usize| {
         let (mut ds, mut loss) = (vec![0.0; 2 * cols], vec![0.0; loss]);
         let ds = MatMut::new(&mut ds, 2, cols);
-        cross_entropy_gradient(Isa::best(), Mat::new(&s, 2, 3), labels, 2, ds, &mut loss);
+        cross_entropy_gradient(Isa::best(), Mat::new(&s, 2, 3), labels, n, ds, &mut loss);
     };
+    let run = |labels: &[u32], loss: usize, cols: usize| run_of(2, labels, loss, cols);
     run(&[0, 2], 2, 3);
     assert_panics("1 labels for 2 rows", || run(&[0], 2, 3));
     assert_panics("loss has 3 elements, S has 2 rows", || run(&[0, 1], 3, 3));
     assert_panics("dS is 2 x 4, S is 2 x 3", || run(&[0, 1], 2, 4));
     assert_panics("label 3 of row 1 is not below 3", || run(&[0, 3], 2, 3));
+    for n in [0, 1] {
+        let message = format!("S has 2 rows, the batch {n}: it must have as many or more");
+        assert_panics(&message, || run_of(n, &[0, 1], 2, 3));
+    }
+}
+
+#[test]
+fn no_rows_of_none_are_a_batch() {
+    for cols in [0, 3, 20] {
+        let (s, ds) = (Mat::new(&[0.0f32; 0], 0, cols), MatMut::new(&mut [], 0, cols));
+        cross_entropy_gradient(Isa::best(), s, &[], 0, ds, &mut []);
+    }
+}
+
+/// This N lies just above the middle between two floats. Rounded to f64 first it would be that middle, and then the lower float.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn the_number_of_rows_is_rounded_once() {
+    let n: usize = (1 << 53) + (1 << 29) + 1;
+    assert_ne!(n as f32, n as f64 as f32);
+    for (rows, cols) in [(1, 3), (17, 10), (2, 20), (7, 20)] {
+        let s: Vec<f32> = (0..rows * cols).map(|i| (i * 7 % 13) as f32).collect();
+        let labels: Vec<u32> = (0..rows).map(|i| (i % cols) as u32).collect();
+        let gradient = |isa, n| {
+            let (mut ds, mut loss) = (vec![f32::NAN; rows * cols], vec![f32::NAN; rows]);
+            let out = MatMut::new(&mut ds, rows, cols);
+            cross_entropy_gradient(isa, Mat::new(&s, rows, cols), &labels, n, out, &mut loss);
+            ds
+        };
+        let (mut ds, mut loss) = (vec![f32::NAN; rows * cols], vec![f32::NAN; rows]);
+        let out = MatMut::new(&mut ds, rows, cols);
+        reference::cross_entropy(Mat::new(&s, rows, cols), &labels, &mut loss, Some((out, n)));
+        for isa in isas() {
+            let undivided = gradient(isa, rows.next_power_of_two());
+            let want: Vec<f32> =
+                undivided.iter().map(|x| x * rows.next_power_of_two() as f32 / n as f32).collect();
+            let got = gradient(isa, n);
+            assert_same_bits(&got, &want, format_args!("{isa} {rows} x {cols}"));
+            assert_same_bits(&ds, &want, format_args!("reference {rows} x {cols}"));
+        }
+    }
 }

@@ -5,6 +5,7 @@ use crate::Mat;
 use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at, store_end_at};
+use crate::scalar::Ops;
 use crate::simd::{LANES, Simd};
 
 /// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
@@ -355,8 +356,8 @@ fn first_lanes<S: Simd>(s: S, v: S::V, len: usize) -> S::V {
 pub(crate) fn over<S: Simd>(s: S, p: S::V, n: usize) -> S::V {
     match n {
         1 => p,
-        _ if n.is_power_of_two() => s.mul(p, s.splat(1.0 / n as f32)),
-        _ => s.div(p, s.splat(n as f32)),
+        _ if n.is_power_of_two() => s.mul(p, s.splat(1.0 / f32::from_count(n))),
+        _ => s.div(p, s.splat(f32::from_count(n))),
     }
 }
 
