@@ -253,10 +253,10 @@ impl Ops for f64 {
         d.iter_mut().zip(h).for_each(|(d, &h)| *d = reference::mask(h, *d));
     }
     fn exp_all(_: Isa, x: &mut [f64]) {
-        x.iter_mut().for_each(|x| *x = x.exp());
+        x.iter_mut().for_each(|x| *x = crate::exp::exp_f64(*x));
     }
     fn ln_all(_: Isa, x: &mut [f64]) {
-        x.iter_mut().for_each(|x| *x = x.ln());
+        x.iter_mut().for_each(|x| *x = crate::ln::ln_f64(*x));
     }
     fn softmax(_: Isa, s: MatMut<'_, f64>) {
         reference::softmax(s);
@@ -290,5 +290,24 @@ impl Ops for f64 {
     }
     fn momentum_step(_: Isa, w: &mut [f64], v: &mut [f64], g: &[f64], rule: Momentum<f64>) {
         reference::momentum_step(w, v, g, rule);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ops;
+    use crate::Isa;
+    use crate::exp::exp_f64;
+    use crate::ln::ln_f64;
+
+    /// std is there in unit tests, and its methods of the same names would come first.
+    #[test]
+    fn f64_has_our_exp_and_ln() {
+        let x: [f64; 4000] = core::array::from_fn(|i| (i + 1) as f64 / 64.0);
+        let (mut exp, mut ln) = (x, x);
+        f64::exp_all(Isa::best(), &mut exp);
+        f64::ln_all(Isa::best(), &mut ln);
+        assert_eq!(exp.map(f64::to_bits), x.map(|x| exp_f64(x).to_bits()));
+        assert_eq!(ln.map(f64::to_bits), x.map(|x| ln_f64(x).to_bits()));
     }
 }
