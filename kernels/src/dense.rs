@@ -131,8 +131,9 @@ impl<'a> Layer<'a> {
 #[track_caller]
 pub fn pack_layer(w: &[f32], b: &[f32], out: &mut [[u8; 4]]) {
     let (n, got) = (b.len(), out.len());
+    // A W of rows of 0 is empty: 0 alone is a multiple of 0.
     assert!(
-        w.len().checked_add(n) == Some(got) && w.len().checked_rem(n).unwrap_or(0) == 0,
+        w.len().checked_add(n) == Some(got) && w.len().is_multiple_of(n),
         "W has {} elements, b {n}, out {got}: W must be rows of {n}, and out W and b",
         w.len()
     );

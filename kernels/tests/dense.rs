@@ -153,6 +153,8 @@ fn shapes_that_do_not_fit_are_refused() {
     assert_panics("W has 4 elements, b 2, out 5", || pack(4, 2, 5));
     assert_panics("W has 5 elements, b 2, out 7", || pack(5, 2, 7));
     assert_panics("W has 2 elements, b 0, out 3", || pack(2, 0, 3));
+    assert_panics("W has 2 elements, b 0, out 2", || pack(2, 0, 2));
+    pack(0, 0, 0);
 }
 
 /// Both kinds of floats read the same numbers, bit for bit (payloads too: nothing is computed).
