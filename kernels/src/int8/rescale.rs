@@ -75,7 +75,7 @@ impl Rescale {
             return Err(RescaleError::Factor(factor));
         }
         // factor = fraction · 2^exponent with ½ ≤ fraction < 1, by its bits.
-        let exponent = (factor.to_bits() >> 52) as i32 - 1022;
+        let exponent = (factor.to_bits() >> 52 & 0x7ff) as i32 - 1022; // without the sign, which −0 has
         if exponent < -31 {
             return Ok(Self { multiplier: 0, shift: 31 });
         }
@@ -234,6 +234,7 @@ mod tests {
         let almost = f64::from_bits(0.25f64.to_bits() - 1);
         assert_eq!(Rescale::from_factor(almost), Rescale::new(1 << 30, 1));
         assert_eq!(Rescale::from_factor(0.0), Rescale::new(0, 31));
+        assert_eq!(Rescale::from_factor(-0.0), Rescale::new(0, 31));
         assert_eq!(Rescale::from_factor(2f64.powi(-33)), Rescale::new(0, 31));
     }
 
