@@ -2,13 +2,14 @@
 
 use crate::arch::compact;
 
-/// u ← ⌊x⌉ cut to 0 .. 255, for inputs in units of the scale, counted from the lowest: the whole part of x + ½. So ties go up,
-/// and a NaN counts as 0. Writes the shorter of the two lengths.
+/// u ← ⌊x⌉ cut to 0 .. 255, for inputs in units of the scale, counted from the lowest: the whole part of x + ½, a sum of floats,
+/// rounded once. So ties go up, as does the float just below ½, whose sum is 1, and a NaN counts as 0. Writes the shorter of the
+/// two lengths.
 ///
 /// ```
-/// let mut u = [0; 5];
-/// kernels::int8::quantize(&[-1.5, 0.5, 3.0, 1e9, f32::NAN], &mut u);
-/// assert_eq!(u, [0, 1, 3, 255, 0]);
+/// let mut u = [0; 6];
+/// kernels::int8::quantize(&[-1.5, 0.5, 0.5f32.next_down(), 3.0, 1e9, f32::NAN], &mut u);
+/// assert_eq!(u, [0, 1, 1, 3, 255, 0]);
 /// ```
 pub fn quantize(x: &[f32], u: &mut [u8]) {
     for (u, &x) in u.iter_mut().zip(x) {
