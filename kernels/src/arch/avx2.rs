@@ -6,7 +6,7 @@ use core::hint::cold_path;
 use core::mem::MaybeUninit;
 
 use super::portable::SQRT_HALF;
-use super::{cpuid, ends};
+use super::{avx512::Avx512, cpuid, ends};
 use crate::simd::{Element, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2 and FMA.
@@ -22,8 +22,16 @@ impl Avx2 {
     /// with target features, as [`entry`] is one, rustc 1.95 does not tell LLVM.
     #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
-        // SAFETY: `self` exists, so `detect` saw AVX2 and FMA.
+        // SAFETY: `self` exists, so `detect` saw AVX2 and FMA, or AVX-512 beside them.
         unsafe { entry(self, kernel) }
+    }
+}
+
+impl Avx512 {
+    /// AVX2 and FMA are there too: `cpuid` looks for AVX-512F only where it has seen them.
+    #[inline(always)]
+    pub(super) fn avx2(self) -> Avx2 {
+        Avx2(())
     }
 }
 
@@ -36,7 +44,7 @@ fn entry<K: Kernel>(token: Avx2, kernel: K) -> K::Output {
 /// One intrinsic on registers: it needs the instruction set and touches no memory.
 macro_rules! op {
     ($call:expr) => {
-        // SAFETY: an `Avx2` token exists (made by `detect` alone), and the intrinsic touches no memory.
+        // SAFETY: an `Avx2` token exists (made by `detect`, or of one of AVX-512), and the intrinsic touches no memory.
         unsafe { $call }
     };
 }

@@ -71,3 +71,14 @@ fn xcr0() -> u64 {
     // SAFETY: register 0 exists wherever XGETBV does, which the caller has seen.
     unsafe { _xgetbv(0) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{avx2::Avx2, avx512::Avx512};
+
+    /// As [`Avx512::avx2`] counts on.
+    #[test]
+    fn tokens_are_nested() {
+        assert!(Avx512::detect().is_none() || Avx2::detect().is_some());
+    }
+}

@@ -4,7 +4,6 @@
 
 use core::arch::x86_64::*;
 
-use super::super::avx2::Avx2;
 use super::super::avx512::Avx512;
 use super::super::cpuid;
 use crate::int8::{Accumulate, INPUTS, OUTPUTS, Product, TILE};
@@ -15,8 +14,8 @@ impl Accumulate for Avx512 {
         if cpuid::features() & cpuid::AVX512_VNNI != 0 {
             // SAFETY: `self` exists, so `detect` saw AVX-512F; the line above saw VNNI.
             unsafe { blocks(product) }
-        } else if let Some(avx2) = Avx2::detect() {
-            avx2.accumulate(product);
+        } else {
+            self.avx2().accumulate(product);
         }
     }
 }
