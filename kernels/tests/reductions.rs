@@ -233,6 +233,39 @@ fn squares_beside_a_product_want_a_whole_matrix() {
     });
 }
 
+/// What has one row or one column, or none, lies in order whatever its strides say.
+#[test]
+fn squares_beside_a_product_take_single_rows_and_columns() {
+    let mut rng = Rng::new(108);
+    let x: Vec<f32> = (0..400).map(|_| rng.uniform()).collect();
+    let all = Mat::new(&x, 20, 20);
+    let parts = [
+        all.row_range(3..4).col_range(2..19),
+        Mat::new(&x, 1, 400).t(),
+        Mat::with_strides(&x, 1, 1, 7, 9),
+        Mat::with_strides(&x, 300, 1, 1, 7),
+        all.row_range(5..9),
+        all.col_range(4..4),
+        all.t().row_range(4..4),
+    ];
+    for b in parts {
+        let (n, k) = (b.cols(), b.rows());
+        let b_row_major: Vec<f32> = (0..n * k).map(|i| b.get(i / n, i % n)).collect();
+        let want = reference::sum_of_squares(&b_row_major);
+        for isa in isas() {
+            for m in [0, 1, 9, 200] {
+                let (a, mut c, mut want_c) = (vec![0.5; m * k], vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
+                let a = Mat::new(&a, m, k);
+                reference::matmul(a, b, MatMut::new(&mut want_c, m, n), Epilogue::Store);
+                let (to, workspace) = (MatMut::new(&mut c, m, n), &mut vec![0.0; matmul_workspace(m, n, k)]);
+                let sum = matmul_and_squares(isa, a, b, to, Epilogue::Store, workspace);
+                assert_same_bits(&[sum], &[want], format_args!("{isa} {m} x {k} x {n}"));
+                assert_same_bits(&c, &want_c, format_args!("{isa} {m} x {k} x {n}: C"));
+            }
+        }
+    }
+}
+
 /// The test above would be blind if sums in other orders had the same bits.
 #[test]
 fn the_order_of_a_sum_shows() {

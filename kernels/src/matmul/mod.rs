@@ -91,6 +91,9 @@ pub fn matmul<'a, T: Scalar>(
 /// [`matmul`], and Σ b² over all elements of B, the bits of [`crate::sum_of_squares`]: for weights, whose penalty is wanted with the
 /// product. Taken a piece of k at a time, before the product reads it.
 ///
+/// B is one whose rows lie one after the other, without gaps: a whole matrix, some of its rows, a part of a single row, the
+/// transpose of a row.
+///
 /// # Panics
 /// As [`matmul`], or if the rows of B do not lie one after the other.
 ///
@@ -114,13 +117,16 @@ pub fn matmul_and_squares<'a, T: Scalar>(
     let a = &a.into();
     check_shapes(a, &b, &c, &epilogue);
     check_workspace(a, &c, workspace.len());
+    let (rows, cols) = (b.rows(), b.cols());
+    // From a single row, or column, no stride leads anywhere.
+    let in_order = (rows <= 1 || b.row_stride() == cols) && (cols <= 1 || b.col_stride() == 1);
     assert!(
-        b.col_stride() == 1 && b.row_stride() == b.cols(),
-        "the rows of B lie {} apart and its columns {}: wanted one row of {} after the other",
+        in_order || b.data().is_empty(),
+        "the rows of B lie {} apart and its columns {}: wanted one row of {cols} after the other",
         b.row_stride(),
-        b.col_stride(),
-        b.cols()
+        b.col_stride()
     );
+    let b = Mat::new(b.data(), rows, cols);
     let mut squares = T::ZERO;
     T::matmul(isa, a, b, c, epilogue, workspace, Some(&mut squares));
     squares
