@@ -31,7 +31,7 @@ use crate::{Isa, Mat, MatMut, reference};
 /// ```
 #[track_caller]
 pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &mut [T]) {
-    check((s.rows(), s.cols()), labels, loss.len());
+    check(&s, labels, loss, None);
     T::cross_entropy(isa, s, labels, loss, None);
 }
 
@@ -62,16 +62,20 @@ pub fn cross_entropy_gradient<T: Scalar>(
     ds: MatMut<'_, T>,
     loss: &mut [T],
 ) {
-    let (shape, got) = ((s.rows(), s.cols()), (ds.rows(), ds.cols()));
-    check(shape, labels, loss.len());
-    assert!(shape == got, "dS is {} x {}, S is {} x {}: they must be equal", got.0, got.1, shape.0, shape.1);
-    assert!(n >= shape.0, "S has {} rows, the batch {n}: it must have as many or more", shape.0);
-    T::cross_entropy(isa, s, labels, loss, Some((ds, n)));
+    let ds = Some((ds, n));
+    check(&s, labels, loss, ds.as_ref());
+    T::cross_entropy(isa, s, labels, loss, ds);
 }
 
+/// Panics with both numbers where something does not fit S.
 #[track_caller]
-fn check((rows, cols): (usize, usize), labels: &[u32], loss: usize) {
-    let given = labels.len();
+pub(crate) fn check<T: Scalar>(
+    s: &Mat<'_, T>,
+    labels: &[u32],
+    loss: &[T],
+    ds: Option<&(MatMut<'_, T>, usize)>,
+) {
+    let (rows, cols, given, loss) = (s.rows(), s.cols(), labels.len(), loss.len());
     assert!(rows == given, "{given} labels for {rows} rows: they must be equal");
     assert!(rows == loss, "loss has {loss} elements, S has {rows} rows: they must be equal");
     for (i, &label) in labels.iter().enumerate() {
@@ -79,6 +83,11 @@ fn check((rows, cols): (usize, usize), labels: &[u32], loss: usize) {
             (label as usize) < cols,
             "label {label} of row {i} is not below {cols}, the number of columns"
         );
+    }
+    if let Some((ds, n)) = ds {
+        let got = (ds.rows(), ds.cols());
+        assert!(got == (rows, cols), "dS is {} x {}, S is {rows} x {cols}: they must be equal", got.0, got.1);
+        assert!(*n >= rows, "S has {rows} rows, the batch {n}: it must have as many or more");
     }
 }
 

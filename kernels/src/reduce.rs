@@ -26,13 +26,14 @@ const VECTORS: usize = MATRIX_PARTIALS / LANES;
 /// ```
 #[track_caller]
 pub fn column_sums<T: Scalar>(isa: Isa, a: Mat<'_, T>, out: &mut [T]) {
-    assert!(
-        out.len() == a.cols(),
-        "out has {} elements, A has {} columns: they must be equal",
-        out.len(),
-        a.cols()
-    );
+    check_columns(a.cols(), out.len());
     T::column_sums(isa, a, out);
+}
+
+/// Panics with both numbers where there is not one element a column.
+#[track_caller]
+pub(crate) fn check_columns(cols: usize, got: usize) {
+    assert!(got == cols, "out has {got} elements, A has {cols} columns: they must be equal");
 }
 
 /// Σ x², in 128 partial sums of multiply-adds (the order contract's reduction over a matrix).

@@ -1,10 +1,14 @@
 //! The order contract as plain loops: what every operation computes, one rounding after the other.
 //!
 //! This file is the specification. It is slow and free of tricks, and every instruction set must equal it bit for
-//! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops.
+//! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops. What does not fit
+//! panics as it does there.
 
 use crate::arch::compact;
 use crate::matmul::Epilogue;
+use crate::reduce::check_columns;
+use crate::softmax::check_rows;
+use crate::update::check_lengths;
 use crate::{Mat, MatMut, Momentum, Scalar, Source};
 
 /// Partial sums of a reduction over a row: the softmax denominator.
@@ -55,7 +59,20 @@ pub fn mask<T: Scalar>(h: T, d: T) -> T {
 
 /// Σ of terms in P partial sums (a power of two): partial p sums the terms j ≡ p mod P in ascending j from +0 by
 /// `add(partial, j)`; then partial p += partial p + P/2, + P/4, … + 1.
+///
+/// ```
+/// use kernels::reference::reduction;
+/// assert_eq!(reduction::<f32, 4>(3, |sum, _| sum + 1.0), 3.0);
+/// ```
+///
+/// Another number of partial sums does not compile:
+///
+/// ```compile_fail,E0080
+/// use kernels::reference::reduction;
+/// assert_eq!(reduction::<f32, 3>(3, |sum, _| sum + 1.0), 3.0);
+/// ```
 pub fn reduction<T: Scalar, const P: usize>(len: usize, mut add: impl FnMut(T, usize) -> T) -> T {
+    const { assert!(P.is_power_of_two()) }
     let mut partial = [T::ZERO; P];
     for j in 0..len {
         partial[j % P] = add(partial[j % P], j);
@@ -95,7 +112,12 @@ pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
 }
 
 /// out_i ← ln Σ_j e^{S_ij}: see [`crate::log_sum_exp`].
+///
+/// # Panics
+/// If `out` does not have one element a row.
+#[track_caller]
 pub fn log_sum_exp<T: Scalar>(s: Mat<'_, T>, out: &mut [T]) {
+    check_rows(s.rows(), out.len());
     for (i, out) in out.iter_mut().enumerate() {
         let max = row_max((0..s.cols()).map(|j| s.get(i, j)));
         let sum = reduction::<T, ROW_PARTIALS>(s.cols(), |sum, j| sum + (s.get(i, j) - max).exp());
@@ -105,12 +127,17 @@ pub fn log_sum_exp<T: Scalar>(s: Mat<'_, T>, out: &mut [T]) {
 
 /// loss_i ← ln Σ_j e^{S_ij − max} − (S_iy − max) and, if asked for, dS ← (softmax(S) − onehot(y)) / N, given with
 /// its N: see [`crate::cross_entropy()`].
+///
+/// # Panics
+/// As [`crate::cross_entropy()`] and [`crate::cross_entropy_gradient`].
+#[track_caller]
 pub fn cross_entropy<T: Scalar>(
     s: Mat<'_, T>,
     labels: &[u32],
     loss: &mut [T],
     mut ds: Option<(MatMut<'_, T>, usize)>,
 ) {
+    crate::cross_entropy::check(&s, labels, loss, ds.as_ref());
     for (i, (loss, &label)) in loss.iter_mut().zip(labels).enumerate() {
         let y = label as usize;
         let max = row_max((0..s.cols()).map(|j| s.get(i, j)));
@@ -154,7 +181,12 @@ pub(crate) fn first_largest<T: Scalar>(x: &[T]) -> usize {
 }
 
 /// out_j ← Σ_i A_ij, one ascending chain from +0.
+///
+/// # Panics
+/// If `out` does not have one element a column.
+#[track_caller]
 pub fn column_sums<T: Scalar>(a: Mat<'_, T>, out: &mut [T]) {
+    check_columns(a.cols(), out.len());
     for (j, out) in out.iter_mut().enumerate() {
         *out = (0..a.rows()).fold(T::ZERO, |sum, i| sum + a.get(i, j));
     }
@@ -166,21 +198,37 @@ pub fn sum_of_squares<T: Scalar>(x: &[T]) -> T {
 }
 
 /// y ← a x + y, element by element.
+///
+/// # Panics
+/// If `x` and `y` differ in length.
+#[track_caller]
 pub fn axpy<T: Scalar>(a: T, x: &[T], y: &mut [T]) {
+    check_lengths(("x", x.len()), ("y", y.len()));
     for (y, &x) in y.iter_mut().zip(x) {
         *y = a.mul_add(x, *y);
     }
 }
 
 /// W ← f W − η G as fma(−η, g, f·w), element by element.
+///
+/// # Panics
+/// If `w` and `g` differ in length.
+#[track_caller]
 pub fn sgd_step<T: Scalar>(w: &mut [T], g: &[T], f: T, eta: T) {
+    check_lengths(("w", w.len()), ("g", g.len()));
     for (w, &g) in w.iter_mut().zip(g) {
         *w = (-eta).mul_add(g, f * *w);
     }
 }
 
 /// t = −η·fma(2λ, w, g); v ← fma(μ, v, t); w ← w + v, with Nesterov w ← w + fma(μ, v, t); element by element.
+///
+/// # Panics
+/// If `w`, `v` and `g` differ in length.
+#[track_caller]
 pub fn momentum_step<T: Scalar>(w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
+    check_lengths(("w", w.len()), ("g", g.len()));
+    check_lengths(("w", w.len()), ("v", v.len()));
     let Momentum { eta, pull, mu, nesterov } = rule;
     for ((w, v), &g) in w.iter_mut().zip(v).zip(g) {
         let t = -eta * pull.mul_add(*w, g);

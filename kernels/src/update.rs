@@ -16,7 +16,7 @@ use crate::simd::{Kernel, LANES, Simd};
 /// ```
 #[track_caller]
 pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
-    assert!(x.len() == y.len(), "x has {} elements, y has {}: they must be equal", x.len(), y.len());
+    check_lengths(("x", x.len()), ("y", y.len()));
     T::axpy(isa, a, x, y);
 }
 
@@ -35,7 +35,7 @@ pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
 /// ```
 #[track_caller]
 pub fn sgd_step<T: Scalar>(isa: Isa, w: &mut [T], g: &[T], f: T, eta: T) {
-    assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
+    check_lengths(("w", w.len()), ("g", g.len()));
     T::sgd_step(isa, w, g, f, eta);
 }
 
@@ -69,9 +69,15 @@ pub struct Momentum<T> {
 /// ```
 #[track_caller]
 pub fn momentum_step<T: Scalar>(isa: Isa, w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
-    assert!(w.len() == g.len(), "w has {} elements, g has {}: they must be equal", w.len(), g.len());
-    assert!(w.len() == v.len(), "w has {} elements, v has {}: they must be equal", w.len(), v.len());
+    check_lengths(("w", w.len()), ("g", g.len()));
+    check_lengths(("w", w.len()), ("v", v.len()));
     T::momentum_step(isa, w, v, g, rule);
+}
+
+/// Panics with both names and numbers where lengths differ.
+#[track_caller]
+pub(crate) fn check_lengths((a, of_a): (&str, usize), (b, of_b): (&str, usize)) {
+    assert!(of_a == of_b, "{a} has {of_a} elements, {b} has {of_b}: they must be equal");
 }
 
 /// [`momentum_step`], as a kernel.

@@ -159,20 +159,27 @@ fn loss_and_gradient_are_near_f64() {
 #[test]
 fn shapes_and_labels_that_do_not_fit_panic_with_the_numbers() {
     let s = [0.0f32; 6];
-    let run_of = |n: usize, labels: &[u32], loss: usize, cols: usize| {
-        let (mut ds, mut loss) = (vec![0.0; 2 * cols], vec![0.0; loss]);
-        let ds = MatMut::new(&mut ds, 2, cols);
-        cross_entropy_gradient(Isa::best(), Mat::new(&s, 2, 3), labels, n, ds, &mut loss);
-    };
-    let run = |labels: &[u32], loss: usize, cols: usize| run_of(2, labels, loss, cols);
-    run(&[0, 2], 2, 3);
-    assert_panics("1 labels for 2 rows", || run(&[0], 2, 3));
-    assert_panics("loss has 3 elements, S has 2 rows", || run(&[0, 1], 3, 3));
-    assert_panics("dS is 2 x 4, S is 2 x 3", || run(&[0, 1], 2, 4));
-    assert_panics("label 3 of row 1 is not below 3", || run(&[0, 3], 2, 3));
-    for n in [0, 1] {
-        let message = format!("S has 2 rows, the batch {n}: it must have as many or more");
-        assert_panics(&message, || run_of(n, &[0, 1], 2, 3));
+    for by_reference in [false, true] {
+        let run_of = |n: usize, labels: &[u32], loss: usize, cols: usize| {
+            let (mut ds, mut loss) = (vec![0.0; 2 * cols], vec![0.0; loss]);
+            let (s, ds) = (Mat::new(&s, 2, 3), MatMut::new(&mut ds, 2, cols));
+            if by_reference {
+                reference::cross_entropy(s, labels, &mut loss, Some((ds, n)));
+            } else {
+                cross_entropy_gradient(Isa::best(), s, labels, n, ds, &mut loss);
+            }
+        };
+        let run = |labels: &[u32], loss: usize, cols: usize| run_of(2, labels, loss, cols);
+        run(&[0, 2], 2, 3);
+        assert_panics("1 labels for 2 rows", || run(&[0], 2, 3));
+        assert_panics("loss has 3 elements, S has 2 rows", || run(&[0, 1], 3, 3));
+        assert_panics("loss has 1 elements, S has 2 rows", || run(&[0, 1], 1, 3));
+        assert_panics("dS is 2 x 4, S is 2 x 3", || run(&[0, 1], 2, 4));
+        assert_panics("label 3 of row 1 is not below 3", || run(&[0, 3], 2, 3));
+        for n in [0, 1] {
+            let message = format!("S has 2 rows, the batch {n}: it must have as many or more");
+            assert_panics(&message, || run_of(n, &[0, 1], 2, 3));
+        }
     }
 }
 

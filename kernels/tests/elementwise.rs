@@ -232,4 +232,14 @@ fn lengths_that_differ_panic_with_both() {
         });
         assert_panics("x has 1 elements, y has 0", || axpy(isa, 1.0, &[1.0f64], &mut []));
     }
+    // The reference, in either direction.
+    let (x, rule) = ([0.0f32; 4], Momentum { eta: 1.0, pull: 0.0, mu: 0.0, nesterov: false });
+    for (a, b) in [(3, 4), (4, 3)] {
+        let (mut y, mut v) = (x, x);
+        let of = |a_name: &str, b_name: &str| format!("{a_name} has {a} elements, {b_name} has {b}");
+        assert_panics(&of("x", "y"), || reference::axpy(1.0, &x[..a], &mut y[..b]));
+        assert_panics(&of("w", "g"), || reference::sgd_step(&mut y[..a], &x[..b], 1.0, 1.0));
+        assert_panics(&of("w", "g"), || reference::momentum_step(&mut y[..a], &mut v[..a], &x[..b], rule));
+        assert_panics(&of("w", "v"), || reference::momentum_step(&mut y[..a], &mut v[..b], &x[..a], rule));
+    }
 }

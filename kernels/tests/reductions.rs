@@ -341,6 +341,10 @@ fn shapes_that_do_not_fit_panic_with_their_numbers() {
         let wrong = "out has 3 elements, A has 2 columns";
         assert_panics(wrong, || column_sums(isa, Mat::new(&a, 2, 3).t(), &mut [0.0; 3]));
     }
+    for len in [2, 4] {
+        let wrong = format!("out has {len} elements, A has 3 columns");
+        assert_panics(&wrong, || reference::column_sums(Mat::new(&[0.0f32; 6], 2, 3), &mut [0.0; 4][..len]));
+    }
 }
 
 #[test]

@@ -280,4 +280,8 @@ fn shapes_that_do_not_fit_panic_with_their_numbers() {
             both(isa, MatMut::new(&mut s.clone(), 2, 3), &mut []);
         });
     }
+    for len in [1, 3] {
+        let wrong = format!("out has {len} elements, S has 2 rows");
+        assert_panics(&wrong, || reference::log_sum_exp(Mat::new(&s, 2, 3), &mut [0.0; 3][..len]));
+    }
 }

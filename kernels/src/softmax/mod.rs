@@ -104,9 +104,14 @@ fn small(row: &mut [f32]) {
 /// ```
 #[track_caller]
 pub fn log_sum_exp<T: Scalar>(isa: Isa, s: Mat<'_, T>, out: &mut [T]) {
-    let (rows, got) = (s.rows(), out.len());
-    assert!(rows == got, "out has {got} elements, S has {rows} rows: they must be equal");
+    check_rows(s.rows(), out.len());
     T::log_sum_exp(isa, s, out);
+}
+
+/// Panics with both numbers where there is not one element a row.
+#[track_caller]
+pub(crate) fn check_rows(rows: usize, got: usize) {
+    assert!(rows == got, "out has {got} elements, S has {rows} rows: they must be equal");
 }
 
 pub(crate) struct Softmax<'a>(pub(crate) MatMut<'a, f32>);
