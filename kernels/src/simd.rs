@@ -11,6 +11,8 @@
 
 use core::mem::MaybeUninit;
 
+pub(crate) use crate::arch::element::Element;
+
 /// Floats in a vector.
 pub(crate) const LANES: usize = 16;
 
@@ -18,26 +20,6 @@ pub(crate) const LANES: usize = 16;
 /// from one start of a program to the next: products of ten columns took 1 to 9 % longer in half of them.
 #[repr(align(64))]
 pub(crate) struct Lines<T>(pub(crate) T);
-
-/// What memory may hold: an f32, or its four little-endian bytes, of any alignment.
-pub(crate) trait Element: Copy {
-    /// The value.
-    fn get(self) -> f32;
-}
-
-impl Element for f32 {
-    #[inline(always)]
-    fn get(self) -> f32 {
-        self
-    }
-}
-
-impl Element for [u8; 4] {
-    #[inline(always)]
-    fn get(self) -> f32 {
-        f32::from_le_bytes(self)
-    }
-}
 
 /// An instruction set, as a zero-size token that exists only where the processor has it.
 pub(crate) trait Simd: Copy {

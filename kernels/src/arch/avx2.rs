@@ -147,7 +147,7 @@ impl Simd for Avx2 {
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
         const { assert!(size_of::<E>() == 4) }
         let (low, high) = src.split_at(8);
-        // SAFETY: `low` is 32 readable bytes, any bytes are floats, and the load needs no alignment.
+        // SAFETY: `low` is 32 readable bytes, as `Element` says, any bytes are floats, and the load needs no alignment.
         let low = unsafe { low.as_ptr().cast::<__m256>().read_unaligned() };
         // SAFETY: as for `low`.
         let high = unsafe { high.as_ptr().cast::<__m256>().read_unaligned() };

@@ -75,7 +75,7 @@ impl Simd for Avx512 {
     #[inline(always)]
     fn load<E: Element>(self, src: &[E; LANES]) -> Self::V {
         const { assert!(size_of::<E>() == 4) }
-        // SAFETY: `src` is 64 readable bytes, any bytes are floats, and the load needs no alignment.
+        // SAFETY: `src` is 64 readable bytes, as `Element` says, any bytes are floats, and the load needs no alignment.
         unsafe { src.as_ptr().cast::<__m512>().read_unaligned() }
     }
     #[inline(always)]

@@ -9,14 +9,19 @@ use super::avx2::Avx2;
 use super::avx512::Avx512;
 
 /// Proof that the processor has AVX.
-pub(super) trait Avx: Copy {}
-impl Avx for Avx2 {}
-impl Avx for Avx512 {}
+///
+/// # Safety
+/// A value of the type exists only where it has.
+pub(super) unsafe trait Avx: Copy {}
+// SAFETY: `detect` makes one, of AVX2 or of AVX-512, and neither is there without AVX.
+unsafe impl Avx for Avx2 {}
+// SAFETY: `detect` makes one where it has seen AVX-512F, which is not there without AVX.
+unsafe impl Avx for Avx512 {}
 
 /// One intrinsic on registers: it needs the instruction set and touches no memory.
 macro_rules! op {
     ($call:expr) => {
-        // SAFETY: a token exists whose processor has AVX, and the intrinsic touches no memory.
+        // SAFETY: an `Avx` exists, so the processor has AVX, and the intrinsic touches no memory.
         unsafe { $call }
     };
 }

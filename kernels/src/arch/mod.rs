@@ -28,6 +28,7 @@ pub(crate) mod cortex_m4;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod cpuid;
 mod eight;
+pub(crate) mod element;
 #[cfg(target_arch = "x86_64")]
 mod ends;
 pub(crate) mod int8;

@@ -52,7 +52,7 @@ impl Neon {
     #[inline(always)]
     fn load4<E: Element>(quad: &[E; 4]) -> float32x4_t {
         const { assert!(size_of::<E>() == 4) }
-        // SAFETY: `quad` is 16 readable bytes; a load of bytes needs no alignment. Called from methods of the token only.
+        // SAFETY: `quad` is 16 readable bytes, as `Element` says; a load of bytes needs no alignment. Called from methods of the token only.
         let bytes = unsafe { vld1q_u8(quad.as_ptr().cast()) };
         // SAFETY: as above; the intrinsic touches no memory, and any bytes are floats.
         unsafe { vreinterpretq_f32_u8(bytes) }
