@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use crate::normalize::{Apply, Raw, one_for_all};
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, Simd};
 use crate::{Input, Isa, MatMut, Normalization};
 
@@ -111,7 +111,7 @@ impl<'a> Batch<'a> {
     pub fn gather<T: Scalar>(self, isa: Isa, x: MatMut<'_, T>) {
         let (wanted, got) = ((self.rows(), self.cols()), (x.rows(), x.cols()));
         assert!(got == wanted, "X is {} x {}, the batch {} x {}", got.0, got.1, wanted.0, wanted.1);
-        T::gather(isa, self, x);
+        T::gather(Inside(isa), self, x);
     }
 }
 

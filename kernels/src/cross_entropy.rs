@@ -3,7 +3,7 @@
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at};
 use crate::ln::ln_vector;
-use crate::scalar::{Ops, Scalar};
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::softmax::{
     Beside, LOW, copy_rows, exponentials, height, lanes, largest, max_row, max_rows, over, row_maxima,
@@ -32,7 +32,7 @@ use crate::{Isa, Mat, MatMut, reference};
 #[track_caller]
 pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &mut [T]) {
     check(&s, labels, loss, None);
-    T::cross_entropy(isa, s, labels, loss, None);
+    T::cross_entropy(Inside(isa), s, labels, loss, None);
 }
 
 /// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part (no rows of none, too):
@@ -64,7 +64,7 @@ pub fn cross_entropy_gradient<T: Scalar>(
 ) {
     let ds = Some((ds, n));
     check(&s, labels, loss, ds.as_ref());
-    T::cross_entropy(isa, s, labels, loss, ds);
+    T::cross_entropy(Inside(isa), s, labels, loss, ds);
 }
 
 /// Panics with both numbers where something does not fit S.

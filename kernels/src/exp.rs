@@ -7,7 +7,7 @@ use crate::Isa;
 use crate::arch::{compact, kept, portable};
 use crate::floats::{load_at, store_at, store_end_at};
 use crate::fma::mul_add;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// x_j ← e^{x_j}.
@@ -21,7 +21,7 @@ use crate::simd::{Kernel, LANES, Simd};
 /// assert_eq!(x, [1.0, core::f32::consts::E, 0.0]);
 /// ```
 pub fn exp<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::exp_all(isa, x);
+    T::exp_all(Inside(isa), x);
 }
 
 /// Constants for f32.

@@ -5,7 +5,7 @@
 use crate::Isa;
 use crate::arch::portable;
 use crate::fma::mul_add;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// x_j ← ln x_j.
@@ -19,7 +19,7 @@ use crate::simd::{Kernel, LANES, Simd};
 /// assert_eq!(x, [0.0, core::f32::consts::LN_2, f32::NEG_INFINITY]);
 /// ```
 pub fn ln<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::ln_all(isa, x);
+    T::ln_all(Inside(isa), x);
 }
 
 /// Constants for f32.

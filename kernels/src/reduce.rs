@@ -2,7 +2,7 @@
 
 use crate::floats::{load_at, store_at};
 use crate::reference::MATRIX_PARTIALS;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Isa, Mat, reference};
 
@@ -27,7 +27,7 @@ const VECTORS: usize = MATRIX_PARTIALS / LANES;
 #[track_caller]
 pub fn column_sums<T: Scalar>(isa: Isa, a: Mat<'_, T>, out: &mut [T]) {
     check_columns(a.cols(), out.len());
-    T::column_sums(isa, a, out);
+    T::column_sums(Inside(isa), a, out);
 }
 
 /// Panics with both numbers where there is not one element a column.
@@ -45,7 +45,7 @@ pub(crate) fn check_columns(cols: usize, got: usize) {
 /// assert_eq!(kernels::sum_of_squares(kernels::Isa::best(), &[3.0f32, 4.0]), 25.0);
 /// ```
 pub fn sum_of_squares<T: Scalar>(isa: Isa, x: &[T]) -> T {
-    T::sum_of_squares(isa, x)
+    T::sum_of_squares(Inside(isa), x)
 }
 
 /// The index of the largest element, the first of equals; the first NaN if there is one. Exact.
@@ -62,7 +62,7 @@ pub fn sum_of_squares<T: Scalar>(isa: Isa, x: &[T]) -> T {
 #[track_caller]
 pub fn argmax<T: Scalar>(x: &[T]) -> usize {
     assert!(!x.is_empty(), "argmax of nothing");
-    T::argmax(x)
+    T::argmax(Inside(Isa::PORTABLE), x)
 }
 
 /// [`argmax`] for rows that may be empty: None then. Never panics.
@@ -72,7 +72,7 @@ pub fn argmax<T: Scalar>(x: &[T]) -> usize {
 /// assert_eq!(kernels::try_argmax::<f32>(&[]), None);
 /// ```
 pub fn try_argmax<T: Scalar>(x: &[T]) -> Option<usize> {
-    (!x.is_empty()).then(|| T::argmax(x))
+    (!x.is_empty()).then(|| T::argmax(Inside(Isa::PORTABLE), x))
 }
 
 pub(crate) struct ColumnSums<'a> {

@@ -1,7 +1,7 @@
 //! ReLU, forward and backward.
 
 use crate::Isa;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// x_j ← max(0, x_j): +0 where x ≤ 0 (so −0 becomes +0), x elsewhere; NaN stays NaN. Exact.
@@ -14,7 +14,7 @@ use crate::simd::{Kernel, LANES, Simd};
 /// assert_eq!(x.map(f32::to_bits), [0.0f32, 0.0, 2.0].map(f32::to_bits));
 /// ```
 pub fn relu<T: Scalar>(isa: Isa, x: &mut [T]) {
-    T::relu(isa, x);
+    T::relu(Inside(isa), x);
 }
 
 /// d_j ← d_j where h_j > 0, else +0: the gradient before the ReLU from the one after it. The slope at exactly 0
@@ -33,7 +33,7 @@ pub fn relu<T: Scalar>(isa: Isa, x: &mut [T]) {
 #[track_caller]
 pub fn relu_backward<T: Scalar>(isa: Isa, h: &[T], d: &mut [T]) {
     assert!(h.len() == d.len(), "h has {} elements, d has {}: they must be equal", h.len(), d.len());
-    T::relu_backward(isa, h, d);
+    T::relu_backward(Inside(isa), h, d);
 }
 
 pub(crate) struct Relu<'a>(pub(crate) &'a mut [f32]);

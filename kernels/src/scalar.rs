@@ -57,6 +57,8 @@ pub trait Scalar:
     const EPSILON: Self;
     /// The nearest value to `x`, ties to even.
     fn from_f64(x: f64) -> Self;
+    /// The nearest value to `n`, ties to even: rounded once.
+    fn from_count(n: usize) -> Self;
     /// The same value in f64, exactly.
     fn to_f64(self) -> f64;
     /// `self · a + b` as the order contract has it: rounded once in f32, twice (after the product and after the
@@ -70,14 +72,23 @@ pub trait Scalar:
     fn is_finite(self) -> bool;
 }
 
+/// What an operation of [`Ops`] is done by. Only this crate makes one: the public functions look at lengths first, and there is
+/// no way around them.
+///
+/// ```compile_fail,E0308
+/// use kernels::{Isa, Scalar};
+/// fn relu<T: Scalar>(x: &mut [T]) {
+///     T::relu(Isa::best(), x);
+/// }
+/// ```
+pub struct Inside(pub(crate) Isa);
+
 /// The operations behind the public generic functions; each is documented there.
 pub trait Ops: Sized {
     #![allow(missing_docs)] // each method is documented at the public function of its name
-    /// The nearest value to a number of rows, ties to even: rounded once.
-    fn from_count(n: usize) -> Self;
-    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, Self>);
+    fn gather(by: Inside, batch: Batch<'_>, x: MatMut<'_, Self>);
     fn matmul(
-        isa: Isa,
+        by: Inside,
         a: &Source<'_, Self>,
         b: Mat<'_, Self>,
         c: MatMut<'_, Self>,
@@ -85,25 +96,25 @@ pub trait Ops: Sized {
         ws: &mut [Self],
         squares: Option<&mut Self>,
     );
-    fn relu(isa: Isa, x: &mut [Self]);
-    fn relu_backward(isa: Isa, h: &[Self], d: &mut [Self]);
-    fn exp_all(isa: Isa, x: &mut [Self]);
-    fn ln_all(isa: Isa, x: &mut [Self]);
-    fn softmax(isa: Isa, s: MatMut<'_, Self>);
+    fn relu(by: Inside, x: &mut [Self]);
+    fn relu_backward(by: Inside, h: &[Self], d: &mut [Self]);
+    fn exp_all(by: Inside, x: &mut [Self]);
+    fn ln_all(by: Inside, x: &mut [Self]);
+    fn softmax(by: Inside, s: MatMut<'_, Self>);
     fn cross_entropy(
-        isa: Isa,
+        by: Inside,
         s: Mat<'_, Self>,
         labels: &[u32],
         loss: &mut [Self],
         ds: Option<(MatMut<'_, Self>, usize)>,
     );
-    fn log_sum_exp(isa: Isa, s: Mat<'_, Self>, out: &mut [Self]);
-    fn argmax(x: &[Self]) -> usize;
-    fn column_sums(isa: Isa, a: Mat<'_, Self>, out: &mut [Self]);
-    fn sum_of_squares(isa: Isa, x: &[Self]) -> Self;
-    fn axpy(isa: Isa, a: Self, x: &[Self], y: &mut [Self]);
-    fn sgd_step(isa: Isa, w: &mut [Self], g: &[Self], f: Self, eta: Self);
-    fn momentum_step(isa: Isa, w: &mut [Self], v: &mut [Self], g: &[Self], rule: Momentum<Self>);
+    fn log_sum_exp(by: Inside, s: Mat<'_, Self>, out: &mut [Self]);
+    fn argmax(by: Inside, x: &[Self]) -> usize;
+    fn column_sums(by: Inside, a: Mat<'_, Self>, out: &mut [Self]);
+    fn sum_of_squares(by: Inside, x: &[Self]) -> Self;
+    fn axpy(by: Inside, a: Self, x: &[Self], y: &mut [Self]);
+    fn sgd_step(by: Inside, w: &mut [Self], g: &[Self], f: Self, eta: Self);
+    fn momentum_step(by: Inside, w: &mut [Self], v: &mut [Self], g: &[Self], rule: Momentum<Self>);
 }
 
 impl Scalar for f32 {
@@ -114,6 +125,10 @@ impl Scalar for f32 {
 
     fn from_f64(x: f64) -> Self {
         x as f32
+    }
+    #[inline(always)]
+    fn from_count(n: usize) -> Self {
+        n as f32
     }
     fn to_f64(self) -> f64 {
         f64::from(self)
@@ -141,6 +156,10 @@ impl Scalar for f64 {
     fn from_f64(x: f64) -> Self {
         x
     }
+    #[inline(always)]
+    fn from_count(n: usize) -> Self {
+        n as f64
+    }
     fn to_f64(self) -> f64 {
         self
     }
@@ -159,15 +178,11 @@ impl Scalar for f64 {
 }
 
 impl Ops for f32 {
-    #[inline(always)]
-    fn from_count(n: usize) -> Self {
-        n as f32
-    }
-    fn gather(isa: Isa, batch: Batch<'_>, x: MatMut<'_, f32>) {
+    fn gather(Inside(isa): Inside, batch: Batch<'_>, x: MatMut<'_, f32>) {
         isa.run(Gather { batch, x, prefetched: false, next: None });
     }
     fn matmul(
-        isa: Isa,
+        Inside(isa): Inside,
         a: &Source<'_, f32>,
         b: Mat<'_, f32>,
         c: MatMut<'_, f32>,
@@ -177,23 +192,23 @@ impl Ops for f32 {
     ) {
         crate::matmul::matmul_f32(isa, a, b, c, e, ws, squares);
     }
-    fn relu(isa: Isa, x: &mut [f32]) {
+    fn relu(Inside(isa): Inside, x: &mut [f32]) {
         isa.run(Relu(x));
     }
-    fn relu_backward(isa: Isa, h: &[f32], d: &mut [f32]) {
+    fn relu_backward(Inside(isa): Inside, h: &[f32], d: &mut [f32]) {
         isa.run(ReluBackward { h, d });
     }
-    fn exp_all(isa: Isa, x: &mut [f32]) {
+    fn exp_all(Inside(isa): Inside, x: &mut [f32]) {
         isa.run(Exp(x));
     }
-    fn ln_all(isa: Isa, x: &mut [f32]) {
+    fn ln_all(Inside(isa): Inside, x: &mut [f32]) {
         isa.run(Ln(x));
     }
-    fn softmax(isa: Isa, s: MatMut<'_, f32>) {
+    fn softmax(Inside(isa): Inside, s: MatMut<'_, f32>) {
         isa.run(Softmax(s));
     }
     fn cross_entropy(
-        isa: Isa,
+        Inside(isa): Inside,
         s: Mat<'_, f32>,
         labels: &[u32],
         loss: &mut [f32],
@@ -201,40 +216,36 @@ impl Ops for f32 {
     ) {
         isa.run(CrossEntropy { s, labels, loss, ds });
     }
-    fn log_sum_exp(isa: Isa, s: Mat<'_, f32>, out: &mut [f32]) {
+    fn log_sum_exp(Inside(isa): Inside, s: Mat<'_, f32>, out: &mut [f32]) {
         isa.run(LogSumExp { s, out });
     }
-    fn argmax(x: &[f32]) -> usize {
+    fn argmax(_: Inside, x: &[f32]) -> usize {
         reference::first_largest(x)
     }
-    fn column_sums(isa: Isa, a: Mat<'_, f32>, out: &mut [f32]) {
+    fn column_sums(Inside(isa): Inside, a: Mat<'_, f32>, out: &mut [f32]) {
         isa.run(ColumnSums { a, out });
     }
-    fn sum_of_squares(isa: Isa, x: &[f32]) -> f32 {
+    fn sum_of_squares(Inside(isa): Inside, x: &[f32]) -> f32 {
         isa.run(SumOfSquares(x))
     }
-    fn axpy(isa: Isa, a: f32, x: &[f32], y: &mut [f32]) {
+    fn axpy(Inside(isa): Inside, a: f32, x: &[f32], y: &mut [f32]) {
         isa.run(Update { a, x, f: 1.0, y });
     }
-    fn sgd_step(isa: Isa, w: &mut [f32], g: &[f32], f: f32, eta: f32) {
+    fn sgd_step(Inside(isa): Inside, w: &mut [f32], g: &[f32], f: f32, eta: f32) {
         isa.run(Update { a: -eta, x: g, f, y: w });
     }
-    fn momentum_step(isa: Isa, w: &mut [f32], v: &mut [f32], g: &[f32], rule: Momentum<f32>) {
+    fn momentum_step(Inside(isa): Inside, w: &mut [f32], v: &mut [f32], g: &[f32], rule: Momentum<f32>) {
         isa.run(MomentumStep { w, v, g, rule });
     }
 }
 
 /// f64 exists for gradient checks: the reference loops, on every processor.
 impl Ops for f64 {
-    #[inline(always)]
-    fn from_count(n: usize) -> Self {
-        n as f64
-    }
-    fn gather(_: Isa, batch: Batch<'_>, x: MatMut<'_, f64>) {
+    fn gather(_: Inside, batch: Batch<'_>, x: MatMut<'_, f64>) {
         gather_f64(batch, x);
     }
     fn matmul(
-        _: Isa,
+        _: Inside,
         a: &Source<'_, f64>,
         b: Mat<'_, f64>,
         c: MatMut<'_, f64>,
@@ -247,23 +258,23 @@ impl Ops for f64 {
         }
         crate::matmul::matmul_f64(*a, b, c, e);
     }
-    fn relu(_: Isa, x: &mut [f64]) {
+    fn relu(_: Inside, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = reference::relu(*x));
     }
-    fn relu_backward(_: Isa, h: &[f64], d: &mut [f64]) {
+    fn relu_backward(_: Inside, h: &[f64], d: &mut [f64]) {
         d.iter_mut().zip(h).for_each(|(d, &h)| *d = reference::mask(h, *d));
     }
-    fn exp_all(_: Isa, x: &mut [f64]) {
+    fn exp_all(_: Inside, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = crate::exp::exp_f64(*x));
     }
-    fn ln_all(_: Isa, x: &mut [f64]) {
+    fn ln_all(_: Inside, x: &mut [f64]) {
         x.iter_mut().for_each(|x| *x = crate::ln::ln_f64(*x));
     }
-    fn softmax(_: Isa, s: MatMut<'_, f64>) {
+    fn softmax(_: Inside, s: MatMut<'_, f64>) {
         reference::softmax(s);
     }
     fn cross_entropy(
-        _: Isa,
+        _: Inside,
         s: Mat<'_, f64>,
         labels: &[u32],
         loss: &mut [f64],
@@ -271,32 +282,32 @@ impl Ops for f64 {
     ) {
         reference::cross_entropy(s, labels, loss, ds);
     }
-    fn log_sum_exp(_: Isa, s: Mat<'_, f64>, out: &mut [f64]) {
+    fn log_sum_exp(_: Inside, s: Mat<'_, f64>, out: &mut [f64]) {
         reference::log_sum_exp(s, out);
     }
-    fn argmax(x: &[f64]) -> usize {
+    fn argmax(_: Inside, x: &[f64]) -> usize {
         reference::first_largest(x)
     }
-    fn column_sums(_: Isa, a: Mat<'_, f64>, out: &mut [f64]) {
+    fn column_sums(_: Inside, a: Mat<'_, f64>, out: &mut [f64]) {
         reference::column_sums(a, out);
     }
-    fn sum_of_squares(_: Isa, x: &[f64]) -> f64 {
+    fn sum_of_squares(_: Inside, x: &[f64]) -> f64 {
         reference::sum_of_squares(x)
     }
-    fn axpy(_: Isa, a: f64, x: &[f64], y: &mut [f64]) {
+    fn axpy(_: Inside, a: f64, x: &[f64], y: &mut [f64]) {
         reference::axpy(a, x, y);
     }
-    fn sgd_step(_: Isa, w: &mut [f64], g: &[f64], f: f64, eta: f64) {
+    fn sgd_step(_: Inside, w: &mut [f64], g: &[f64], f: f64, eta: f64) {
         reference::sgd_step(w, g, f, eta);
     }
-    fn momentum_step(_: Isa, w: &mut [f64], v: &mut [f64], g: &[f64], rule: Momentum<f64>) {
+    fn momentum_step(_: Inside, w: &mut [f64], v: &mut [f64], g: &[f64], rule: Momentum<f64>) {
         reference::momentum_step(w, v, g, rule);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ops;
+    use super::{Inside, Ops};
     use crate::Isa;
     use crate::exp::exp_f64;
     use crate::ln::ln_f64;
@@ -306,8 +317,8 @@ mod tests {
     fn f64_has_our_exp_and_ln() {
         let x: [f64; 4000] = core::array::from_fn(|i| (i + 1) as f64 / 64.0);
         let (mut exp, mut ln) = (x, x);
-        f64::exp_all(Isa::best(), &mut exp);
-        f64::ln_all(Isa::best(), &mut ln);
+        f64::exp_all(Inside(Isa::best()), &mut exp);
+        f64::ln_all(Inside(Isa::best()), &mut ln);
         assert_eq!(exp.map(f64::to_bits), x.map(|x| exp_f64(x).to_bits()));
         assert_eq!(ln.map(f64::to_bits), x.map(|x| ln_f64(x).to_bits()));
     }

@@ -1,7 +1,7 @@
 //! Updates of one vector by another: the step of gradient descent, with and without velocity, and y ← a x + y.
 
 use crate::Isa;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// y_j ← a x_j + y_j, one multiply-add each. Source: eq. (40), (41), dW += 2λ W.
@@ -17,7 +17,7 @@ use crate::simd::{Kernel, LANES, Simd};
 #[track_caller]
 pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
     check_lengths(("x", x.len()), ("y", y.len()));
-    T::axpy(isa, a, x, y);
+    T::axpy(Inside(isa), a, x, y);
 }
 
 /// The step: w_j ← fma(−η, g_j, f·w_j), with f = 1 − 2λη for weights under the penalty λΣW² and f = 1 for biases.
@@ -36,7 +36,7 @@ pub fn axpy<T: Scalar>(isa: Isa, a: T, x: &[T], y: &mut [T]) {
 #[track_caller]
 pub fn sgd_step<T: Scalar>(isa: Isa, w: &mut [T], g: &[T], f: T, eta: T) {
     check_lengths(("w", w.len()), ("g", g.len()));
-    T::sgd_step(isa, w, g, f, eta);
+    T::sgd_step(Inside(isa), w, g, f, eta);
 }
 
 /// What a step with velocity is made of, besides its vectors.
@@ -71,7 +71,7 @@ pub struct Momentum<T> {
 pub fn momentum_step<T: Scalar>(isa: Isa, w: &mut [T], v: &mut [T], g: &[T], rule: Momentum<T>) {
     check_lengths(("w", w.len()), ("g", g.len()));
     check_lengths(("w", w.len()), ("v", v.len()));
-    T::momentum_step(isa, w, v, g, rule);
+    T::momentum_step(Inside(isa), w, v, g, rule);
 }
 
 /// Panics with both names and numbers where lengths differ.

@@ -17,7 +17,7 @@ mod turned;
 mod wide;
 mod workspace;
 
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::{Isa, Mat, MatMut, Source, reference};
 use blocks::Product;
 use workspace::Workspace;
@@ -85,7 +85,7 @@ pub fn matmul<'a, T: Scalar>(
     let a = &a.into();
     check_shapes(a, &b, &c, &epilogue);
     check_workspace(a, &c, workspace.len());
-    T::matmul(isa, a, b, c, epilogue, workspace, None);
+    T::matmul(Inside(isa), a, b, c, epilogue, workspace, None);
 }
 
 /// [`matmul`], and Σ b² over all elements of B, the bits of [`crate::sum_of_squares`]: for weights, whose penalty is wanted with the
@@ -128,7 +128,7 @@ pub fn matmul_and_squares<'a, T: Scalar>(
     );
     let b = Mat::new(b.data(), rows, cols);
     let mut squares = T::ZERO;
-    T::matmul(isa, a, b, c, epilogue, workspace, Some(&mut squares));
+    T::matmul(Inside(isa), a, b, c, epilogue, workspace, Some(&mut squares));
     squares
 }
 

@@ -13,7 +13,7 @@ use crate::arch::SMALL;
 use crate::arch::cortex_m4::softmax::row as small;
 use crate::floats::store_at;
 use crate::ln::ln_vector;
-use crate::scalar::Scalar;
+use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Isa, Mat, MatMut, reference};
 #[cfg(not(cortex_m_fpu))]
@@ -39,7 +39,7 @@ use crate::{
 /// assert_eq!(s, [0.5, 0.5, 0.0]);
 /// ```
 pub fn softmax<T: Scalar>(isa: Isa, s: MatMut<'_, T>) {
-    T::softmax(isa, s);
+    T::softmax(Inside(isa), s);
 }
 
 /// [`softmax`] of one row, in code that never panics: for firmware.
@@ -105,7 +105,7 @@ fn small(row: &mut [f32]) {
 #[track_caller]
 pub fn log_sum_exp<T: Scalar>(isa: Isa, s: Mat<'_, T>, out: &mut [T]) {
     check_rows(s.rows(), out.len());
-    T::log_sum_exp(isa, s, out);
+    T::log_sum_exp(Inside(isa), s, out);
 }
 
 /// Panics with both numbers where there is not one element a row.

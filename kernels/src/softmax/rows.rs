@@ -1,12 +1,11 @@
 //! What softmax, log-sum-exp and cross-entropy share: the exponentials of long rows less their maximum, and their sums, in groups of
 //! up to sixteen rows, so that the steps across lanes are paid once for all of them.
 
-use crate::Mat;
 use crate::arch::rows::ShortRows;
 use crate::exp::exp_of_bounded;
 use crate::floats::{load_at, store_at, store_end_at};
-use crate::scalar::Ops;
 use crate::simd::{LANES, Simd};
+use crate::{Mat, Scalar};
 
 /// Elements of the groups of long rows that are under way: three quarters of an L1 cache of 32 KB.
 const UNDER_WAY: usize = 6144;
