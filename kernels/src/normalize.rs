@@ -146,7 +146,7 @@ impl<'a> Normalization<'a> {
     }
 
     /// [`Normalization::new`] for means and scales that have been looked at already, without looking again. Where they do not
-    /// fit the inputs, [`Normalization::apply`] may panic and results mean nothing.
+    /// fit the inputs, results mean nothing, and all but [`Normalization::try_apply`] may panic.
     pub const fn trusted(inputs: usize, mean: Floats<'a>, scale: Floats<'a>) -> Self {
         Self { inputs, mean, scale }
     }
@@ -188,7 +188,7 @@ impl<'a> Normalization<'a> {
     }
 
     /// [`Normalization::apply`] for a part of the whole row, as long as `out`; false if there is no such part, and `out` is left
-    /// alone. Never panics.
+    /// alone. Never panics, whatever was trusted.
     #[must_use = "false: nothing was written"]
     #[inline(always)]
     pub fn try_apply(&self, isa: Isa, first: usize, row: Input<'_>, out: &mut [f32]) -> bool {
@@ -225,9 +225,18 @@ impl<'a> Normalization<'a> {
     }
 
     /// μ_q and s_q. Without means, (x − 0)·1 is x, whatever x is.
+    ///
+    /// # Panics
+    /// If they are not there.
     #[inline(always)]
     fn mean_and_scale(&self, q: usize) -> (f32, f32) {
-        if self.mean.is_empty() { (0.0, 1.0) } else { (self.mean.get(q), self.scale.get(q)) }
+        self.moments(q).expect("means and scales fit the inputs")
+    }
+
+    /// [`Normalization::mean_and_scale`]; None where means and scales that were trusted do not fit the inputs.
+    #[inline(always)]
+    fn moments(&self, q: usize) -> Option<(f32, f32)> {
+        if self.mean.is_empty() { Some((0.0, 1.0)) } else { self.mean.at(q).zip(self.scale.at(q)) }
     }
 
     /// The way of processors with vectors.
@@ -311,9 +320,10 @@ impl<X: Raw> Kernel for Apply<'_, X> {
         }
         let mut done = 0;
         while done < self.x.len() {
-            let q = (first + done) / width;
+            let Some(q) = (first + done).checked_div(width) else { return };
             let end = self.x.len().min((q + 1) * width - first);
-            one_for_all(s, &self.x[done..end], self.by.mean_and_scale(q), &mut self.out[done..end]);
+            let Some(moments) = self.by.moments(q) else { return };
+            one_for_all(s, &self.x[done..end], moments, &mut self.out[done..end]);
             done = end;
         }
     }
@@ -346,7 +356,8 @@ fn one_each<S: Simd, X: Raw>(s: S, part: Apply<'_, X>) {
     }
     for (j, (&x, out)) in x_rest.iter().zip(out_rest).enumerate() {
         let j = first + whole + j;
-        *out = (x.into() - mean.get(j)) * scale.get(j);
+        let (Some(mean), Some(scale)) = (mean.at(j), scale.at(j)) else { return };
+        *out = (x.into() - mean) * scale;
     }
 }
 
@@ -375,6 +386,26 @@ mod tests {
                             "{q} means, {first} + {len}"
                         );
                     }
+                }
+            }
+        }
+    }
+
+    /// Means and scales that fit no inputs: no matter which way, nothing panics.
+    #[test]
+    fn whatever_was_trusted_does_not_panic() {
+        let zeros = [0.0; 40];
+        let counts = [0, 1, 2, 3, 5, 19, 20, 21, 40];
+        for (means, scales) in counts.into_iter().flat_map(|q| counts.map(|scales| (q, scales))) {
+            for inputs in [0, 1, 2, 5, 19, 20, 21, 40] {
+                let (mean, scale) = (Floats::F32(&zeros[..means]), Floats::F32(&zeros[..scales]));
+                let normalization = Normalization::trusted(inputs, mean, scale);
+                for first in 0..inputs {
+                    let (row, out) = (Input::F32(&zeros[..inputs]), &mut [0.0; 40][first..inputs]);
+                    for isa in Isa::available() {
+                        assert!(normalization.try_way::<false>(isa, first, row, out));
+                    }
+                    assert!(normalization.try_way::<true>(Isa::PORTABLE, first, row, out));
                 }
             }
         }
