@@ -18,7 +18,7 @@ pub struct Inertia<T> {
 /// The room of steps with velocity: the velocity itself, 0 at the start, and the gradient.
 #[derive(Clone, Debug)]
 pub struct Motion<T> {
-    /// The velocity v, of the net's shape.
+    /// The velocity v, of the net's shape. (Another one of the same shape may take its place.)
     pub velocity: Params<T>,
     gradient: Params<T>,
 }
@@ -71,8 +71,9 @@ pub fn sgd_step_with_velocity<'a, T: Scalar>(
     ws: &mut Workspace<T>,
     motion: &mut Motion<T>,
 ) -> Loss<T> {
-    let (shape, other) = (net.shape(), motion.velocity.shape());
+    let (shape, other, room) = (net.shape(), motion.velocity.shape(), motion.gradient.shape());
     assert!(shape == other, "the net is {shape}, the velocity {other}: they must be equal");
+    assert!(shape == room, "the net is {shape}, the motion was made for {room}: they must be equal");
     let x = x.into();
     let loss = down_to_hidden(engine, net, x, labels, step.lambda, ws);
     let Motion { velocity: v, gradient: g } = motion;

@@ -3,7 +3,7 @@
 use kernels::{Isa, Mat, Scalar};
 use model::{Engine, Inertia, Motion, Params, Step, Workspace, sgd_step_with_velocity};
 
-use crate::support::{Bits, Case, bits, cast, every_isa};
+use crate::support::{Bits, Case, bits, cast, every_isa, shape};
 
 fn step_of<T: Scalar>(case: &Case) -> Step<T> {
     Step { eta: T::from_f64(0.3), lambda: T::from_f64(case.lambda) }
@@ -79,14 +79,26 @@ fn velocity_and_look_ahead_change_the_net() {
     assert_ne!(after(0.9, true), after(0.9, false));
 }
 
-#[test]
-#[should_panic(expected = "the velocity 1-1-1")]
-fn a_velocity_of_another_shape_panics() {
+/// A step of a 2-3-2 net with this motion.
+fn step_with(motion: &mut Motion<f32>) {
     let case = Case::random(2, (2, 3, 2), 0.0, 7);
     let (mut net, x) = (case.net::<f32>(), cast::<f32>(&case.x));
-    let (mut ws, mut motion) =
-        (Workspace::new(case.shape, 2, 1), Motion::new(crate::support::shape(1, 1, 1)));
+    let mut ws = Workspace::new(case.shape, 2, 1);
     let (view, inertia) = (Mat::new(&x, 2, 2), Inertia { mu: 0.9, nesterov: false });
     let (y, step, engine) = (case.labels(), step_of(&case), Engine::default());
-    sgd_step_with_velocity(engine, &mut net, view, y, step, inertia, &mut ws, &mut motion);
+    sgd_step_with_velocity(engine, &mut net, view, y, step, inertia, &mut ws, motion);
+}
+
+#[test]
+#[should_panic(expected = "the net is 2-3-2, the velocity 1-1-1")]
+fn a_velocity_of_another_shape_panics() {
+    step_with(&mut Motion::new(shape(1, 1, 1)));
+}
+
+#[test]
+#[should_panic(expected = "the net is 2-3-2, the motion was made for 1-1-1")]
+fn a_velocity_put_in_a_motion_of_another_shape_panics() {
+    let mut motion = Motion::new(shape(1, 1, 1));
+    motion.velocity = Params::zeros(shape(2, 3, 2));
+    step_with(&mut motion);
 }
