@@ -18,7 +18,7 @@ const STEP: Step<f32> = Step { eta: 1e-4, lambda: 1e-3 };
 
 /// The net of these sizes at its start.
 fn net(shape: Shape) -> Params<f32> {
-    Params::from_vec(shape, start((shape.d, shape.h, shape.c))).expect("as many numbers as parameters")
+    Params::from_vec(shape, start(shape.sizes())).expect("as many numbers as parameters")
 }
 
 /// One step of gradient descent on batch after batch, gathered by row number: throughput in rows.
@@ -153,7 +153,7 @@ fn layer_by_the_book(layer: &Layer8<'_>, q: &[i32], n: usize, low: i32) -> Vec<i
 
 /// The net file of these parameters, without normalisation and names.
 fn file_of(params: &Params<f32>) -> Vec<u8> {
-    let Shape { d, h, c, .. } = params.shape();
+    let (d, h, c) = params.shape().sizes();
     let (w1, w2) = (params.w1_slice(), params.w2_slice());
     let contents = Contents { d, h, c, w1, b1: params.b1(), w2, b2: params.b2(), ..Contents::default() };
     let mut bytes = vec![0; encoded_len(&contents).expect("the net is sound")];

@@ -137,7 +137,7 @@ fn check<T: Scalar>(
         ws.shape()
     );
     assert!(shape == grads.shape(), "the net is {shape}, the gradient {}: they must be equal", grads.shape());
-    assert!(d == shape.d, "X has {d} columns, the net {} inputs: they must be equal", shape.d);
+    assert!(d == shape.d(), "X has {d} columns, the net {} inputs: they must be equal", shape.d());
     assert!(n == ws.rows(), "X has {n} rows, the last forward pass had {}: they must be equal", ws.rows());
     if let Some(dx) = dx {
         let (rows, cols) = (dx.rows(), dx.cols());

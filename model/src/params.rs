@@ -60,7 +60,7 @@ impl<T: Scalar> Params<T> {
 
     /// W1, D×H: column h holds the weights of hidden unit h.
     pub fn w1(&self) -> Mat<'_, T> {
-        Mat::new(self.w1_slice(), self.shape.d, self.shape.h)
+        Mat::new(self.w1_slice(), self.shape.d(), self.shape.h())
     }
 
     /// b1, H elements.
@@ -70,7 +70,7 @@ impl<T: Scalar> Params<T> {
 
     /// W2, H×C: column c holds the weights of class c's score.
     pub fn w2(&self) -> Mat<'_, T> {
-        Mat::new(self.w2_slice(), self.shape.h, self.shape.c)
+        Mat::new(self.w2_slice(), self.shape.h(), self.shape.c())
     }
 
     /// b2, C elements.
@@ -90,7 +90,7 @@ impl<T: Scalar> Params<T> {
 
     /// W1, D×H, to write.
     pub fn w1_mut(&mut self) -> MatMut<'_, T> {
-        let Shape { d, h, .. } = self.shape;
+        let (d, h, _) = self.shape.sizes();
         MatMut::new(self.w1_slice_mut(), d, h)
     }
 
@@ -102,7 +102,7 @@ impl<T: Scalar> Params<T> {
 
     /// W2, H×C, to write.
     pub fn w2_mut(&mut self) -> MatMut<'_, T> {
-        let Shape { h, c, .. } = self.shape;
+        let (_, h, c) = self.shape.sizes();
         MatMut::new(self.w2_slice_mut(), h, c)
     }
 
@@ -126,7 +126,7 @@ impl<T: Scalar> Params<T> {
 
     /// W1, b1, W2, b2, to write at the same time.
     pub(crate) fn split_mut(&mut self) -> (MatMut<'_, T>, &mut [T], MatMut<'_, T>, &mut [T]) {
-        let Shape { d, h, c } = self.shape;
+        let (d, h, c) = self.shape.sizes();
         let (w1, rest) = self.data.split_at_mut(d * h);
         let (b1, rest) = rest.split_at_mut(h);
         let (w2, b2) = rest.split_at_mut(h * c);
@@ -135,7 +135,7 @@ impl<T: Scalar> Params<T> {
 
     /// Where each of the four lies.
     fn places(&self) -> Places {
-        let Shape { d, h, c } = self.shape;
+        let (d, h, c) = self.shape.sizes();
         let w1 = 0..d * h;
         let b1 = w1.end..w1.end + h;
         let w2 = b1.end..b1.end + h * c;

@@ -9,15 +9,18 @@ use core::fmt;
 /// assert_eq!(shape.params(), 4 * 10 + 10 + 10 * 3 + 3);
 /// assert!(model::Shape::new(4, 0, 3).is_err());
 /// ```
+///
+/// It stays what it was when it was checked:
+///
+/// ```compile_fail,E0616
+/// let mut shape = model::Shape::new(4, 10, 3).unwrap();
+/// shape.d = 0;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Shape {
-    /// Inputs D.
-    pub d: usize,
-    /// Hidden units H.
-    pub h: usize,
-    /// Classes C.
-    pub c: usize,
+    d: usize,
+    h: usize,
+    c: usize,
 }
 
 impl Shape {
@@ -28,13 +31,33 @@ impl Shape {
     pub const fn new(d: usize, h: usize, c: usize) -> Result<Self, ShapeError> {
         let shape = Self { d, h, c };
         if d == 0 || h == 0 || c == 0 {
-            return Err(ShapeError::Zero { shape });
+            return Err(ShapeError::Zero { d, h, c });
         }
         match shape.checked_params() {
             // An allocation has at most isize::MAX bytes, and the widest element has 8.
             Some(params) if params <= isize::MAX as usize / 8 => Ok(shape),
-            _ => Err(ShapeError::Overflow { shape }),
+            _ => Err(ShapeError::Overflow { d, h, c }),
         }
+    }
+
+    /// Inputs D.
+    pub const fn d(&self) -> usize {
+        self.d
+    }
+
+    /// Hidden units H.
+    pub const fn h(&self) -> usize {
+        self.h
+    }
+
+    /// Classes C.
+    pub const fn c(&self) -> usize {
+        self.c
+    }
+
+    /// D, H and C.
+    pub const fn sizes(&self) -> (usize, usize, usize) {
+        (self.d, self.h, self.c)
     }
 
     /// Number of parameters: D H + H + H C + C.
@@ -65,13 +88,21 @@ impl fmt::Display for Shape {
 pub enum ShapeError {
     /// One of the three sizes is 0.
     Zero {
-        /// What was asked for.
-        shape: Shape,
+        /// Inputs that were asked for.
+        d: usize,
+        /// Hidden units.
+        h: usize,
+        /// Classes.
+        c: usize,
     },
     /// The parameters are more than an allocation can hold.
     Overflow {
-        /// What was asked for.
-        shape: Shape,
+        /// Inputs that were asked for.
+        d: usize,
+        /// Hidden units.
+        h: usize,
+        /// Classes.
+        c: usize,
     },
     /// A vector of parameters has the wrong length.
     Length {
@@ -87,14 +118,17 @@ pub enum ShapeError {
 impl fmt::Display for ShapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Zero { shape } => {
+            Self::Zero { d, h, c } => {
                 write!(
                     f,
-                    "a {shape} net computes nothing: inputs, hidden units and classes must be at least 1"
+                    "a {d}-{h}-{c} net computes nothing: inputs, hidden units and classes must be at least 1"
                 )
             }
-            Self::Overflow { shape } => {
-                write!(f, "a {shape} net has more parameters than memory can hold: use fewer hidden units")
+            Self::Overflow { d, h, c } => {
+                write!(
+                    f,
+                    "a {d}-{h}-{c} net has more parameters than memory can hold: use fewer hidden units"
+                )
             }
             Self::Length { shape, needed, got } => {
                 write!(f, "a {shape} net needs {needed} parameters, got {got}")

@@ -57,7 +57,7 @@ impl<T: Scalar> Workspace<T> {
     /// If memory cannot hold it.
     #[track_caller]
     pub fn new(shape: Shape, max_rows: usize, width: usize) -> Self {
-        let Shape { d, h, c } = shape;
+        let (d, h, c) = shape.sizes();
         let (n, width) = (max_rows, width.max(1));
         // C, A and B of each product: X W1, H W2, Hᵀ dS, dS W2ᵀ, Xᵀ dH0, dH0 W1ᵀ as (rows, columns, depth).
         let products = [(n, h, d), (n, c, h), (h, c, n), (n, h, c), (d, h, n), (n, d, h)];
@@ -141,7 +141,7 @@ impl<T: Scalar> Workspace<T> {
             "the net is {net}, the workspace is for {}: they must be equal",
             self.shape
         );
-        assert!(d == net.d, "X has {d} columns, the net {} inputs: they must be equal", net.d);
+        assert!(d == net.d(), "X has {d} columns, the net {} inputs: they must be equal", net.d());
         assert!(n <= self.max_rows, "X has {n} rows, the workspace is for at most {}", self.max_rows);
         self.rows = n;
     }
@@ -149,7 +149,7 @@ impl<T: Scalar> Workspace<T> {
     /// Takes up y, after checking that a forward pass has begun and that there is a label for each of its rows.
     #[track_caller]
     pub(crate) fn label(&mut self, labels: Labels<'_>) {
-        let (n, c) = (self.rows, self.shape.c);
+        let (n, c) = (self.rows, self.shape.c());
         assert!(n > 0, "the loss is a mean over rows: run forward on at least 1, it has run on 0");
         assert!(labels.len() == n, "{} labels for {n} rows: they must be equal", labels.len());
         assert!(
@@ -163,7 +163,7 @@ impl<T: Scalar> Workspace<T> {
 
     /// The rows of a batch, to be shared by threads. y is that of the last call of `label`.
     pub(crate) fn band<'a>(&'a mut self, x: Source<'a, T>, dx: Option<MatMut<'a, T>>) -> Band<'a, T> {
-        let (n, Shape { d, h, c }) = (self.rows, self.shape);
+        let (n, (d, h, c)) = (self.rows, self.shape.sizes());
         let gathered = if self.gathers(x) { n } else { 0 };
         Band {
             x,

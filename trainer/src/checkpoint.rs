@@ -47,7 +47,7 @@ pub fn write(terms: &str, state: &State, to: &mut dyn Write) -> io::Result<()> {
     let mut out = Out { to, piece: MAGIC.to_vec(), crc: flate2::Crc::new() };
     out.int(0)?;
     out.list(terms.as_bytes(), |out, &byte| out.bytes(&[byte]))?;
-    let Shape { d, h, c, .. } = state.net.shape();
+    let (d, h, c) = state.net.shape().sizes();
     [d, h, c, state.step].into_iter().try_for_each(|n| out.int(n))?;
     let Clock { seconds, evaluating, images } = state.clock;
     [state.rate, seconds, evaluating].into_iter().try_for_each(|x| out.f64(x))?;

@@ -44,7 +44,7 @@ impl Evaluator {
 
     /// Which classes the net takes for which on these rows.
     pub fn confusion(&mut self, engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Confusion {
-        let mut confusion = Confusion::new(net.shape().c);
+        let mut confusion = Confusion::new(net.shape().c());
         for rows in part.rows.blocks(BLOCK) {
             let Self { workspace, classes } = self;
             let (x, y) = (part.view.x(&rows), part.view.y(&rows));

@@ -1,7 +1,7 @@
 //! `train --explain`: one step on the first batch, line by line, with equation numbers, shapes and actual sizes.
 
 use kernels::{Epilogue, Mat, MatMut, Scalar, matmul, matmul_workspace, sum_of_squares};
-use model::{Engine, Params, Shape, Step, Workspace, backward, forward, loss, predict, update};
+use model::{Engine, Params, Step, Workspace, backward, forward, loss, predict, update};
 
 use crate::Error;
 use crate::batches::Batches;
@@ -26,7 +26,7 @@ pub fn explain(
     let (eta, lambda) = (settings.learning_rate as f32, settings.reg as f32);
     let n = x.rows();
     let mut show = Show { engine, out };
-    let Shape { d, h, c, .. } = shape;
+    let (d, h, c) = shape.sizes();
     show.text(format_args!("One step of a {shape} net on {}: N = {n}, D = {d}, H = {h}, C = {c}, rate η = {eta}, penalty λ = {lambda}.", counted(n, "row")));
     show.text("Equation numbers are those of model/DERIVATION.md; size is the Euclidean norm.\n");
 
@@ -91,7 +91,7 @@ impl Show<'_> {
         ws: &mut Workspace<f32>,
         lambda: f32,
     ) -> Result<(), Error> {
-        let Shape { d, h, c, .. } = net.shape();
+        let (d, h, c) = net.shape().sizes();
         let (x, n) = (view.values(self.engine.isa, rows), rows.len());
         let (x, y) = (Mat::new(&x, n, d), view.y(rows));
         self.matrix("", "X, the normalised rows", &flat(x), (n, d), "");
@@ -135,7 +135,7 @@ impl Show<'_> {
         (view, rows): (View<'_>, &[u32]),
         ws: &mut Workspace<f32>,
     ) -> Params<f32> {
-        let Shape { d, h, c, .. } = net.shape();
+        let (d, h, c) = net.shape().sizes();
         let (x, y, n) = (view.x(rows), view.y(rows), rows.len());
         let mut gradient = Params::zeros(net.shape());
         let mut dx = vec![0.0; n * d];
@@ -156,7 +156,7 @@ impl Show<'_> {
 
     /// (40), (41) and the descent.
     fn step(&mut self, net: &mut Params<f32>, gradient: &Params<f32>, step: Step<f32>) {
-        let Shape { d, h, c, .. } = net.shape();
+        let (d, h, c) = net.shape().sizes();
         let penalty = |w: &[f32]| w.iter().map(|w| 2.0 * step.lambda * w).collect::<Vec<_>>();
         self.matrix("(40)", "2λ W1, added to dW1", &penalty(net.w1_slice()), (d, h), "");
         self.matrix("(41)", "2λ W2, added to dW2", &penalty(net.w2_slice()), (h, c), "");

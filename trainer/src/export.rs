@@ -26,17 +26,18 @@ pub fn to_bytes(
 /// that the training will want.
 pub fn check(shape: Shape, normalization: Normalization<'_>, classes: &[String]) -> Result<(), Error> {
     with_contents(shape, normalization, classes, |shared| encoded_len(&shared))?;
-    let narrow = Shape::new(shape.d, 1, shape.c).expect("smaller than a shape");
+    let narrow = Shape::new(shape.d(), 1, shape.c()).expect("smaller than a shape");
     to_bytes(&Params::zeros(narrow), normalization, classes).map(|_| ())
 }
 
 /// What the file holds besides the weights, for `then`.
 fn with_contents<R>(
-    Shape { d, h, c, .. }: Shape,
+    shape: Shape,
     normalization: Normalization<'_>,
     classes: &[String],
     then: impl FnOnce(Contents<'_>) -> Result<R, infer_nostd::Error>,
 ) -> Result<R, Error> {
+    let (d, h, c) = shape.sizes();
     let names: Vec<&str> = classes.iter().map(String::as_str).collect();
     let (mean, scale): (Vec<f32>, Vec<f32>) =
         (normalization.mean().iter().collect(), normalization.scale().iter().collect());

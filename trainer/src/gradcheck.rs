@@ -48,9 +48,9 @@ impl Problem {
         let mut net = Params::zeros(shape);
         let mut fill =
             |values: &mut [f64], std: f64| values.iter_mut().for_each(|w| *w = random.normal() * std);
-        fill(net.w1_slice_mut(), (2.0 / shape.d as f64).sqrt());
+        fill(net.w1_slice_mut(), (2.0 / shape.d() as f64).sqrt());
         fill(net.b1_mut(), 0.1);
-        fill(net.w2_slice_mut(), (2.0 / shape.h as f64).sqrt());
+        fill(net.w2_slice_mut(), (2.0 / shape.h() as f64).sqrt());
         fill(net.b2_mut(), 0.1);
         Self { net, x, y, lambda }
     }
@@ -58,8 +58,8 @@ impl Problem {
     /// Random rows too: a small net of which every element is checked.
     #[must_use]
     pub fn random(shape: Shape, rows: usize, lambda: f64, random: &mut Random) -> Self {
-        let x = (0..rows * shape.d).map(|_| random.normal()).collect();
-        let y = (0..rows).map(|_| random.below(shape.c.min(1 << 16) as u32) as u16).collect();
+        let x = (0..rows * shape.d()).map(|_| random.normal()).collect();
+        let y = (0..rows).map(|_| random.below(shape.c().min(1 << 16) as u32) as u16).collect();
         Self::new(shape, x, y, lambda, random)
     }
 
@@ -69,7 +69,7 @@ impl Problem {
     /// If rows, labels and net do not fit each other, or if there are no rows.
     #[must_use]
     pub fn check(&mut self, engine: Engine<'_>, seed: u64) -> Vec<Group> {
-        let Shape { d, h, c, .. } = self.net.shape();
+        let (d, h, c) = self.net.shape().sizes();
         let mut ws = Workspace::new(self.net.shape(), self.y.len(), engine.pool.width());
         let (gradient, dx) = self.gradient(engine, &mut ws);
         let mut random = Random::new(seed, Stream::Check);
@@ -97,7 +97,7 @@ impl Problem {
 
     /// dW1, db1, dW2, db2 and dX by the backward pass.
     fn gradient(&self, engine: Engine<'_>, ws: &mut Workspace<f64>) -> (Params<f64>, Vec<f64>) {
-        let (n, d) = (self.y.len(), self.net.shape().d);
+        let (n, d) = (self.y.len(), self.net.shape().d());
         let (mut gradient, mut dx) = (Params::zeros(self.net.shape()), vec![0.0; n * d]);
         let x = Mat::new(&self.x, n, d);
         forward(engine, &self.net, x, ws);
@@ -108,7 +108,7 @@ impl Problem {
 
     /// L, and which hidden units are on.
     fn loss(&self, engine: Engine<'_>, ws: &mut Workspace<f64>) -> (f64, Vec<bool>) {
-        forward(engine, &self.net, Mat::new(&self.x, self.y.len(), self.net.shape().d), ws);
+        forward(engine, &self.net, Mat::new(&self.x, self.y.len(), self.net.shape().d()), ws);
         let hidden = ws.hidden();
         let on = (0..hidden.rows()).flat_map(|i| (0..hidden.cols()).map(move |j| hidden.get(i, j) > 0.0));
         let on = on.collect();
@@ -116,7 +116,7 @@ impl Problem {
     }
 
     fn labels(&self) -> Labels<'_> {
-        Labels::new(&self.y, self.net.shape().c).expect("labels below C")
+        Labels::new(&self.y, self.net.shape().c()).expect("labels below C")
     }
 }
 

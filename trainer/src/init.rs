@@ -17,7 +17,7 @@ pub fn init(shape: Shape, std: Option<f64>, seed: u64) -> Params<f32> {
         let std = std.unwrap_or_else(|| (2.0 / fan_in as f64).sqrt());
         weights.iter_mut().for_each(|w| *w = (random.normal() * std) as f32);
     };
-    fill(net.w1_slice_mut(), shape.d);
-    fill(net.w2_slice_mut(), shape.h);
+    fill(net.w1_slice_mut(), shape.d());
+    fill(net.w2_slice_mut(), shape.h());
     net
 }

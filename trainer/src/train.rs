@@ -174,7 +174,7 @@ const BESIDES: usize = 32 << 20;
 /// a fifth more.
 fn check_memory(shape: Shape, batch: usize) -> Result<(), Error> {
     // Weights, and a row's x, H, dH0, S and dS.
-    let row = shape.d.saturating_add(2 * (shape.h + shape.c));
+    let row = shape.d().saturating_add(2 * (shape.h() + shape.c()));
     let numbers = row.saturating_mul(batch).saturating_add(shape.params());
     let bytes = numbers.saturating_mul(size_of::<f32>()).saturating_add(BESIDES);
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| {

@@ -112,7 +112,7 @@ fn eq_22_to_25_dh() {
 fn eq_26_to_28_the_mask_is_the_jacobian() {
     fn check<T: Scalar>(pass: &Pass<T>) {
         let (dh, bound) = naive_dh(pass);
-        let (hidden, h) = (pass.ws.hidden(), pass.net.shape().h);
+        let (hidden, h) = (pass.ws.hidden(), pass.net.shape().h());
         // dH0 = dH J for each row, J = ∂H/∂H0 written out: H × H, the slopes on its diagonal.
         for i in 0..hidden.rows() {
             let slope = |p, q| if p == q && hidden.get(i, p) > T::ZERO { 1.0 } else { 0.0 };

@@ -7,7 +7,7 @@ use crate::support::{Case, bits, cast, shape, values};
 
 /// X W1 + b1 as the blackboard has it.
 fn naive_h0(case: &Case) -> Vec<f64> {
-    let (d, h) = (case.shape.d, case.shape.h);
+    let (d, h) = (case.shape.d(), case.shape.h());
     let (w1, b1) = case.net.split_at(d * h);
     let h0 = |i: usize, j: usize| (0..d).map(|p| case.x[i * d + p] * w1[p * h + j]).sum::<f64>() + b1[j];
     (0..case.n()).flat_map(|i| (0..h).map(move |j| h0(i, j))).collect()
@@ -18,7 +18,7 @@ fn eq_2_hidden_sums() {
     fn check<T: Scalar>(mut case: Case) {
         // A bias so large that every unit is on: H is then H0 itself.
         let Case { shape, net, .. } = &mut case;
-        net[shape.d * shape.h..][..shape.h].iter_mut().for_each(|b1| *b1 += 1000.0);
+        net[shape.d() * shape.h()..][..shape.h()].iter_mut().for_each(|b1| *b1 += 1000.0);
         let want = naive_h0(&case);
         assert!(want.iter().all(|&h0| h0 > 0.0));
         assert_eq!(values(case.pass::<T>().ws.hidden()), want);
@@ -45,7 +45,7 @@ fn eq_3_relu() {
 fn eq_4_scores() {
     fn check<T: Scalar>(case: &Case) {
         let pass = case.pass::<T>();
-        let (hidden, net, c) = (pass.ws.hidden(), case.net::<f64>(), case.shape.c);
+        let (hidden, net, c) = (pass.ws.hidden(), case.net::<f64>(), case.shape.c());
         let score = |i, j| {
             let terms = (0..hidden.cols()).map(|p| hidden.get(i, p).to_f64() * net.w2().get(p, j));
             terms.sum::<f64>() + net.b2()[j]

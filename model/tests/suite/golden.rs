@@ -134,7 +134,7 @@ fn f64_agrees_to_1e_12_of_the_largest() {
 fn f32_agrees_within_its_roundings() {
     each(|name, golden, case, pass: &Pass<f32>| {
         let bounds = Bounds::of(case, &case.pass(), pass);
-        let (d, h, c) = (case.shape.d, case.shape.h, case.shape.c);
+        let (d, h, c) = case.shape.sizes();
         let (w1, rest) = bounds.grads.split_at(d * h);
         let (b1, rest) = rest.split_at(h);
         let (w2, b2) = rest.split_at(h * c);
@@ -181,7 +181,7 @@ fn predictions_are_equal() {
 #[test]
 fn kinks_are_where_they_are_said_to_be() {
     each(|name, golden, case, pass: &Pass<f64>| {
-        let (d, h) = (case.shape.d, case.shape.h);
+        let (d, h) = (case.shape.d(), case.shape.h());
         let at_zero = (0..case.n() * h).filter(|k| {
             let (i, j) = (k / h, k % h);
             let h0: f64 =

@@ -23,7 +23,7 @@ const STEP: f64 = 1.0 / (1 << 17) as f64;
 
 /// L, S and which hidden units are on.
 fn evaluate(case: &Case) -> (f64, Vec<f64>, Vec<bool>) {
-    let (n, d) = (case.n(), case.shape.d);
+    let (n, d) = (case.n(), case.shape.d());
     let (engine, net) = (Engine::default(), case.net::<f64>());
     let mut ws = Workspace::new(case.shape, n, 1);
     forward(engine, &net, Mat::new(&case.x, n, d), &mut ws);
@@ -34,7 +34,7 @@ fn evaluate(case: &Case) -> (f64, Vec<f64>, Vec<bool>) {
 
 /// How far a computed loss may be from the exact one.
 fn rounding(case: &Case) -> f64 {
-    let (d, h, c) = (case.shape.d, case.shape.h, case.shape.c);
+    let (d, h, c) = case.shape.sizes();
     // The same net and inputs with their signs off and no unit off.
     let absolute = |v: &[f64]| v.iter().map(|v| v.abs()).collect::<Vec<_>>();
     let sizes = Case { x: absolute(&case.x), net: absolute(&case.net), ..case.clone() };
@@ -68,7 +68,7 @@ fn entry(case: &Case, place: impl Fn(&mut Case) -> &mut f64, gradient: f64, roun
     }
     let slope = (above - below) / (2.0 * STEP);
     // 1e-3 more for the slopes of the scores, which are themselves differences.
-    let truncation = STEP * STEP / 6.0 * third_moment(&s_above, &s_below, case.shape.c) / 4.0 * 1.001;
+    let truncation = STEP * STEP / 6.0 * third_moment(&s_above, &s_below, case.shape.c()) / 4.0 * 1.001;
     // The gradient itself is good to 1e-12 of its size: the golden vectors hold it to that.
     let bound = truncation + rounding / STEP + 1e-12 * (1.0 + gradient.abs());
     let within = (slope - gradient).abs() <= bound;
@@ -83,7 +83,7 @@ fn check(case: &Case) {
     let net = (0..case.net.len()).map(|k| entry(case, |c| &mut c.net[k], pass.grads.as_slice()[k], rounding));
     let x = (0..case.x.len()).map(|k| entry(case, |c| &mut c.x[k], pass.dx[k], rounding));
     let results: Vec<_> = net.chain(x).collect();
-    assert_eq!(results.len(), case.shape.params() + case.n() * case.shape.d);
+    assert_eq!(results.len(), case.shape.params() + case.n() * case.shape.d());
     let skipped = results.iter().filter(|r| r.is_none()).count();
     assert!(skipped * 50 <= results.len(), "{skipped} of {} entries left out", results.len());
 }

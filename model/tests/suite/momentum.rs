@@ -13,7 +13,7 @@ fn step_of<T: Scalar>(case: &Case) -> Step<T> {
 fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<Bits>> {
     let (mut net, x) = (case.net::<T>(), cast::<T>(&case.x));
     let (mut ws, mut motion) = (Workspace::new(case.shape, case.n(), 1), Motion::new(case.shape));
-    let view = Mat::new(&x, case.n(), case.shape.d);
+    let view = Mat::new(&x, case.n(), case.shape.d());
     let mut losses = Vec::new();
     for _ in 0..count {
         let (y, step) = (case.labels(), step_of(case));
@@ -26,7 +26,7 @@ fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, inertia: Inertia<T>, count:
 /// The formula as it stands in the order contract, with the gradient of the data loss.
 fn by_hand<T: Scalar>(case: &Case, inertia: Inertia<T>, count: usize) -> Vec<Vec<Bits>> {
     let (mut net, mut v) = (case.net::<T>(), Params::<T>::zeros(case.shape));
-    let (d, h, c) = (case.shape.d, case.shape.h, case.shape.c);
+    let (d, h, c) = case.shape.sizes();
     let is_weight = |i: usize| i < d * h || (d * h + h..d * h + h + h * c).contains(&i);
     let (step, mu) = (step_of::<T>(case), inertia.mu);
     let mut losses = Vec::new();

@@ -53,7 +53,7 @@ fn steps<T: Scalar>(engine: Engine<'_>, case: &Case, count: usize) -> (Params<T>
     let (mut net, x) = (case.net::<T>(), cast::<T>(&case.x));
     let step = Step { eta: T::from_f64(0.3), lambda: T::from_f64(case.lambda) };
     let mut ws = Workspace::new(case.shape, case.n(), engine.pool.width());
-    let view = Mat::new(&x, case.n(), case.shape.d);
+    let view = Mat::new(&x, case.n(), case.shape.d());
     let losses: Vec<T> =
         (0..count).map(|_| sgd_step(engine, &mut net, view, case.labels(), step, &mut ws).total()).collect();
     (net, bits(&losses))

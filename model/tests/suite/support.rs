@@ -67,7 +67,7 @@ impl Case {
     }
 
     pub(crate) fn labels(&self) -> Labels<'_> {
-        Labels::new(&self.y, self.shape.c).unwrap()
+        Labels::new(&self.y, self.shape.c()).unwrap()
     }
 
     /// Forward and backward, all gradients, on the best instruction set.
@@ -77,7 +77,7 @@ impl Case {
 
     /// Forward and backward into outputs that start as NaN, so that a cell which is read or left out shows.
     pub(crate) fn pass_on<T: Scalar>(&self, engine: Engine<'_>) -> Pass<T> {
-        let (n, d) = (self.n(), self.shape.d);
+        let (n, d) = (self.n(), self.shape.d());
         let (net, x) = (self.net::<T>(), cast::<T>(&self.x));
         let mut ws = Workspace::new(self.shape, n, engine.pool.width());
         let mut grads = Params::zeros(self.shape);
@@ -104,11 +104,11 @@ pub(crate) struct Pass<T> {
 
 impl<T: Scalar> Pass<T> {
     pub(crate) fn x(&self) -> Mat<'_, T> {
-        Mat::new(&self.x, self.ws.rows(), self.net.shape().d)
+        Mat::new(&self.x, self.ws.rows(), self.net.shape().d())
     }
 
     pub(crate) fn dx(&self) -> Mat<'_, T> {
-        Mat::new(&self.dx, self.ws.rows(), self.net.shape().d)
+        Mat::new(&self.dx, self.ws.rows(), self.net.shape().d())
     }
 }
 

@@ -50,7 +50,7 @@ struct History {
 }
 
 fn accuracy<T: Scalar>(net: &Params<T>, x: &[T], y: &[u16], ws: &mut Workspace<T>) -> f64 {
-    forward(Engine::default(), net, Mat::new(x, y.len(), net.shape().d), ws);
+    forward(Engine::default(), net, Mat::new(x, y.len(), net.shape().d()), ws);
     let mut classes = vec![0; y.len()];
     predict(ws.scores(), &mut classes);
     classes.iter().zip(y).filter(|&(&class, &label)| class == u32::from(label)).count() as f64
@@ -143,7 +143,7 @@ fn each_step_in_f32_is_within_its_roundings_of_f64() {
 fn step<T: Scalar>(case: &Case, eta: T, lambda: T) -> Params<T> {
     let (mut net, x) = (case.net::<T>(), cast::<T>(&case.x));
     let mut ws = Workspace::new(case.shape, case.n(), 1);
-    let view = Mat::new(&x, case.n(), case.shape.d);
+    let view = Mat::new(&x, case.n(), case.shape.d());
     sgd_step(Engine::default(), &mut net, view, case.labels(), Step { eta, lambda }, &mut ws);
     net
 }

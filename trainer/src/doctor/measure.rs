@@ -101,7 +101,7 @@ impl Measures {
         let Patient { engine, net, last, train, val, course } = *patient;
         let (data, shape) = (train.view.data(), net.shape());
         let settings = course.map(|course| *course.settings);
-        let sample = train.rows.spread(SAMPLE.min(NUMBERS / (shape.d + 2 * shape.h)).max(1));
+        let sample = train.rows.spread(SAMPLE.min(NUMBERS / (shape.d() + 2 * shape.h())).max(1));
         let mut gauge = Gauge::new(engine, shape, train.view, &sample);
         let start = settings.map(|s| gauge.pull(engine, &init(shape, s.std, s.seed)));
         let end = gauge.pull(engine, last.unwrap_or(net));
@@ -120,7 +120,7 @@ impl Measures {
             seen: c.total(),
             rows: part.rows.len(),
         };
-        let mut labels = vec![0; shape.c];
+        let mut labels = vec![0; shape.c()];
         train.rows.iter().for_each(|row| labels[usize::from(data.labels[row as usize])] += 1);
         Self {
             settings,

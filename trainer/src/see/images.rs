@@ -88,7 +88,7 @@ impl Frame {
     /// weight is that of the raw pixel; grey is 0, and each template fills the range by itself.
     #[must_use]
     pub fn templates(self, net: &Params<f32>, scale: &[f32]) -> Sheet {
-        let (d, h) = (net.shape().d, net.shape().h);
+        let (d, h) = (net.shape().d(), net.shape().h());
         let shown = h.min(MOST);
         let template = |unit: usize| {
             let of_pixel = |j: usize| if scale.is_empty() { 1.0 } else { scale[j * scale.len() / d] };

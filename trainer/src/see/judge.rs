@@ -37,7 +37,7 @@ impl Judged {
     /// Runs the net over the part.
     #[must_use]
     pub fn new(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Self {
-        let c = net.shape().c;
+        let c = net.shape().c();
         let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
         let mut judged = Self { c, confusion: vec![0; c * c], worst: Vec::new() };
         for rows in part.rows.blocks(BLOCK) {

@@ -49,7 +49,7 @@ impl<'a> View<'a> {
             part,
             name,
             judged: Judged::new(engine, net, part),
-            hidden: net.shape().h,
+            hidden: net.shape().h(),
             templates,
         })
     }
