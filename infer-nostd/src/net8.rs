@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use kernels::int8::{Layer, Rescale, Weights, argmax, dense, quantize, results, sums};
+use kernels::int8::{Layer, Rescale, Weights, argmax, quantize, results, sums, try_dense};
 use kernels::{Floats, Input, Isa, Normalization, softmax_row, try_argmax};
 
 use crate::compact::compact;
@@ -255,11 +255,11 @@ impl<'a> Net8<'a> {
         let (hidden, scores) = scratch.split_at_mut_checked(first.outputs()).ok_or(short)?;
         let hidden = sums(hidden);
         let good = match x {
-            Input::U8(x) if self.moments.is_empty() => dense(isa, x, first, 0, hidden),
+            Input::U8(x) if self.moments.is_empty() => try_dense(isa, x, first, 0, hidden),
             _ => self.numbers(x, hidden),
         };
         match results(hidden).get(..second.inputs()) {
-            Some(hidden) if good && dense(isa, hidden, second, 0, sums(scores)) => Ok(scores),
+            Some(hidden) if good && try_dense(isa, hidden, second, 0, sums(scores)) => Ok(scores),
             _ => Err(short), // the parts of a net fit each other, so never; but no panic either way
         }
     }
@@ -281,7 +281,7 @@ impl<'a> Net8<'a> {
                 done += count;
             }
             let Some(block) = block.get(..len) else { return false };
-            if !dense(Isa::best(), block, &self.layer1, first, hidden) {
+            if !try_dense(Isa::best(), block, &self.layer1, first, hidden) {
                 return false;
             }
             first += len;

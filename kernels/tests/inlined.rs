@@ -32,7 +32,7 @@ fn operations() -> Vec<*const ()> {
         axpy::<f32> as *const (),
         sgd_step::<f32> as *const (),
         momentum_step::<f32> as *const (),
-        int8::dense as *const (),
+        int8::try_dense as *const (),
         int8::quantize as *const (),
     ]
 }

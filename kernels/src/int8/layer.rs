@@ -166,12 +166,12 @@ impl<'a> Part<'a> {
 /// let shifts = [m.shift(); 4];
 /// let layer = int8::Layer::new(w, &numbers, &shifts, 7).unwrap();
 /// let mut out = [0; 4];
-/// assert!(int8::dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
+/// assert!(int8::try_dense(Isa::best(), &[137, 147], &layer, 0, &mut out)); // q = 10, 20
 /// assert_eq!(int8::results(&mut out)[0], 240); // (1000 + 30 - 100) / 4 = 232.5, and 7
 /// ```
 #[must_use = "false: nothing was computed"]
 #[cfg_attr(armv7e_m, inline(always))] // checks that the caller's own make superfluous, then the call
-pub fn dense(isa: Isa, x: &[u8], layer: &Layer<'_>, first: usize, out: &mut [i32]) -> bool {
+pub fn try_dense(isa: Isa, x: &[u8], layer: &Layer<'_>, first: usize, out: &mut [i32]) -> bool {
     let Some(part) = Part::new(x, layer, first, out) else { return false };
     run(isa, part);
     true

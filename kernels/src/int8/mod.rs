@@ -2,7 +2,7 @@
 //! TensorFlow Lite's int8 specification has it. Integers agree everywhere: results are the same on every processor.
 //!
 //! An activation q ∈ [−127, 127] stands for the number s (q − z), a weight w of output j for the number s_j w. Activations
-//! come as the bytes of pixels do, u = q + 127 (and 255 counts as 254). One layer, [`dense`], is
+//! come as the bytes of pixels do, u = q + 127 (and 255 counts as 254). One layer, [`try_dense`], is
 //!
 //! | step | formula |
 //! |---|---|
@@ -40,7 +40,7 @@ mod rescale;
 pub use input::quantize;
 #[cfg(armv7e_m)]
 pub(crate) use layer::Part;
-pub use layer::{BIAS_MAX, Layer, LayerError, argmax, dense, results, sums};
+pub use layer::{BIAS_MAX, Layer, LayerError, argmax, results, sums, try_dense};
 pub use pack::{Weights, pack, packed_len};
 pub use reference::dense as dense_reference;
 pub use rescale::{Rescale, RescaleError};

@@ -2,7 +2,7 @@
 //! alignment of the numbers and of the inputs, and at both ends of the bytes.
 
 use kernels::Isa;
-use kernels::int8::{INPUTS, Layer, OUTPUTS, Weights, argmax, dense, dense_reference, results};
+use kernels::int8::{INPUTS, Layer, OUTPUTS, Weights, argmax, dense_reference, results, try_dense};
 
 use crate::Random;
 
@@ -74,9 +74,9 @@ fn shape(random: &mut Random, k: usize, n: usize, ends: bool, offset: usize) -> 
     let (mut got, mut parts) = ([-1; OUTPUTS_MOST], [-1; OUTPUTS_MOST]);
     let cut = k / 2 / INPUTS * INPUTS;
     let isa = Isa::best();
-    let good = dense(isa, x, &layer, 0, &mut got[..n / OUTPUTS * OUTPUTS])
-        && (cut == 0 || dense(isa, &x[..cut], &layer, 0, &mut parts[..n]))
-        && dense(isa, &x[cut..], &layer, cut, &mut parts[..n]);
+    let good = try_dense(isa, x, &layer, 0, &mut got[..n / OUTPUTS * OUTPUTS])
+        && (cut == 0 || try_dense(isa, &x[..cut], &layer, 0, &mut parts[..n]))
+        && try_dense(isa, &x[cut..], &layer, cut, &mut parts[..n]);
     // The first of the largest of as many as there are, and of fewer.
     let first =
         |u: &[u8]| u.iter().max().and_then(|largest| u.iter().position(|u| u == largest)).unwrap_or(0);
