@@ -85,20 +85,4 @@ impl<'a> AnyNet<'a> {
     pub fn scores<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s [f32], Error> {
         either!(self, net => net.scores(x, scratch))
     }
-
-    /// The probabilities of a row.
-    ///
-    /// # Errors
-    /// If the row or the scratch does not fit.
-    pub fn probabilities<'s>(&self, x: Input<'_>, scratch: &'s mut [f32]) -> Result<&'s [f32], Error> {
-        either!(self, net => net.probabilities(x, scratch))
-    }
-
-    /// The class of a row.
-    ///
-    /// # Errors
-    /// If the row or the scratch does not fit.
-    pub fn classify(&self, x: Input<'_>, scratch: &mut [f32]) -> Result<usize, Error> {
-        either!(self, net => net.classify(x, scratch))
-    }
 }

@@ -53,7 +53,7 @@ Examples:
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done                             3  data or a net that cannot be read or do not fit
-  1  a write that failed, our fault   4  the loss is not finite any more; the step is named
+  1  a write that failed, our fault   4  the loss or a score is not finite; step or row is named
   2  a wrong flag, value, argument    130  interrupted by Ctrl-C; --resume goes on";
 
 /// `trainer`, `trainer train …`, `trainer eval …`.

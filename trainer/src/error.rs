@@ -12,14 +12,14 @@ pub enum Kind {
     Data,
     /// A write that failed, or our own fault.
     Fault,
-    /// A loss that is no finite number.
+    /// A loss, or a score, that is no finite number.
     Diverged,
     /// Ctrl-C or SIGTERM.
     Interrupted,
 }
 
 impl Kind {
-    /// The exit code of the process: 2 for usage, 3 for data, 1 for a fault, 4 for a loss that is not finite,
+    /// The exit code of the process: 2 for usage, 3 for data, 1 for a fault, 4 for a loss or a score that is not finite,
     /// 130 for Ctrl-C.
     #[must_use]
     pub const fn exit_code(self) -> u8 {

@@ -3,7 +3,7 @@
 use kernels::{Mat, argmax, log_sum_exp};
 
 use super::data_of::Chosen;
-use super::{class_names, parse_any, read_net};
+use super::{class_names, finite_scores, parse_any, read_net, too_large};
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::EvalArgs;
@@ -27,7 +27,8 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
     let part = if source.test.is_some() { "test" } else { "all" };
     let data = source.into_evaluation()?;
-    let (found, confusion) = evaluate(&net, &data).map_err(|e| e.context(args.net.display()))?;
+    let (found, confusion) = evaluate(&net, &data, if part == "test" { "test " } else { "" })
+        .map_err(|e| e.context(args.net.display()))?;
 
     let mut report = Report::new(args.common.json);
     let rows = match part {
@@ -60,7 +61,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
 }
 
 /// Row by row, as firmware does it.
-fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion), Error> {
+fn evaluate(net: &AnyNet<'_>, data: &Dataset, part: &str) -> Result<(Evaluation, Confusion), Error> {
     if data.c() > net.c() {
         return Err(Error::data(format!(
             "the net has {}, the data have {}; give data of the net's kind with --data",
@@ -73,13 +74,18 @@ fn evaluate(net: &AnyNet<'_>, data: &Dataset) -> Result<(Evaluation, Confusion),
     let mut confusion = Confusion::new(net.c());
     let (mut sum, mut lse) = (0.0, [0.0]);
     for (i, &label) in data.labels.iter().enumerate() {
-        let scores = net.scores(data.row(i), &mut scratch).map_err(|e| Error::data(e.to_string()))?;
+        let row = format_args!("{part}row {}", i + 1);
+        let scores = finite_scores(net, (row, data.row(i)), &mut scratch)?;
         let label = usize::from(label);
         let class = argmax(scores);
         total.correct += usize::from(class == label);
         confusion.add(label as u32, class as u32);
         log_sum_exp(kernels::Isa::best(), Mat::new(scores, 1, scores.len()), &mut lse);
-        sum += f64::from(lse[0] - scores[label]);
+        let loss = lse[0] - scores[label];
+        if !loss.is_finite() {
+            return Err(too_large(row, format_args!("the loss is {loss}")));
+        }
+        sum += f64::from(loss);
     }
     total.loss = sum / data.rows() as f64;
     Ok((total, confusion))

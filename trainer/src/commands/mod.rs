@@ -17,14 +17,15 @@ mod search;
 mod search_merge;
 mod train;
 
+use std::fmt::Display;
 use std::path::Path;
 
-use infer_nostd::Net;
+use infer_nostd::{Input, Net};
 
-use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::Command;
 use crate::files::Target;
+use crate::{Error, Kind};
 
 /// Runs a command.
 pub fn run(command: &Command) -> Result<(), Error> {
@@ -90,4 +91,28 @@ fn no_net(path: &Path, error: &infer_nostd::Error) -> Error {
 /// The names of a net's classes, None where the file has none.
 fn class_names(net: &AnyNet<'_>) -> Option<Vec<String>> {
     (0..net.c()).map(|c| net.class_name(c).map(str::to_owned)).collect()
+}
+
+/// The scores of a row, all of them finite: of others no class can be told.
+fn finite_scores<'s>(
+    net: &AnyNet<'_>,
+    (row, x): (impl Display, Input<'_>),
+    scratch: &'s mut [f32],
+) -> Result<&'s [f32], Error> {
+    let scores = net.scores(x, scratch).map_err(|e| Error::data(e.to_string()))?;
+    match scores.iter().position(|score| !score.is_finite()) {
+        Some(class) => Err(too_large(row, format_args!("the score of class {class} is {}", scores[class]))),
+        None => Ok(scores),
+    }
+}
+
+/// What comes of a row is no finite number.
+fn too_large(row: impl Display, what: impl Display) -> Error {
+    Error::new(
+        Kind::Diverged,
+        format!(
+            "{row}: {what}, it must be finite; the net's weights or the values of the row are too large: train the net \
+             again with a smaller --learning-rate, or correct the row"
+        ),
+    )
 }

@@ -1,6 +1,8 @@
 //! `trainer predict`: the class of each row, or the probability of each class.
 
-use super::{class_names, parse_any, read_net};
+use kernels::{Isa, argmax, softmax_row};
+
+use super::{class_names, finite_scores, parse_any, read_net};
 use crate::Error;
 use crate::args::PredictArgs;
 use crate::dataset::{OpenOptions, open_rows};
@@ -23,18 +25,20 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
     let rows = open_rows(&args.data, net.d(), &options)?;
 
     let mut report = Report::new(false);
-    if args.proba {
-        report.line(names.iter().map(|name| csv_field(name)).collect::<Vec<_>>().join(","));
-    }
-    let mut scratch = vec![0.0; net.scratch_len()];
-    let refused = |e: infer_nostd::Error| Error::data(e.to_string()).context(args.net.display());
     let mut lines = String::new();
+    if args.proba {
+        lines = names.iter().map(|name| csv_field(name)).collect::<Vec<_>>().join(",") + "\n";
+    }
+    let (mut scratch, mut shares) = (vec![0.0; net.scratch_len()], vec![0.0; net.c()]);
     for i in 0..rows.rows() {
+        let row = (format_args!("row {}", i + 1), rows.row(i));
+        let scores = finite_scores(&net, row, &mut scratch).map_err(|e| e.context(args.net.display()))?;
         if args.proba {
-            let shares = net.probabilities(rows.row(i), &mut scratch).map_err(refused)?;
+            shares.copy_from_slice(scores);
+            softmax_row(Isa::best(), &mut shares);
             lines.push_str(&shares.iter().map(f32::to_string).collect::<Vec<_>>().join(","));
         } else {
-            lines.push_str(&names[net.classify(rows.row(i), &mut scratch).map_err(refused)?]);
+            lines.push_str(&names[argmax(scores)]);
         }
         lines.push('\n');
         if (i + 1).is_multiple_of(BLOCK) {

@@ -1,5 +1,7 @@
 //! Broken nets and nets that do not fit: exit 3, one line that names the file, nothing changed.
 
+use infer_nostd::{Contents, encode, encoded_len};
+
 use crate::common::Desk;
 
 /// A net of the table, in `net.tln`, and its bytes.
@@ -49,6 +51,54 @@ fn a_net_with_a_flipped_bit_is_refused() {
         flipped[bit / 8] ^= 1 << (bit % 8);
         assert!(infer_nostd::Net::from_bytes(&flipped).is_err(), "bit {bit}");
     }
+}
+
+/// A net of the table's kind: two hidden units that take the sum of a row times `w1`, scores that are theirs times `w2`.
+fn crafted(desk: &Desk, name: &str, w1: f32, w2: [f32; 3], names: [&str; 3]) {
+    let contents = Contents {
+        d: 4,
+        h: 2,
+        c: 3,
+        names: &names,
+        w1: &[w1; 8],
+        b1: &[0.0; 2],
+        w2: &[w2, w2].concat(),
+        b2: &[0.0; 3],
+        ..Contents::default()
+    };
+    let mut bytes = vec![0; encoded_len(&contents).expect("a net")];
+    encode(&contents, &mut bytes).expect("a net");
+    desk.write(name, bytes);
+}
+
+/// Weights are finite, and what comes of them is not: no class is told, and no loss of NaN.
+#[test]
+fn scores_that_are_not_finite_are_told_with_their_row() {
+    let (desk, names) = (Desk::new(), ["red", "green", "blue"]);
+    crafted(&desk, "large.tln", 3e38, [3e38, -3e38, 1.0], names);
+    desk.write("rows.csv", "a,b,c,d,kind\n0,0,0,0,red\n0,0,0,0,blue\n0,1,0,0,green\n1,0,0,0,red\n");
+    desk.write("later.csv", "0,0,0,0\n".repeat(1500) + "1,0,0,0\n");
+    for args in [&["eval"][..], &["eval", "--json"], &["predict"], &["predict", "--proba"]] {
+        let line = desk.fails(&[args, &["large.tln", "--data", "rows.csv"]].concat(), 4);
+        assert!(
+            line.starts_with("error: large.tln: row 3: the score of class 0 is inf, it must be"),
+            "{line}"
+        );
+        assert!(line.contains("--learning-rate"), "{line}");
+    }
+    // Its rows are told as they come, a block at a time.
+    let run = desk.run(&["predict", "large.tln", "--data", "later.csv"]);
+    assert!(run.code == 4 && run.stderr.contains("row 1501: "), "{}", run.stderr);
+    assert_eq!(run.stdout, "red\n".repeat(1024));
+    // One score that is -inf costs no other class its probability, but is none all the same.
+    crafted(&desk, "low.tln", 1e30, [0.0, -1e30, 0.0], names);
+    let line = desk.fails(&["predict", "low.tln", "--proba", "--data", "rows.csv"], 4);
+    assert!(line.contains("row 3: the score of class 1 is -inf"), "{line}");
+    // Finite scores, so far apart that the loss is not.
+    crafted(&desk, "apart.tln", 1.0, [1.5e38, -1.5e38, 0.0], names);
+    desk.run(&["predict", "apart.tln", "--data", "rows.csv"]).ok();
+    let line = desk.fails(&["eval", "apart.tln", "--data", "rows.csv"], 4);
+    assert!(line.contains("row 3: the loss is inf, it must be finite"), "{line}");
 }
 
 #[test]
