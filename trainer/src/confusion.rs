@@ -1,5 +1,7 @@
 //! Which classes are taken for which.
 
+use crate::wording::plain;
+
 /// Counts of rows by their class and by the class they were taken for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confusion {
@@ -91,7 +93,7 @@ impl Confusion {
             format!("{:14} precision  recall{head}\n", if many { "worst classes" } else { "class" });
         for class in shown {
             let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{share:.4}"));
-            let name: String = names[class].chars().take(14).collect();
+            let name: String = plain(&names[class]).chars().take(14).collect();
             let (precision, recall) = (share(self.precision(class)), share(self.recall(class)));
             text.push_str(&format!("{name:14} {precision:>9}  {recall:>6}"));
             if matrix {

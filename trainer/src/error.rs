@@ -1,7 +1,10 @@
 //! What can go wrong, told in one line.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+
+use crate::wording::plain;
 
 /// Whose mistake it is. Decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +57,10 @@ impl Error {
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        let message = if message.contains(char::is_control) { one_line(&message) } else { message };
+        let message = match plain(&message) {
+            Cow::Owned(line) => line,
+            Cow::Borrowed(_) => message,
+        };
         Self { kind, message }
     }
 
@@ -112,15 +118,6 @@ impl Error {
         self.message = format!("{place}: {}", self.message);
         Self::new(self.kind, self.message)
     }
-}
-
-/// Control characters as escapes.
-fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len() + 8);
-    for c in message.chars() {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line
 }
 
 impl fmt::Display for Error {

@@ -1,5 +1,6 @@
-//! Numbers as people write them.
+//! Numbers as people write them, and names of others as a terminal may have them.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 /// A number with so many digits behind the point; with an exponent where fewer than two of its digits would be left, or it has
@@ -42,6 +43,19 @@ pub fn agreeing<'a, N: PartialEq + From<u8>>(n: &N, one: &'a str, many: &'a str)
     if *n == N::from(1) { one } else { many }
 }
 
+/// Text of others with its control characters as escapes: on a terminal they would be obeyed, and a line would be two.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let mut line = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +93,12 @@ mod tests {
             [advised(9.99, 1), advised(0.067_534, 3), advised(1.0e-4 / 10.0, 1)],
             ["10", "0.0675", "1e-5"]
         );
+    }
+
+    #[test]
+    fn a_terminal_gets_no_control_characters() {
+        assert!(matches!(plain("ü \\ \"a\""), Cow::Borrowed("ü \\ \"a\"")));
+        assert_eq!(plain("a\n\u{1b}[31mb\u{9b}ü"), "a\\n\\u{1b}[31mb\\u{9b}ü");
     }
 
     #[test]

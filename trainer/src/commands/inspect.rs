@@ -9,6 +9,7 @@ use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::InspectArgs;
 use crate::report::{Event, Report};
+use crate::wording::plain;
 
 /// Means and scales that are printed one by one, at most.
 const SHOWN: usize = 4;
@@ -60,7 +61,7 @@ fn text(report: &mut Report, args: &InspectArgs, net: &AnyNet<'_>, bytes: usize,
         )),
     }
     match class_names(net) {
-        Some(names) => report.line(format_args!("classes        {}", names.join(", "))),
+        Some(names) => report.line(format_args!("classes        {}", plain(&names.join(", ")))),
         None => report.line("classes        without names"),
     }
     for (name, s) in groups {

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::args::PredictArgs;
 use crate::dataset::{OpenOptions, open_rows};
 use crate::report::Report;
+use crate::wording::plain;
 
 /// Rows whose lines are written at a time.
 const BLOCK: usize = 1024;
@@ -23,6 +24,7 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
         test_suffices: true,
     };
     let rows = open_rows(&args.data, net.d(), &options)?;
+    let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
 
     let mut report = Report::new(false);
     let mut lines = String::new();
@@ -50,9 +52,9 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
     report.finish()
 }
 
-/// A name as a field of CSV, in quotes where it needs them.
+/// A name, in one line, as a field of CSV: in quotes where it needs them.
 fn csv_field(name: &str) -> String {
-    match name.contains([',', '"', '\r', '\n']) {
+    match name.contains([',', '"']) {
         true => format!("\"{}\"", name.replace('"', "\"\"")),
         false => name.to_owned(),
     }

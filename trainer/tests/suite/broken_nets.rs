@@ -101,6 +101,29 @@ fn scores_that_are_not_finite_are_told_with_their_row() {
     assert!(line.contains("row 3: the loss is inf, it must be finite"), "{line}");
 }
 
+/// The names of a crafted net move no cursor and are no lines of their own; what reads --json gets them as they are.
+#[test]
+fn control_characters_in_class_names_are_shown_escaped() {
+    let desk = Desk::new();
+    crafted(&desk, "net.tln", 1.0, [1.0, 0.0, -1.0], ["r\u{1b}[31med", "gr\reen\u{9b}", "b,lue"]);
+    desk.write("rows.csv", "1,0,0,0\n");
+    desk.write("labels.csv", "1,0,0,0,\"b,lue\"\n");
+    let told = |args: &[&str]| {
+        let text = desk.run(args).ok().stdout;
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{args:?}: {text:?}");
+        text
+    };
+    let names = ["r\\u{1b}[31med", "gr\\reen\\u{9b}", "b,lue"];
+    assert!(told(&["inspect", "net.tln"]).contains(&format!("classes        {}\n", names.join(", "))));
+    assert_eq!(told(&["predict", "net.tln", "--data", "rows.csv"]), format!("{}\n", names[0]));
+    let text = told(&["predict", "net.tln", "--data", "rows.csv", "--proba"]);
+    assert!(text.starts_with("r\\u{1b}[31med,gr\\reen\\u{9b},\"b,lue\"\n"), "{text}");
+    let text = told(&["eval", "net.tln", "--data", "labels.csv"]);
+    assert!(names.iter().all(|name| text.contains(&format!("\n{name:14} "))), "{text}");
+    let json = desk.run(&["inspect", "net.tln", "--json"]).ok().stdout;
+    assert!(json.contains(r#""r\u001b[31med""#), "{json}");
+}
+
 #[test]
 fn a_missing_net_is_told() {
     let desk = Desk::new();
