@@ -109,6 +109,9 @@ pub fn warn(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Classes of which JSON has the whole confusion matrix, at most: a million numbers.
+const MATRIX: usize = 1024;
+
 /// A JSON object under way.
 #[derive(Clone, Debug)]
 pub struct Event(String);
@@ -127,17 +130,18 @@ impl Event {
         self.field(name, value)
     }
 
-    /// `confusion` (rows by class, then by the class they were taken for), `precision` and `recall` of each class.
+    /// `confusion` (rows by class, then by the class they were taken for; of very many classes null, and `pairs` has those
+    /// that occur), `precision` and `recall` of each class.
     #[must_use]
     pub fn with_confusion(mut self, confusion: &Confusion) -> Self {
         let classes = 0..confusion.classes();
         // Digits at once: a list of a million values, as a thousand classes have, would take 48 MB.
-        self.0.push_str(",\"confusion\":[");
-        for count in classes.clone().flat_map(|c| confusion.row(c)) {
-            self.0.push_str(&format!("{count},"));
+        if confusion.classes() <= MATRIX {
+            self = self.list("confusion", classes.clone().flat_map(|c| confusion.row(c)));
+        } else {
+            let pairs = confusion.pairs().map(|[label, class, rows]| format!("[{label},{class},{rows}]"));
+            self = self.with("confusion", Value::Null).list("pairs", pairs);
         }
-        self.0.truncate(self.0.trim_end_matches(',').len());
-        self.0.push(']');
         self.with("precision", classes.clone().map(|c| confusion.precision(c)).collect::<Vec<_>>())
             .with("recall", classes.map(|c| confusion.recall(c)).collect::<Vec<_>>())
     }
@@ -146,6 +150,17 @@ impl Event {
     #[must_use]
     pub fn to_line(&self) -> String {
         format!("{}}}\n", self.0)
+    }
+
+    /// A list of what is JSON already.
+    fn list(mut self, name: &str, values: impl Iterator<Item = impl Display>) -> Self {
+        self.0.push_str(&format!(",\"{name}\":["));
+        for value in values {
+            self.0.push_str(&format!("{value},"));
+        }
+        self.0.truncate(self.0.trim_end_matches(',').len());
+        self.0.push(']');
+        self
     }
 
     fn field(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -158,6 +173,21 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_matrix_is_listed_whole_or_by_the_pairs_that_occur() {
+        let of = |classes: usize| {
+            let mut confusion = Confusion::new(classes);
+            [(0, 0), (0, 1), (0, 1)].iter().for_each(|&(label, class)| confusion.add(label, class));
+            Event::new("done").with_confusion(&confusion).to_line()
+        };
+        let few = r#"{"event":"done","confusion":[1,2,0,0],"precision":[1.0,0.0],"recall":[0.3333333333333333,null]}"#;
+        assert_eq!(of(2).trim_end(), few);
+        assert!(of(MATRIX).starts_with(r#"{"event":"done","confusion":[1,2,0,0"#));
+        let many = of(MATRIX + 1);
+        let begin = r#"{"event":"done","confusion":null,"pairs":[[0,0,1],[0,1,2]],"precision":[1.0,0.0,null"#;
+        assert!(many.starts_with(begin), "{}", &many[..100]);
+    }
 
     #[test]
     fn an_event_is_json_in_the_order_given() {

@@ -23,9 +23,8 @@ fn heat(count: u32, rows: u32) -> f64 {
 /// Title and table, with recall and precision; the classes alone where there are too many.
 #[must_use]
 pub fn table(judged: &Judged, names: &[String], part: &str) -> (String, String) {
-    let c = judged.c;
     let share = |x: f64| if x.is_finite() { format!("{:.1} %", 100.0 * x) } else { "none".into() };
-    let matrix = c <= READABLE;
+    let matrix = judged.confusion.classes() <= READABLE;
     let mut html = String::from("<div class=\"scroll\"><table class=\"matrix\"><tr><th>is \\ taken for</th>");
     if matrix {
         html.extend(names.iter().map(|name| format!("<th>{}</th>", escaped(name))));
@@ -34,8 +33,7 @@ pub fn table(judged: &Judged, names: &[String], part: &str) -> (String, String) 
     for (i, name) in names.iter().enumerate() {
         let (rows, recall, precision) = judged.class(i);
         let _ = write!(html, "<tr><th>{}</th>", escaped(name));
-        for j in (0..c).filter(|_| matrix) {
-            let count = judged.confusion[i * c + j];
+        for count in if matrix { judged.confusion.row(i) } else { Vec::new() } {
             let text = if count == 0 { String::new() } else { count.to_string() };
             let _ = write!(
                 html,
@@ -52,7 +50,7 @@ pub fn table(judged: &Judged, names: &[String], part: &str) -> (String, String) 
 /// The matrix as a drawing; None where there are too many classes.
 #[must_use]
 pub fn draw(judged: &Judged, names: &[String], part: &str) -> Option<Drawing> {
-    let c = judged.c;
+    let c = judged.confusion.classes();
     if c > READABLE {
         return None;
     }
@@ -68,8 +66,7 @@ pub fn draw(judged: &Judged, names: &[String], part: &str) -> Option<Drawing> {
         drawing.words(at(0, i).0 + cell / 2.0, 66.0, name, Align::Middle);
         drawing.words(left - 8.0, at(i, 0).1 + 17.0, name, Align::Right);
         let rows = judged.class(i).0;
-        for j in 0..c {
-            let count = judged.confusion[i * c + j];
+        for (j, count) in judged.confusion.row(i).into_iter().enumerate() {
             let (x, y) = at(i, j);
             let size = (cell - 1.0, LINE - 1.0);
             drawing.marks.push(Mark::Bar { at: (x, y), size, colour: "c0", opacity: heat(count, rows) });

@@ -3,6 +3,7 @@
 use kernels::{Mat, argmax, log_sum_exp};
 use model::{Engine, Params, Workspace, forward};
 
+use crate::confusion::Confusion;
 use crate::rows::Part;
 
 const BLOCK: usize = 256;
@@ -25,10 +26,8 @@ pub struct Mistake {
 /// The net on a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
-    /// Classes C.
-    pub c: usize,
-    /// C × C: rows of class i (line) that were taken for class j (column).
-    pub confusion: Vec<u32>,
+    /// Which classes were taken for which.
+    pub confusion: Confusion,
     /// The mistakes of the largest loss, the worst first.
     pub worst: Vec<Mistake>,
 }
@@ -37,9 +36,8 @@ impl Judged {
     /// Runs the net over the part.
     #[must_use]
     pub fn new(engine: Engine<'_>, net: &Params<f32>, part: Part<'_>) -> Self {
-        let c = net.shape().c();
         let mut workspace = Workspace::new(net.shape(), BLOCK, engine.pool.width());
-        let mut judged = Self { c, confusion: vec![0; c * c], worst: Vec::new() };
+        let mut judged = Self { confusion: Confusion::new(net.shape().c()), worst: Vec::new() };
         for rows in part.rows.blocks(BLOCK) {
             forward(engine, net, part.view.x(&rows), &mut workspace);
             for (i, (&row, label)) in rows.iter().zip(part.view.y(&rows).iter()).enumerate() {
@@ -53,7 +51,7 @@ impl Judged {
 
     fn take(&mut self, engine: Engine<'_>, row: u32, label: usize, scores: &[f32]) {
         let class = argmax(scores);
-        self.confusion[label * self.c + class] += 1;
+        self.confusion.add(label as u32, class as u32);
         if class != label {
             let mut lse = [0.0];
             log_sum_exp(engine.isa, Mat::new(scores, 1, scores.len()), &mut lse);
@@ -70,9 +68,8 @@ impl Judged {
     /// Of class i: rows, share of them found, share of those taken for it that are of it.
     #[must_use]
     pub fn class(&self, i: usize) -> (u32, f64, f64) {
-        let right = f64::from(self.confusion[i * self.c + i]);
-        let rows: u32 = self.confusion[i * self.c..][..self.c].iter().sum();
-        let taken: u32 = (0..self.c).map(|j| self.confusion[j * self.c + i]).sum();
+        let (rows, taken) = (self.confusion.labelled(i) as u32, self.confusion.predicted(i) as u32);
+        let right = self.confusion.right(i) as f64;
         (rows, right / f64::from(rows), right / f64::from(taken))
     }
 }
