@@ -1,13 +1,15 @@
 //! safetensors: the length of a JSON header in 8 bytes, the header (name, type, sizes, place of each array), the
 //! arrays. <https://huggingface.co/docs/safetensors>
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::layers::Tensor;
 use super::net::{Layers, transposed};
 use crate::Error;
 use crate::element::Element;
-use crate::wording::counted;
+use crate::wording::{agreeing, counted};
 
 /// Longest header that is read; those of two layers take some hundred bytes.
 const HEADER_MAX: usize = 1 << 20;
@@ -51,7 +53,11 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
         return Err(broken(&format!("a header of {} in a file of {}", counted(length, "byte"), bytes.len())));
     }
     let (header, data) = rest.split_at(length);
-    let header: Value = serde_json::from_slice(header).map_err(|e| broken(&format!("its header: {e}")))?;
+    let text = str::from_utf8(header).map_err(|e| broken(&format!("its header: {e}")))?;
+    let header: Value = serde_json::from_str(text).map_err(|e| broken(&format!("its header: {e}")))?;
+    if let Some(name) = twice(text) {
+        return Err(broken(&format!("its header has the name {name:?} twice")));
+    }
     let header = header.as_object().ok_or_else(|| broken("its header is no object"))?;
     let mut tensors = Vec::new();
     for (name, entry) in header.iter().filter(|(name, _)| *name != "__metadata__") {
@@ -66,6 +72,7 @@ pub fn read(bytes: &[u8]) -> Result<(Vec<Tensor>, Vec<String>), Error> {
             tensor.ok_or_else(|| broken(&format!("array {name:?} has sizes or a place that do not fit")))?,
         );
     }
+    check_places(header, data.len()).map_err(|what| broken(&what))?;
     let classes = header.get("__metadata__").and_then(|about| about["classes"].as_str()).unwrap_or_default();
     Ok((tensors, classes.lines().map(str::to_owned).collect()))
 }
@@ -79,6 +86,61 @@ fn element(kind: &str) -> Option<Element> {
         "F16" => Element::F16,
         _ => return None,
     })
+}
+
+/// A name that an object of this JSON, which has been read, has twice: a reader takes either.
+fn twice(json: &str) -> Option<String> {
+    let (bytes, mut at) = (json.as_bytes(), 0);
+    let mut open: Vec<HashSet<String>> = Vec::new();
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' | b'[' => open.push(HashSet::new()),
+            b'}' | b']' => drop(open.pop()),
+            b'"' => {
+                let start = at;
+                at += 1;
+                while *bytes.get(at)? != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                let (text, rest) = (&json[start..=at], &json[at + 1..]);
+                if rest.trim_start().starts_with(':') {
+                    let name: String = serde_json::from_str(text).ok()?;
+                    if open.last()?.contains(&name) {
+                        return Some(name);
+                    }
+                    open.last_mut()?.insert(name);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Whether the arrays, each of which has been read, follow one another from the first of so many bytes to the last.
+fn check_places(header: &Map<String, Value>, bytes: usize) -> Result<(), String> {
+    let arrays = header.iter().filter(|(name, _)| *name != "__metadata__");
+    let place = |entry: &Value| [0, 1].map(|end| entry["data_offsets"][end].as_u64().unwrap_or(0));
+    let mut places: Vec<_> = arrays.map(|(name, entry)| (place(entry), name)).collect();
+    places.sort_unstable();
+    let (mut end, mut before) = (0, "the header".to_owned());
+    for ([start, its_end], name) in places {
+        if start != end {
+            return Err(format!(
+                "array {name:?} begins at byte {start} of the data; wanted {end}, where {before} ends"
+            ));
+        }
+        (end, before) = (its_end, format!("array {name:?}"));
+    }
+    match bytes as u64 - end {
+        0 => Ok(()),
+        more => Err(format!(
+            "{} after {before}, the last, {} to none",
+            counted(more, "byte"),
+            agreeing(&more, "belongs", "belong")
+        )),
+    }
 }
 
 /// One array; None if anything about it does not fit.

@@ -107,6 +107,53 @@ fn what_is_wrong_with_an_array_is_told_with_its_name() {
     assert!(line.contains("array \"1.weight\" has sizes or a place that do not fit"), "{line}");
 }
 
+/// The format forbids what readers could take for one thing or another.
+#[test]
+fn safetensors_of_two_meanings_are_refused() {
+    let desk = Desk::new();
+    let good = safetensors("1.weight", "F32", &[0; 16], "no\nyes");
+    let header = String::from_utf8(good[8..good.len() - 48].to_vec()).expect("UTF-8");
+    let with = |header: &str, data: &[u8]| {
+        desk.write(
+            "a.safetensors",
+            [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat(),
+        );
+        desk.fails(&["import", "a.safetensors"], 3)
+    };
+    desk.write("a.safetensors", &good);
+    desk.run(&["import", "a.safetensors", "--out", "b.tln"]).ok();
+    let line = with(&header.replace("2.weight", "1.weight"), &[0; 48]);
+    assert!(line.contains("its header has the name \"1.weight\" twice"), "{line}");
+    // The same name in other letters; and in the entry of an array, whose names are those of others too.
+    let line = with(&header.replace("2.weight", "1.w\\u0065ight"), &[0; 48]);
+    assert!(line.contains("its header has the name \"1.weight\" twice"), "{line}");
+    let line = with(&header.replacen("\"dtype\"", "\"dtype\":\"F64\",\"dtype\"", 1), &[0; 48]);
+    assert!(line.contains("its header has the name \"dtype\" twice"), "{line}");
+    for (from, to, told) in [
+        (
+            "[16,24]",
+            "[12,20]",
+            "array \"1.bias\" begins at byte 12 of the data; wanted 16, where array \"1.weight\" ends",
+        ),
+        (
+            "[0,16]",
+            "[24,40]",
+            "array \"1.bias\" begins at byte 16 of the data; wanted 0, where the header ends",
+        ),
+        (
+            "[40,48]",
+            "[16,24]",
+            "array \"2.bias\" begins at byte 16 of the data; wanted 24, where array \"1.bias\" ends",
+        ),
+    ] {
+        assert!(header.contains(from), "{header}");
+        let line = with(&header.replace(from, to), &[0; 48]);
+        assert!(line.contains(told) && line.contains("export it again"), "{line}");
+    }
+    let line = with(&header, &[0; 52]);
+    assert!(line.contains("4 bytes after array \"2.bias\", the last, belong to none"), "{line}");
+}
+
 /// They would be told to a terminal as they are. In data sets, class names have none either.
 #[test]
 fn names_with_control_characters_are_not_imported() {
