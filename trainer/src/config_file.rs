@@ -132,10 +132,10 @@ enum Value {
     Text(String),
 }
 
-/// The entries of a file; `name = false` is none. An error has the number of its line.
+/// The entries of a file; `name = false` is none. A byte order mark, as some editors put it first, is skipped. An error has the number of its line.
 pub fn read(text: &str) -> Result<Vec<Entry>, (usize, String)> {
     let mut entries: Vec<Entry> = Vec::new();
-    for (i, full) in text.lines().enumerate() {
+    for (i, full) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
         let (line, trimmed) = (i + 1, full.trim());
         if trimmed.is_empty() || trimmed.starts_with('#') {
             continue;
@@ -218,8 +218,12 @@ fn parse_string(text: &str) -> Result<(String, &str), String> {
                 Some(c @ ('"' | '\\')) => value.push(c),
                 Some('u') => {
                     let digits: String = chars.by_ref().take(4).map(|(_, c)| c).collect();
-                    let c = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                    value.push(c.ok_or(format!("\\u{digits} is no character"))?);
+                    // Rust reads a sign too.
+                    let four = digits.len() == 4 && digits.chars().all(|c| c.is_ascii_hexdigit());
+                    let number = four.then(|| u32::from_str_radix(&digits, 16).ok()).flatten();
+                    value.push(number.and_then(char::from_u32).ok_or_else(|| {
+                        format!("\\u{digits} is no character; wanted the four hexadecimal digits of one")
+                    })?);
                 }
                 _ => {
                     return Err(
@@ -265,6 +269,10 @@ mod tests {
             ("data = \"open", 1),
             ("data = \"a\" b", 1),
             ("data = \"\\x\"", 1),
+            ("data = \"\\u+123\"", 1),
+            ("data = \"\\u12\"", 1),
+            ("data = \"\\ud800\"", 1),
+            ("seed = 1\n\u{feff}std = 1", 2),
             ("= 3", 1),
             ("data = 'open", 1),
             ("out = my_net.tln", 1),
@@ -278,6 +286,20 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err().0, line, "{text}");
         }
+    }
+
+    #[test]
+    fn a_character_is_four_hexadecimal_digits() {
+        assert_eq!(parse_value("\"a\\u00e9\\u00E9\"").unwrap(), Value::Text("aéé".into()));
+        let what = read("data = \"\\u+123\"").unwrap_err().1;
+        assert_eq!(what, "\\u+123 is no character; wanted the four hexadecimal digits of one");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_name() {
+        let entries = read("\u{feff}hidden = 64\nseed = 1").unwrap();
+        assert_eq!((entries[0].name.as_str(), entries[0].line, entries.len()), ("hidden", 1, 2));
+        assert_eq!(read("\u{feff}# a run").unwrap(), []);
     }
 
     #[test]
