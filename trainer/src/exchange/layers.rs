@@ -4,6 +4,9 @@ use super::net::{Layers, transposed};
 use crate::Error;
 use crate::wording::counted;
 
+/// How many arrays a message lists at most.
+const LISTED: usize = 10;
+
 /// An array out of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -120,7 +123,11 @@ fn layer(w: &Tensor, b: &Tensor, notes: &mut Vec<String>) -> Result<(Vec<f32>, u
 }
 
 fn not_two_layers(tensors: &[Tensor]) -> Error {
-    let found: Vec<String> = tensors.iter().map(|t| format!("{} {:?}", t.name, t.shape)).collect();
+    let mut found: Vec<String> =
+        tensors.iter().take(LISTED).map(|t| format!("{} {:?}", t.name, t.shape)).collect();
+    if tensors.len() > LISTED {
+        found.push(format!("and {} more", tensors.len() - LISTED));
+    }
     Error::data(format!(
         "wanted two layers: two matrices and two biases; found {}",
         if found.is_empty() { "nothing".into() } else { found.join(", ") }
@@ -202,6 +209,13 @@ mod tests {
         let three = vec![tensor("a", &[2, 2]), tensor("b", &[2]), tensor("c", &[2, 2])];
         let error = recognise(three, Vec::new()).unwrap_err();
         assert!(error.exit_code() == 3 && error.message().contains("a [2, 2]"), "{error}");
+        let list = |n: usize| {
+            let error =
+                recognise((0..n).map(|i| tensor(&format!("a{i}"), &[1])).collect(), Vec::new()).unwrap_err();
+            error.message().split_once("found ").expect("a list").1.to_owned()
+        };
+        assert!(list(10).ends_with(", a8 [1], a9 [1]"), "{}", list(10));
+        assert!(list(4000).ends_with(", a8 [1], a9 [1], and 3990 more"), "{}", list(4000));
         let odd = vec![tensor("a", &[2, 3]), tensor("ab", &[5]), tensor("b", &[3, 2]), tensor("bb", &[2])];
         assert!(recognise(odd, Vec::new()).unwrap_err().message().contains("5 numbers"));
         let apart = vec![tensor("a", &[2, 3]), tensor("ab", &[3]), tensor("b", &[4, 2]), tensor("bb", &[2])];
