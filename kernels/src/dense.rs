@@ -1,6 +1,9 @@
 //! One row through one layer: y = x W + b, with weights used where they lie.
 
 #[cfg(cortex_m_fpu)]
+use core::mem::offset_of;
+
+#[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4;
 use crate::arch::strips::{Strips, pass_over};
 use crate::arch::{SMALL, compact, kept};
@@ -21,12 +24,20 @@ pub const STRIP: usize = LANES;
 #[derive(Clone, Copy, Debug)]
 #[repr(C)] // in this order: `arch/cortex_m4.rs` reads it where it lies
 pub struct Layer<'a> {
-    pub(crate) k: usize,
-    pub(crate) n: usize,
-    pub(crate) numbers: &'a [[u8; 4]],
+    // Nobody else writes them, for `arch/cortex_m4.rs` counts on it that there are as many numbers as k and n say.
+    k: usize,
+    n: usize,
+    numbers: &'a [[u8; 4]],
     #[cfg(cortex_m_fpu)]
-    pub(crate) way: cortex_m4::Way,
+    way: cortex_m4::Way,
 }
+
+/// Where the assembly finds them.
+#[cfg(cortex_m_fpu)]
+const _: () = {
+    assert!(offset_of!(Layer<'_>, k) == 0 && offset_of!(Layer<'_>, n) == 4);
+    assert!(offset_of!(Layer<'_>, numbers) == 8);
+};
 
 impl<'a> Layer<'a> {
     /// A layer of k inputs and n outputs. None if k or n is 0, or there are not (k + 1)·n numbers.
@@ -80,6 +91,19 @@ impl<'a> Layer<'a> {
     #[cfg(cortex_m_fpu)]
     pub(crate) const fn small(self) -> Self {
         Self { way: cortex_m4::SMALL, ..self }
+    }
+
+    /// The function that it goes through.
+    #[cfg(cortex_m_fpu)]
+    #[inline(always)]
+    pub(crate) const fn way(&self) -> cortex_m4::Way {
+        self.way
+    }
+
+    /// Whether x and `out` of these lengths are as long as its inputs and outputs.
+    #[inline(always)]
+    pub(crate) const fn fits(&self, x: usize, out: usize) -> bool {
+        x == self.k && out == self.n
     }
 
     /// Inputs k.
@@ -190,17 +214,19 @@ pub fn dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
 pub fn try_dense(isa: Isa, x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) -> bool {
-    let fit = x.len() == layer.k && out.len() == layer.n;
-    if fit {
-        #[cfg(cortex_m_fpu)]
-        {
-            let _ = isa;
-            cortex_m4::dense(x, layer, relu, out);
-        }
-        #[cfg(not(cortex_m_fpu))]
-        run(isa, Part { x, layer, first: 0, last: true, relu }, out);
+    #[cfg(cortex_m_fpu)]
+    {
+        let _ = isa;
+        cortex_m4::dense(x, layer, relu, out)
     }
-    fit
+    #[cfg(not(cortex_m_fpu))]
+    {
+        let fit = layer.fits(x.len(), out.len());
+        if fit {
+            run(isa, Part { x, layer, first: 0, last: true, relu }, out);
+        }
+        fit
+    }
 }
 
 /// out ← the part of the row (or the whole of it) through its layer: the only loop of this processor, or vectors.

@@ -1,6 +1,9 @@
 //! One raw row through the first layer of a net: h = max(0, x̂ W + b) with x̂ = (x − μ)·s.
 
 #[cfg(cortex_m_fpu)]
+use core::mem::offset_of;
+
+#[cfg(cortex_m_fpu)]
 use crate::arch::cortex_m4;
 use crate::dense::Layer;
 #[cfg(not(cortex_m_fpu))]
@@ -16,9 +19,16 @@ const BLOCK: usize = 64;
 #[derive(Clone, Copy, Debug)]
 #[repr(C)] // the layer comes first: `arch/cortex_m4.rs` takes one for the other
 pub struct FirstLayer<'a> {
-    pub(crate) layer: Layer<'a>,
-    pub(crate) moments: &'a [[u8; 4]],
+    // Nobody else writes them, for `arch/cortex_m4.rs` counts on it that they fit each other.
+    layer: Layer<'a>,
+    moments: &'a [[u8; 4]],
 }
+
+/// Where the assembly finds them.
+#[cfg(cortex_m_fpu)]
+const _: () = assert!(offset_of!(FirstLayer<'_>, layer) == 0);
+#[cfg(cortex_m_fpu)]
+pub(crate) const MOMENTS: usize = offset_of!(FirstLayer<'_>, moments);
 
 impl<'a> FirstLayer<'a> {
     /// None if the moments are not as many means and scales, or the means more than none and no divisor of the layer's inputs.
@@ -68,18 +78,14 @@ impl<'a> FirstLayer<'a> {
 #[must_use = "false: nothing was computed"]
 #[inline(always)]
 pub fn try_first_layer(isa: Isa, x: Input<'_>, net: &FirstLayer<'_>, out: &mut [f32]) -> bool {
-    let fit = x.len() == net.layer.inputs() && out.len() == net.layer.outputs();
-    if !fit {
-        return false;
-    }
     #[cfg(cortex_m_fpu)]
     {
         let _ = isa;
-        cortex_m4::first_layer(x, net, out);
-        true
+        cortex_m4::first_layer(x, net, out)
     }
     #[cfg(not(cortex_m_fpu))]
     match x {
+        _ if !net.layer.fits(x.len(), out.len()) => false,
         Input::F32(x) if net.moments.is_empty() => try_dense(isa, x, &net.layer, true, out),
         _ => in_blocks(isa, x, net, out),
     }

@@ -17,9 +17,10 @@
 pub(crate) mod softmax;
 
 use core::arch::asm;
-use core::mem::{MaybeUninit, offset_of, transmute};
+use core::mem::{MaybeUninit, transmute};
 use core::ptr;
 
+use crate::first_layer::MOMENTS;
 use crate::{FirstLayer, Input, Layer, STRIP};
 
 /// a · b + c, rounded once. (Through integer registers: the compiler hands float registers to assembly only where it
@@ -87,23 +88,34 @@ pub(crate) const SMALL: Way = any;
 /// For a layer that [`strips`] takes, and whose inputs are not normalised; others go through [`any`] as well.
 pub(crate) const QUICK: Way = strips_or_any;
 
-/// out ← x W + b, ReLU, for an x and an `out` that fit the layer.
+/// out ← x W + b, ReLU; false if x or `out` does not fit the layer, and `out` is left alone.
 #[inline(always)]
-pub(crate) fn dense(x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) {
-    let kind = if relu { AS_THEY_ARE } else { NO_RELU };
-    // SAFETY: x and `out` fit the layer.
-    unsafe { (layer.way)(kind, x.as_ptr().cast(), layer, out.as_mut_ptr()) }
+pub(crate) fn dense(x: &[f32], layer: &Layer<'_>, relu: bool, out: &mut [f32]) -> bool {
+    let fit = layer.fits(x.len(), out.len());
+    if fit {
+        let kind = if relu { AS_THEY_ARE } else { NO_RELU };
+        // SAFETY: x and `out` are as long as the layer says. Only `Layer` makes layers, each with the numbers of its inputs and
+        // outputs, and a way of this file.
+        unsafe { (layer.way())(kind, x.as_ptr().cast(), layer, out.as_mut_ptr()) }
+    }
+    fit
 }
 
-/// out ← max(0, x̂ W + b), for an x and an `out` that fit the layer.
+/// out ← max(0, x̂ W + b); false if x or `out` does not fit the layer, and `out` is left alone.
 #[inline(always)]
-pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32]) {
-    let (x, kind) = match x {
-        Input::F32(x) => (x.as_ptr().cast(), NUMBERS),
-        Input::U8(x) => (x.as_ptr(), BYTES),
-    };
-    // SAFETY: x and `out` fit the layer; the pointer to it is one to the whole of `first`.
-    unsafe { (first.layer.way)(kind, x, ptr::from_ref(first).cast(), out.as_mut_ptr()) }
+pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32]) -> bool {
+    let layer = first.layer();
+    let fit = layer.fits(x.len(), out.len());
+    if fit {
+        let (x, kind) = match x {
+            Input::F32(x) => (x.as_ptr().cast(), NUMBERS),
+            Input::U8(x) => (x.as_ptr(), BYTES),
+        };
+        // SAFETY: as in `dense`; the pointer to the layer is one to the whole of `first`, whose moments fit it: only `FirstLayer`
+        // makes one.
+        unsafe { (layer.way())(kind, x, ptr::from_ref(first).cast(), out.as_mut_ptr()) }
+    }
+    fit
 }
 
 /// A layer by [`strips`] if it fits that, else by [`any`]. Where the compiler knows the layer, it knows which, and compiles that
@@ -114,8 +126,8 @@ pub(crate) fn first_layer(x: Input<'_>, first: &FirstLayer<'_>, out: &mut [f32])
 #[inline(always)]
 unsafe extern "C" fn strips_or_any(kind: usize, x: *const u8, layer: *const Layer<'_>, out: *mut f32) {
     // SAFETY: the caller has a layer there.
-    let &Layer { k, n, numbers, .. } = unsafe { &*layer };
-    let w = numbers.as_ptr().cast::<f32>();
+    let here = unsafe { &*layer };
+    let (k, n, w) = (here.inputs(), here.outputs(), here.numbers().as_ptr().cast::<f32>());
     let rest = n % STRIP;
     if w.is_aligned() && (kind == NO_RELU && rest == 10 || kind != BYTES && rest == 0) {
         let size = 4 * n - usize::from(kind == NO_RELU);
@@ -128,9 +140,6 @@ unsafe extern "C" fn strips_or_any(kind: usize, x: *const u8, layer: *const Laye
     }
 }
 
-/// What the assembly reads of a layer with `ldm`, and of a first one behind it.
-const _: () = assert!(offset_of!(Layer<'_>, k) == 0 && offset_of!(Layer<'_>, n) == 4);
-const _: () = assert!(offset_of!(Layer<'_>, numbers) == 8 && offset_of!(FirstLayer<'_>, layer) == 0);
 /// A slice is its pointer and then its length. Nobody promises that; a compiler that does otherwise stops here.
 const _: () = {
     let slice: &[[u8; 4]] = &[[0; 4]; 3];
@@ -271,7 +280,7 @@ unsafe extern "C" fn any(kind: usize, x: *const u8, layer: *const Layer<'_>, out
         "add sp, #88",
         "vpop {{d8-d15}}",
         "pop {{r0-r11, pc}}",
-        moments = const offset_of!(FirstLayer<'_>, moments),
+        moments = const MOMENTS,
         NO_RELU = const NO_RELU,
     )
 }
