@@ -1,7 +1,7 @@
 //! The two element types, f32 and f64, and how their public operations reach code compiled in this crate.
 //!
 //! A generic function is compiled in the crate that calls it, at that crate's optimisation level: a debug build
-//! of a caller would run its loops 26 times slower. So no public generic function holds a loop, but for those of [`reference`],
+//! of a caller would run its loops 26 times slower. So no public generic function holds a loop, but for those of [`mod@reference`],
 //! which need no speed. Each forwards to a method of [`Ops`], whose two implementations below are not generic and so are compiled
 //! here.
 
