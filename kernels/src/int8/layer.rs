@@ -218,7 +218,7 @@ fn blocks<const BLOCK: usize>(isa: Isa, part: Part<'_>) {
     }
 }
 
-/// The results of [`dense`] (its example reads them), when all inputs have come: one byte each, and behind them bytes without meaning.
+/// The results of [`try_dense`] (its example reads them), when all inputs have come: one byte each, and behind them bytes without meaning.
 #[inline(always)]
 pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)

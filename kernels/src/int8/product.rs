@@ -12,7 +12,7 @@ pub(crate) struct Product<'a> {
 }
 
 impl<'a> Product<'a> {
-    /// The tiles of block b, as many as x has; fewer if they are not all there, which [`super::dense`] has ruled out.
+    /// The tiles of block b, as many as x has; fewer if they are not all there, which [`super::try_dense`] has ruled out.
     #[inline(always)]
     pub(crate) fn row(tiles: &'a [[u8; TILE]], b: usize, stride: usize, len: usize) -> &'a [[u8; TILE]] {
         let rest = tiles.get(b.wrapping_mul(stride)..).unwrap_or(&[]);

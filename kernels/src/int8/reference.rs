@@ -3,7 +3,7 @@
 
 use super::Layer;
 
-/// The results of a layer for all of its inputs `x`, as plain loops: [`super::dense`].
+/// The results of a layer for all of its inputs `x`, as plain loops: [`super::try_dense`].
 ///
 /// # Panics
 /// If `x` does not have as many elements as the layer has inputs, or `out` as many as it has outputs.
