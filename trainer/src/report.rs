@@ -135,7 +135,6 @@ impl Event {
     #[must_use]
     pub fn with_confusion(mut self, confusion: &Confusion) -> Self {
         let classes = 0..confusion.classes();
-        // Digits at once: a list of a million values, as a thousand classes have, would take 48 MB.
         if confusion.classes() <= MATRIX {
             self = self.list("confusion", classes.clone().flat_map(|c| confusion.row(c)));
         } else {
@@ -152,7 +151,7 @@ impl Event {
         format!("{}}}\n", self.0)
     }
 
-    /// A list of what is JSON already.
+    /// A list of what is JSON already: a million values, as a thousand classes have, would take 48 MB before they are text.
     fn list(mut self, name: &str, values: impl Iterator<Item = impl Display>) -> Self {
         self.0.push_str(&format!(",\"{name}\":["));
         for value in values {

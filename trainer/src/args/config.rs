@@ -18,14 +18,16 @@ const LONGEST: u64 = 1 << 20;
 /// names one.
 pub(super) fn with_config(args: &[OsString], path: &Path) -> Result<(TrainArgs, Option<u32>), Error> {
     let place = path.display();
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text));
-    if text.len() as u64 > LONGEST {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|e| Error::read("read", path, &e))?;
+    if bytes.len() as u64 > LONGEST {
         return Err(Error::data(format!(
             "{place}: longer than {LONGEST} bytes, and flags take some hundred; give a file of flags, or move this one away"
         )));
     }
-    read.map_err(|e| Error::read("read", path, &e))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|e| Error::data(format!("{place}: {}; give a text file of flags", e.utf8_error())))?;
     let wrong = |line: usize, what: String| Error::usage(format!("{place} line {line}: {what}"));
     let entries = config_file::read(&text).map_err(|(line, what)| wrong(line, what))?;
     let given =

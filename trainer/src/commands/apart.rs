@@ -7,22 +7,27 @@ use crate::keeper::kept;
 use crate::{Error, dataset};
 
 /// # Errors
-/// If two of these files are one, or one is read for `--data`, or kept beside the net for a while. Each comes with what it is called,
-/// its links resolved.
+/// If two of these files are one, or one is read for `--data`, or kept beside the net for a while, or in the folder of plots, which is one
+/// of them. Each comes with what it is called, its links resolved.
 pub(super) fn apart(net: &Target, data: &str, files: &[(&str, Option<&Path>)]) -> Result<(), Error> {
     let read = dataset::files(data);
     let read = || read.iter().map(|path| ("--data", path.as_path()));
     let files: Vec<(&str, &Path)> = files.iter().filter_map(|&(name, path)| Some((name, path?))).collect();
-    let check = |name: &str, path: &Path, other: Option<&str>| match other.or_else(|| kept(net, path)) {
-        Some(other) => {
-            let path = path.display();
-            Err(Error::usage(format!("{name} and {other} are both {path}; they need a file each")))
-        }
-        None => Ok(()),
+    let one = |name: &str, other: &str, path: &Path| {
+        let path = path.display();
+        Err(Error::usage(format!("{name} and {other} are both {path}; they need a file each")))
     };
-    read().try_for_each(|(name, path)| check(name, path, None))?;
+    let check = |name: &str, path: &Path| kept(net, path).map_or(Ok(()), |other| one(name, other, path));
+    read().try_for_each(|(name, path)| check(name, path))?;
     files.iter().enumerate().try_for_each(|(i, &(name, path))| {
-        let mut others = read().chain(files[..i].iter().copied());
-        check(name, path, others.find(|&(_, other)| other == path).map(|(other, _)| other))
+        match read().chain(files[..i].iter().copied()).find(|(_, other)| other.starts_with(path)) {
+            Some((other, file)) if file == path => one(name, other, path),
+            Some((other, file)) => Err(Error::usage(format!(
+                "{other} {} is in {name}, {}, which is written too; name another file",
+                file.display(),
+                path.display()
+            ))),
+            None => check(name, path),
+        }
     })
 }

@@ -19,8 +19,9 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let net = parse_net(&args.net, &bytes)?;
     let path = args.out.clone().unwrap_or_else(|| args.net.with_extension("int8.tln"));
     let chosen = Chosen::find(&args.common, &args.net)?;
-    let (data, flags) = (dataset::files(&chosen.spec), beside(&trained(&args.net), "toml"));
-    let inputs: Vec<&Path> = data.iter().chain([&args.net, &flags]).map(PathBuf::as_path).collect();
+    let kept = ["toml", "checkpoint"].map(|ending| beside(&trained(&args.net), ending));
+    let data = dataset::files(&chosen.spec);
+    let inputs: Vec<&Path> = data.iter().chain([&args.net]).chain(&kept).map(PathBuf::as_path).collect();
     let target = beside_inputs(&path, &inputs)?;
     let options = OpenOptions {
         label: chosen.label.clone(),

@@ -125,6 +125,7 @@ fn check_places(header: &Map<String, Value>, bytes: usize) -> Result<(), String>
     let mut places: Vec<_> = arrays.map(|(name, entry)| (place(entry), name)).collect();
     places.sort_unstable();
     let (mut end, mut before) = (0, "the header".to_owned());
+    let last = if places.is_empty() { "" } else { ", the last," };
     for ([start, its_end], name) in places {
         if start != end {
             return Err(format!(
@@ -136,7 +137,7 @@ fn check_places(header: &Map<String, Value>, bytes: usize) -> Result<(), String>
     match bytes as u64 - end {
         0 => Ok(()),
         more => Err(format!(
-            "{} after {before}, the last, {} to none",
+            "{} after {before}{last} {} to none",
             counted(more, "byte"),
             agreeing(&more, "belongs", "belong")
         )),

@@ -86,6 +86,12 @@ fn what_is_wrong_in_a_file_is_told_with_its_line() {
             &run.stderr[..200.min(run.stderr.len())]
         );
     }
+    // Where a character is cut in two, too; and a file that is no text at all.
+    desk.write("run.toml", "#".repeat(1 << 20) + "éé");
+    assert!(desk.fails(&["--config", "run.toml"], 3).contains("longer than 1048576 bytes"));
+    desk.write("run.toml", b"TLN\0\xFF\xFE");
+    let line = desk.fails(&["--config", "run.toml"], 3);
+    assert!(line.contains("run.toml: invalid utf-8") && line.contains("give a text file of flags"), "{line}");
 }
 
 #[test]

@@ -104,6 +104,22 @@ fn the_data_and_the_history_are_not_overwritten_by_the_net() {
     desk.fails(&["train", "--data", "table.csv", "--config", "flags.toml", "--report", "flags.toml"], 2);
 }
 
+/// The plots of a report go into a folder of their own names.
+#[test]
+fn nothing_else_goes_into_the_folder_of_plots() {
+    let desk = Desk::new();
+    desk.train(&["--report", "r.html"]).ok();
+    desk.write("r.plots/table.csv", crate::common::table());
+    for (command, flag) in
+        [("train", "--out"), ("train", "--history"), ("search", "--out"), ("search", "--history")]
+    {
+        let args = [command, "--data", "table.csv", "--report", "r.html", flag, "r.plots/loss.svg"];
+        let line = desk.fails(&args, 2); // of a search's files the journal is the first
+        assert!(line.contains("r.plots/loss.svg") && line.contains("is in the folder of plots"), "{line}");
+    }
+    desk.fails(&["train", "--data", "r.plots/table.csv", "--report", "r.html"], 2);
+}
+
 /// By any path: the files of a folder are data as a table is. Others may lie beside them.
 #[test]
 fn no_file_of_a_data_folder_is_overwritten() {
@@ -127,7 +143,7 @@ fn no_file_of_a_data_folder_is_overwritten() {
     let args = ["train", "--data", "idx", "--hidden", "3", "--epochs", "1", "--out", "idx/a.tln"];
     desk.run(&[&args[..], &["--history", "idx/h.csv"]].concat()).ok();
     let images = "idx/train-images-idx3-ubyte";
-    for read in [images, "idx/a.tln.toml"] {
+    for read in [images, "idx/a.tln.toml", "idx/a.tln.checkpoint"] {
         let line = desk.fails(&["quantize", "idx/a.tln", "--out", read], 2);
         assert!(line.contains("which it is made of"), "{line}");
     }
