@@ -292,7 +292,7 @@ pub(crate) const fn check_sum<const COMPILING: bool>(bytes: &[u8]) -> Result<&[u
 /// Reads and checks a whole file: lengths, then the checksum, then the values. Names are left for [`Net::check_names`].
 ///
 /// A good file passes few instructions: its parts are taken off one by one. Only where they do not come out even is it asked
-/// which rule is broken. `COMPILING` is for the compiler's interpreter, and takes it a fifth of the time.
+/// which rule is broken. `COMPILING` is for the compiler's interpreter, and takes it a quarter of the time (a net of 400 KB 1.4 s, not 5.2).
 pub(crate) const fn parse<const COMPILING: bool>(bytes: &[u8]) -> Result<Net<'_>, Error> {
     let header = match Header::read(bytes, KIND) {
         Ok(header) => header,

@@ -37,7 +37,7 @@ impl<'a> Net<'a> {
         format::parse::<false>(bytes)
     }
 
-    /// [`Net::from_bytes`] for `include_net!`: the same for a fifth of the compiler's time.
+    /// [`Net::from_bytes`] for `include_net!`: the same for a quarter of the compiler's time.
     #[doc(hidden)]
     pub const fn compiled_in(bytes: &'a [u8]) -> Result<Self, Error> {
         format::parse::<true>(bytes)

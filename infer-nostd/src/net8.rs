@@ -90,7 +90,7 @@ impl<'a> Net8<'a> {
         format8::parse::<false>(bytes)
     }
 
-    /// [`Net8::from_bytes`] for `include_net8!`: the same for a fifth of the compiler's time.
+    /// [`Net8::from_bytes`] for `include_net8!`: the same for less of the compiler's time.
     #[doc(hidden)]
     pub const fn compiled_in(bytes: &'a [u8]) -> Result<Self, Error> {
         format8::parse::<true>(bytes)

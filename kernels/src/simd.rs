@@ -64,7 +64,7 @@ pub(crate) trait Simd: Copy {
     }
     /// Sixteen bytes from memory, as the floats of their values.
     fn load_bytes(self, src: &[u8; LANES]) -> Self::V;
-    /// Asks for element i, which may lie past the end, to be at hand soon. Changes nothing but time.
+    /// Prefetches element i, which may lie past the end. Changes nothing but time.
     #[inline(always)]
     fn prefetch<E: Element>(self, src: &[E], i: usize) {
         let _ = (src, i);

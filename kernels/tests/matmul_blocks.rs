@@ -73,7 +73,7 @@ fn corners_of_blocks() {
 }
 
 /// So many rows of A that B is copied on double-pumped processors too: columns that fill no vector beside whole ones, and a part of one. And a C
-/// beyond the L2 cache with a deep B, for which memory is asked.
+/// beyond the L2 cache with a deep B, which are prefetched.
 #[test]
 fn many_rows_of_a_wide_b() {
     let kinds = [Kind::Store, Kind::BiasRelu, Kind::SgdStep];
@@ -101,7 +101,7 @@ fn blocks_of_odd_depth() {
 /// Rows of X a multiple of 4 KB apart, which Xᵀ copies from the second reading on and where there are many, with columns that fill no
 /// vector and without; and one reading of few.
 #[test]
-fn rows_whole_pages_apart() {
+fn rows_a_multiple_of_4_kb_apart() {
     let kinds = [Kind::Accumulate, Kind::BiasRelu, Kind::SgdStep];
     let shapes = [(1024, 96, 40), (1024, 66, 259), (1024, 48, 20), (1024, 48, 150)];
     check(shapes.into_iter().step_by(one_in(2)), &kinds, Values::Uniform, 62);

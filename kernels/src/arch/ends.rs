@@ -13,7 +13,7 @@ use super::avx512::Avx512;
 /// # Safety
 /// A value of the type exists only where it has.
 pub(super) unsafe trait Avx: Copy {}
-// SAFETY: `detect` makes one, of AVX2 or of AVX-512, and neither is there without AVX.
+// SAFETY: one is made by `Avx2::detect`, or of a token of AVX-512; neither instruction set is there without AVX.
 unsafe impl Avx for Avx2 {}
 // SAFETY: `detect` makes one where it has seen AVX-512F, which is not there without AVX.
 unsafe impl Avx for Avx512 {}
