@@ -1,6 +1,7 @@
 //! Columns of A as lanes, times few columns of B, where registers are few: rows are turned into a room near by first, and chains wait
 //! in memory, as many at a time in registers as these hold. Every bound is checked before.
 
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::slice;
 
@@ -8,119 +9,295 @@ use super::multiply::furthest;
 use super::turn::by_eights;
 use crate::simd::{LANES, Lines, Simd};
 
-/// Columns of A: vector w of column p at `data[p · next + w · vector ..]`.
+/// Columns of A that are turned before they are multiplied, at most.
+pub(crate) const AT_ONCE: usize = 64;
+/// Vectors that a room has room for: what is read of one and what is written of the next one lie no multiple of 4 KB apart. A processor
+/// takes such two for the same at first, and waits.
+const ROOM: usize = AT_ONCE + 32;
+
+/// Sixteen rows of A, or the last ones: columns of neighbours, rows `stride` apart from the beginning of `data` on.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    pub(crate) data: &'a [f32],
+    pub(crate) stride: usize,
+    pub(crate) rows: usize,
+    pub(crate) depth: usize,
+}
+
+/// Columns of A that are lanes as they lie: column p at `data[p · next ..]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
     pub(crate) data: &'a [f32],
     pub(crate) next: usize,
-    pub(crate) vector: usize,
 }
 
-/// Room for N vectors of what is turned. To fill it with zeros first would take a tenth of the time of a small product.
-pub(crate) struct Room<const N: usize>(MaybeUninit<Lines<[[f32; LANES]; N]>>);
-
-impl<const N: usize> Room<N> {
-    #[inline(always)]
-    pub(crate) fn new() -> Self {
-        Self(MaybeUninit::uninit())
-    }
-
-    /// `depth` columns of `rows` rows of neighbours, which lie `stride` apart from the beginning of `data`, in W vectors of rows. Where
-    /// there are fewer rows, the last one stands for the rest.
-    ///
-    /// # Panics
-    /// If there is no room for so many, if there are no rows for the last vector, or if one lies outside `data`.
-    #[inline(always)]
-    pub(crate) fn turn<S: Simd, const W: usize>(
-        &mut self,
-        s: S,
-        (data, stride): (&[f32], usize),
-        (rows, depth): (usize, usize),
-    ) -> Columns<'_> {
-        assert!(depth.saturating_mul(W) <= N && rows > (W - 1) * LANES);
-        let room: *mut [f32; LANES] = self.0.as_mut_ptr().cast();
-        for w in 0..W {
-            let (data, rows) = (&data[w * LANES * stride..], LANES.min(rows - w * LANES));
-            // SAFETY: W · depth ≤ N vectors are within the room.
-            let out = unsafe { room.add(w * depth) };
-            if depth >= 4 {
-                assert!(furthest(rows - 1, stride, depth - 1, 1) < data.len());
-                // SAFETY: by the assertion the rows lie within `data`, and there is room for `depth` vectors at `out`.
-                unsafe { by_eights(s, (data, stride), (rows, depth), (out, 1)) };
-                continue;
-            }
-            for p in 0..depth {
-                let mut column = [0.0; LANES];
-                for l in 0..LANES {
-                    column[l] = data[l.min(rows - 1) * stride + p];
-                }
-                // SAFETY: p < depth.
-                unsafe { out.add(p).write(column) };
-            }
-        }
-        // SAFETY: all of W · depth vectors have been written, and `self` is borrowed as long as they are read.
-        let data = unsafe { slice::from_raw_parts(room.cast(), W * depth * LANES) };
-        Columns { data, next: LANES, vector: depth * LANES }
-    }
+/// What goes on beside the multiplications of four columns.
+pub(crate) trait Beside {
+    /// Beside columns 4 q to 4 q + 3.
+    fn four<S: Simd>(&mut self, s: S, q: usize);
 }
 
-/// What is prefetched meanwhile: for vector w of column p, element `first` + (p mod 16) · `step` + (p div 16) · `stride` + w ·
-/// `vector` of `data`, which may lie past its end.
+/// Prefetches element `first` + p · `next` of `data`, which may lie past its end, beside column p.
 pub(crate) struct Ahead<'a> {
     pub(crate) data: &'a [f32],
     pub(crate) first: usize,
-    pub(crate) step: usize,
-    pub(crate) stride: usize,
-    pub(crate) vector: usize,
+    pub(crate) next: usize,
 }
 
-/// chains(w, c) ← fma(A(w, p), B(p, c), chains(w, c)) for p ascending, H chains c after H chains; B(p, c) at `b[p · R + c]`.
+impl Beside for Ahead<'_> {
+    #[inline(always)]
+    fn four<S: Simd>(&mut self, s: S, q: usize) {
+        for p in 4 * q..4 * q + 4 {
+            s.prefetch(self.data, self.first.wrapping_add(p.wrapping_mul(self.next)));
+        }
+    }
+}
+
+/// Room for what is turned. To fill it with zeros first would take a tenth of the time of a small product.
+type Room = MaybeUninit<Lines<[[f32; LANES]; ROOM]>>;
+
+/// Two rooms: what is in one is multiplied, while what comes next is turned into the other.
+pub(crate) struct Rooms {
+    rooms: [Room; 2],
+    /// The one that is multiplied next, and how many vectors have been written there.
+    now: usize,
+    depth: usize,
+}
+
+impl Rooms {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self { rooms: [const { MaybeUninit::uninit() }; 2], now: 0, depth: 0 }
+    }
+
+    /// Turns what is to be multiplied first. Where there are fewer rows than sixteen, the last one stands for the rest.
+    ///
+    /// # Panics
+    /// If there are no rows, if a row lies outside its data, or if there is no room.
+    #[inline(always)]
+    pub(crate) fn turn<S: Simd>(&mut self, s: S, rows: Rows<'_>) {
+        turn(s, rows, &mut self.rooms[self.now]);
+        self.depth = rows.depth;
+    }
+
+    /// [`multiply_columns`] of what was turned last; meanwhile `next` is turned.
+    ///
+    /// # Panics
+    /// If B has another number of rows than columns were turned, or as [`Rooms::turn`].
+    #[inline(always)]
+    pub(crate) fn multiply<S: Simd, const H: usize, const R: usize>(
+        &mut self,
+        s: S,
+        b: &[f32],
+        chains: &mut [[f32; LANES]; R],
+        next: Option<Rows<'_>>,
+    ) {
+        let [first, second] = &mut self.rooms;
+        let (now, then) = if self.now == 0 { (first, second) } else { (second, first) };
+        // SAFETY: so many vectors have been written, and they are borrowed as long as they are read.
+        let data = unsafe { slice::from_raw_parts(now.as_ptr().cast(), self.depth * LANES) };
+        let a = Columns { data, next: LANES };
+        let mut turning = Turning::new(next, then, 2 * H / R);
+        multiply_columns::<S, H, R>(s, a, b, chains, &mut turning);
+        turning.finish(s);
+        if let Some(next) = next
+            && !Turning::takes(next)
+        {
+            turn(s, next, then);
+        }
+        (self.now, self.depth) = (1 - self.now, next.map_or(0, |next| next.depth));
+    }
+}
+
+/// Rows as lanes: vector p of `room` is column p.
+#[inline(always)]
+fn turn<S: Simd>(s: S, Rows { data, stride, rows, depth }: Rows<'_>, room: &mut Room) {
+    let rows = rows.min(LANES);
+    assert!(rows > 0 && depth <= ROOM);
+    let out: *mut [f32; LANES] = room.as_mut_ptr().cast();
+    if depth >= 4 {
+        assert!(furthest(rows - 1, stride, depth - 1, 1) < data.len());
+        // SAFETY: by the assertions the rows lie within `data`, and there is room for `depth` vectors.
+        return unsafe { by_eights(s, (data, stride), (rows, depth), (out, 1)) };
+    }
+    for p in 0..depth {
+        let mut column = [0.0; LANES];
+        for l in 0..LANES {
+            column[l] = data[l.min(rows - 1) * stride + p];
+        }
+        // SAFETY: p < `depth`, for which there is room.
+        unsafe { out.add(p).write(column) };
+    }
+}
+
+/// Rows that are turned beside multiplications, eight after eight and four columns at a time.
+///
+/// While `left` > 0, `left` columns from `from` on of eight rows, `stride` apart, lie within the data, and their halves of vectors from
+/// `to` on within the room; `eights` counts these rows and those to come. Of each there are `depth` columns, four at least.
+struct Turning<'a> {
+    from: *const f32,
+    stride: usize,
+    to: *mut [f32; LANES / 2],
+    depth: usize,
+    left: usize,
+    eights: usize,
+    /// How many times four columns go beside four of the multiplications.
+    steps: usize,
+    of: PhantomData<(&'a [f32], &'a mut Room)>,
+}
+
+impl<'a> Turning<'a> {
+    /// Whether rows can be turned so: sixteen of four columns.
+    #[inline(always)]
+    fn takes(rows: Rows<'_>) -> bool {
+        rows.rows >= LANES && rows.depth >= 4
+    }
+
+    /// Nothing, if there are no rows or they cannot be turned so.
+    ///
+    /// # Panics
+    /// If a row lies outside its data, or if there is no room.
+    #[inline(always)]
+    fn new(rows: Option<Rows<'a>>, room: &'a mut Room, steps: usize) -> Self {
+        let rows = rows.filter(|rows| Self::takes(*rows));
+        let Rows { data, stride, depth, .. } =
+            rows.unwrap_or(Rows { data: &[], stride: 0, rows: 0, depth: 0 });
+        assert!(depth <= ROOM && (depth == 0 || furthest(LANES - 1, stride, depth - 1, 1) < data.len()));
+        let eights = if depth > 0 { 2 } else { 0 };
+        let to = room.as_mut_ptr().cast();
+        Self { from: data.as_ptr(), stride, to, depth, left: depth, eights, steps, of: PhantomData }
+    }
+
+    /// # Safety
+    /// `left` ≥ 4.
+    #[inline(always)]
+    unsafe fn turn_four<S: Simd>(&mut self, s: S) {
+        let mut pieces = [&[0.0; 4]; LANES / 2];
+        // The fifth row has a pointer of its own, so that multiples of the stride take four registers and not seven: what is read from the
+        // stack instead costs more than the turning.
+        let fifth = self.from.wrapping_add(4 * self.stride);
+        for l in 0..4 {
+            // SAFETY: there are four columns more, so the piece lies within the data.
+            pieces[l] = unsafe { &*self.from.wrapping_add(l * self.stride).cast() };
+            // SAFETY: as above.
+            pieces[4 + l] = unsafe { &*fifth.wrapping_add(l * self.stride).cast() };
+        }
+        let to = self.to;
+        let half = |r: usize| {
+            // SAFETY: the half of a vector lies within the room, and no two are the same; nothing is read of it.
+            unsafe { &mut *to.wrapping_add(2 * r).cast::<MaybeUninit<[f32; LANES / 2]>>() }
+        };
+        s.turn_eight(pieces, [half(0), half(1), half(2), half(3)]);
+        (self.from, self.to) = (self.from.wrapping_add(4), self.to.wrapping_add(8));
+        self.left -= 4;
+    }
+
+    /// What is left of the eight rows at hand; then the next ones are.
+    #[inline(always)]
+    fn end_eight<S: Simd>(&mut self, s: S) {
+        while self.left >= 4 {
+            // SAFETY: as just asked.
+            unsafe { self.turn_four(s) };
+        }
+        if self.left > 0 {
+            // The last four have been in part among those before them.
+            let again = 4 - self.left;
+            (self.from, self.to) = (self.from.wrapping_sub(again), self.to.wrapping_sub(2 * again));
+            self.left = 4;
+            // SAFETY: as just set; `depth` ≥ 4, so the four lie where the eight rows do.
+            unsafe { self.turn_four(s) };
+        }
+        self.eights -= 1;
+        self.left = if self.eights > 0 { self.depth } else { 0 };
+        // From the end of these rows to the beginning of the next eight, and of the other halves.
+        self.from = self.from.wrapping_add(8 * self.stride).wrapping_sub(self.depth);
+        self.to = self.to.wrapping_sub(2 * self.depth).wrapping_add(1);
+    }
+
+    /// What is left of all.
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, s: S) {
+        while self.eights > 0 {
+            self.end_eight(s);
+        }
+    }
+}
+
+impl Beside for Turning<'_> {
+    #[inline(always)]
+    fn four<S: Simd>(&mut self, s: S, _: usize) {
+        if self.left >= 4 * self.steps {
+            for _ in 0..self.steps {
+                // SAFETY: as just asked.
+                unsafe { self.turn_four(s) };
+            }
+            if self.left > 0 {
+                return;
+            }
+        }
+        if self.eights > 0 {
+            self.end_eight(s);
+        }
+    }
+}
+
+/// chains(c) ← fma(A(p), B(p, c), chains(c)) for p ascending, H chains c after H chains; A(p) is column p, B(p, c) at `b[p · R + c]`.
 ///
 /// # Panics
-/// If an element lies outside `a`.
+/// If a column does not lie within `a`.
 #[inline(always)]
-pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W: usize>(
+pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize>(
     s: S,
     a: Columns<'_>,
     b: &[f32],
-    chains: &mut [[[f32; LANES]; R]; W],
-    ahead: &Ahead<'_>,
+    chains: &mut [[f32; LANES]; R],
+    beside: &mut impl Beside,
 ) {
     assert!(R.is_multiple_of(H));
     let b = b.as_chunks::<R>().0;
     let Some(end) = b.len().checked_sub(1) else { return };
-    assert!(furthest(W - 1, a.vector, end, a.next).saturating_add(LANES) <= a.data.len());
+    assert!(furthest(0, 0, end, a.next).saturating_add(LANES) <= a.data.len());
+    let (fours, rest) = b.as_chunks::<4>();
     for first in (0..R).step_by(H) {
-        let mut acc = [[s.splat(0.0); W]; H];
-        for w in 0..W {
-            for c in 0..H {
-                acc[c][w] = s.load(&chains[w][first + c]);
+        let mut acc = [s.splat(0.0); H];
+        for c in 0..H {
+            acc[c] = s.load(&chains[first + c]);
+        }
+        for (q, b) in fours.iter().enumerate() {
+            beside.four(s, q);
+            for p in 0..4 {
+                // SAFETY: 4 q + p ≤ `end`, so the column lies within `a`; `first` + H ≤ R.
+                unsafe { column::<S, H, R>(s, a, (4 * q + p, &b[p]), first, &mut acc) };
             }
         }
-        for (q, b) in b.chunks(LANES).enumerate() {
-            let from = ahead.first + q * ahead.stride;
-            for (p, b) in b.iter().enumerate() {
-                let mut y = [0.0; H];
-                for c in 0..H {
-                    // SAFETY: R is a multiple of H, so all of `first..first + H` is below it.
-                    y[c] = *unsafe { b.get_unchecked(first + c) };
-                }
-                for w in 0..W {
-                    s.prefetch(ahead.data, from + p * ahead.step + w * ahead.vector);
-                    let at = (q * LANES + p) * a.next + w * a.vector;
-                    // SAFETY: q · 16 + p ≤ `end` and w < W, so the vector ends no later than the last one, which is within `data`.
-                    let x = s.load(unsafe { &*a.data.as_ptr().add(at).cast::<[f32; LANES]>() });
-                    for c in 0..H {
-                        acc[c][w] = s.mul_add(x, s.splat(y[c]), acc[c][w]);
-                    }
-                }
-            }
+        for (p, b) in rest.iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { column::<S, H, R>(s, a, (4 * fours.len() + p, b), first, &mut acc) };
         }
-        for w in 0..W {
-            for c in 0..H {
-                s.store(acc[c][w], &mut chains[w][first + c]);
-            }
+        for c in 0..H {
+            s.store(acc[c], &mut chains[first + c]);
         }
+    }
+}
+
+/// Column p of A times H of row p of B, from the `first` on.
+///
+/// # Safety
+/// The column lies within `a`, and `first` + H ≤ R.
+#[inline(always)]
+unsafe fn column<S: Simd, const H: usize, const R: usize>(
+    s: S,
+    a: Columns<'_>,
+    (p, b): (usize, &[f32; R]),
+    first: usize,
+    acc: &mut [S::V; H],
+) {
+    // SAFETY: the column lies within `a`.
+    let x = s.load(unsafe { &*a.data.as_ptr().add(p * a.next).cast::<[f32; LANES]>() });
+    for c in 0..H {
+        // SAFETY: `first` + c < R.
+        let y = s.splat(*unsafe { b.get_unchecked(first + c) });
+        acc[c] = s.mul_add(x, y, acc[c]);
     }
 }
 
@@ -132,69 +309,102 @@ mod tests {
     use crate::Isa;
     use crate::simd::Kernel;
 
-    const W: usize = 2;
     const R: usize = 4;
+    const STRIDE: usize = 23;
 
-    /// Rows of `stride` elements, turned and multiplied: so many rows and columns of so many elements, in a room for twelve vectors.
-    struct Turned<'a>(&'a [f32], usize, [usize; 2], &'a mut [[[f32; LANES]; R]; W]);
+    /// So many rows of [`STRIDE`] elements times B, piece by piece: a piece is so many columns, turned beside the piece before it.
+    struct Turned<'a>(&'a [f32], usize, &'a [usize], &'a mut [[f32; LANES]; R]);
 
     impl Kernel for Turned<'_> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            let Self(data, stride, [rows, depth], chains) = self;
-            let mut room = Room::<12>::new();
-            let a = room.turn::<S, W>(s, (data, stride), (rows, depth));
-            let b: [f32; R * 7] = core::array::from_fn(|i| i as f32);
-            let ahead = Ahead { data, first: usize::MAX / 8, step: 1, stride: 1, vector: 1 };
-            multiply_columns::<S, 2, R, W>(s, a, &b[..R * depth], chains, &ahead);
+            let Self(data, rows, pieces, chains) = self;
+            let b: [f32; R * STRIDE] = core::array::from_fn(|i| i as f32);
+            let piece = |start: usize, depth| Rows { data: &data[start..], stride: STRIDE, rows, depth };
+            let (mut rooms, mut start) = (Rooms::new(), 0);
+            rooms.turn(s, piece(0, pieces[0]));
+            for (i, depth) in pieces.iter().enumerate() {
+                let end = start + depth;
+                let next = pieces.get(i + 1).map(|&next| piece(end, next));
+                // One half of the columns after the other.
+                rooms.multiply::<S, 2, R>(s, &b[R * start..R * end], chains, next);
+                start = end;
+            }
         }
     }
 
-    const STRIDE: usize = 7;
-    const ROWS: usize = LANES + 3;
-
+    /// Pieces of every length beside pieces of every length: what is turned beside takes the multiplications' time, or less, or more.
     #[test]
     fn rows_are_turned_and_the_last_one_stands_for_those_that_are_not_there() {
-        let data: std::vec::Vec<f32> = (0..STRIDE * ROWS).map(|i| i as f32).collect();
+        let data: std::vec::Vec<f32> = (0..STRIDE * LANES).map(|i| (i % 61) as f32).collect();
         for isa in Isa::available() {
-            for depth in 0..=6 {
-                let mut chains = [[[1.0; LANES]; R]; W];
-                isa.run(Turned(&data, STRIDE, [ROWS, depth], &mut chains));
-                for i in 0..W * LANES {
-                    for c in 0..R {
-                        let row = &data[i.min(ROWS - 1) * STRIDE..];
-                        let wanted = (0..depth).fold(1.0, |sum, p| sum + row[p] * (p * R + c) as f32);
-                        assert_eq!(
-                            chains[i / LANES][c][i % LANES],
-                            wanted,
-                            "{isa}: row {i}, column {c} of {depth}"
-                        );
+            for first in 0..=11 {
+                for second in 0..=11 {
+                    for rows in [LANES, 3] {
+                        let mut chains = [[1.0; LANES]; R];
+                        isa.run(Turned(&data, rows, &[first, second, 1], &mut chains));
+                        for l in 0..LANES {
+                            for c in 0..R {
+                                let row = &data[l.min(rows - 1) * STRIDE..][..first + second + 1];
+                                let sum = |sum: f32, (p, x)| sum + x * (p * R + c) as f32;
+                                let wanted = row.iter().enumerate().fold(1.0, sum); // exact
+                                let case = std::format!("{isa}: {rows} rows, {first} and {second} columns");
+                                assert_eq!(chains[c][l], wanted, "{case}: row {l}, column {c}");
+                            }
+                        }
                     }
                 }
             }
         }
     }
 
+    fn panics(run: impl FnOnce() + std::panic::UnwindSafe) -> bool {
+        std::panic::catch_unwind(run).is_err()
+    }
+
     /// The bounds that the unsafe loops rely on, each to the element.
     #[test]
     fn the_last_element_is_in_and_the_next_is_out() {
-        let data = [0.0; STRIDE * ROWS];
-        let exact = STRIDE * (ROWS - 1);
+        const ROOMS: usize = STRIDE * (LANES - 1);
+        let data = [0.0; ROOMS + STRIDE];
         for isa in Isa::available() {
-            let run = |len: usize, rows, depth| {
-                let mut chains = [[[0.0; LANES]; R]; W];
-                std::panic::catch_unwind(move || {
-                    isa.run(Turned(&data[..len], STRIDE, [rows, depth], &mut chains))
-                })
-                .is_ok()
-            };
-            for depth in [3, 6] {
-                assert!(run(exact + depth, ROWS, depth), "{isa}");
-                assert!(!run(exact + depth - 1, ROWS, depth), "{isa}: one element short");
+            for pieces in [&[3][..], &[6], &[6, 2], &[6, 7]] {
+                let run = move |len: usize| {
+                    isa.run(Turned(&data[..len], LANES, pieces, &mut [[1.0; LANES]; R]));
+                };
+                let exact = ROOMS + pieces.iter().sum::<usize>();
+                assert!(!panics(move || run(exact)), "{isa}");
+                assert!(panics(move || run(exact - 1)), "{isa}: one element short of {pieces:?}");
             }
-            assert!(!run(data.len(), ROWS, 7), "{isa}: no room");
-            assert!(!run(data.len(), LANES, 6), "{isa}: no row for the second vector");
+        }
+    }
+
+    /// [`Rooms`] for pieces of so many columns, of which there are so many in B.
+    struct Roomy<'a>(&'a [f32], [usize; 2], usize);
+
+    impl Kernel for Roomy<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let Self(data, [first, second], columns) = self;
+            let piece = |depth| Rows { data, stride: 0, rows: LANES, depth };
+            let mut rooms = Rooms::new();
+            rooms.turn(s, piece(first));
+            let b = [0.0; R * (ROOM + 1)];
+            rooms.multiply::<S, R, R>(s, &b[..R * columns], &mut [[0.0; LANES]; R], Some(piece(second)));
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_what_is_turned_and_no_more_is_read_of_it() {
+        let data = [0.0; ROOM + 1];
+        for isa in Isa::available() {
+            let run = move |pieces, columns| move || isa.run(Roomy(&data, pieces, columns));
+            assert!(!panics(run([ROOM; 2], ROOM)), "{isa}");
+            assert!(panics(run([ROOM + 1, ROOM], ROOM)), "{isa}: no room for the first");
+            assert!(panics(run([ROOM, ROOM + 1], ROOM)), "{isa}: no room for the second");
+            assert!(panics(run([ROOM - 1, ROOM], ROOM)), "{isa}: a column that was not turned");
         }
     }
 
@@ -204,19 +414,18 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            let a = Columns { data: self.0, next: 40, vector: LANES };
-            let ahead = Ahead { data: self.0, first: 0, step: 40, stride: 640, vector: LANES };
-            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 3 * R], &mut [[[0.0; LANES]; R]; W], &ahead);
+            let a = Columns { data: self.0, next: 40 };
+            let ahead = &mut Ahead { data: self.0, first: usize::MAX / 8, next: 40 };
+            multiply_columns::<S, 2, R>(s, a, &[0.0; 3 * R], &mut [[0.0; LANES]; R], ahead);
         }
     }
 
     #[test]
     fn no_column_ends_past_the_data() {
-        let data = [0.0; 2 * 40 + W * LANES];
+        let data = [0.0; 2 * 40 + LANES];
         for isa in Isa::available() {
             isa.run(Lanes(&data));
-            let run = || isa.run(Lanes(&data[..data.len() - 1]));
-            assert!(std::panic::catch_unwind(run).is_err(), "{isa}: one element short");
+            assert!(panics(move || isa.run(Lanes(&data[..data.len() - 1]))), "{isa}: one element short");
         }
     }
 }

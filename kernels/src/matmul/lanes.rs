@@ -1,108 +1,153 @@
-//! Tiles of [`Turned`] where registers are few: rows of A are turned into a buffer near by, from which one half of the columns takes
-//! them and then the other, and the chains wait in memory.
+//! Tiles of [`Turned`] where registers are few: one half of the columns takes a piece of A and then the other, and the chains wait in
+//! memory. Rows of A are turned into a room near by, each piece beside the multiplications of the one before.
+
+use core::ops::Range;
 
 use super::tile::{Ends, Place};
 use super::turned::{TurnIn, TurnOut, Turned};
-use crate::arch::lanes::{Ahead, Columns, Room, multiply_columns};
+use crate::Mat;
+use crate::arch::lanes::{AT_ONCE, Ahead, Columns, Rooms, Rows, multiply_columns};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 
-/// Vectors of A that are turned before they are multiplied.
-pub(super) const AT_ONCE: usize = 128;
 /// How many columns ahead of the multiplications A is prefetched, where columns are lanes as they lie.
 const AHEAD: usize = 8;
 
 impl Turned<'_, '_, '_> {
-    /// R columns times W vectors of rows, the last of which may be a part of one if they are turned.
+    /// R columns times all sixteens of rows from `at` to `end`, the last of which may be a part of one if rows are turned.
     #[inline(always)]
-    pub(super) fn in_memory<S: Simd, const R: usize, const W: usize>(
-        &mut self,
-        s: S,
-        b: &[f32],
-        at: Place,
-        room: &mut Room<AT_ONCE>,
-    ) {
-        let mut chains = Lines([[[0.0; LANES]; R]; W]);
-        if self.ends.resumes() {
-            let mut memory = Lines([[0.0; LANES]; LANES]);
-            for w in 0..W {
-                let at = Place { i: at.i + w * LANES, ..at };
+    pub(super) fn in_memory<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], mut at: Place, end: usize) {
+        let pieces = Pieces::of(self.a, end);
+        let mut rooms = Rooms::new();
+        if let Some(rows) = pieces.rows((at.i, 0)) {
+            s.enter(TurnFirst { rows, rooms: &mut rooms });
+        }
+        while at.i < end {
+            let mut chains = Lines([[0.0; LANES]; R]);
+            if self.ends.resumes() {
+                let mut memory = Lines([[0.0; LANES]; LANES]);
                 s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
-                chains.0[w].copy_from_slice(&memory.0[..R]);
+                chains.0.copy_from_slice(&memory.0[..R]);
             }
-        }
-        let (data, stride, next) = (self.a.data(), self.a.row_stride(), self.a.col_stride());
-        if next == 1 {
-            let rows = self.a.rows() - at.i;
-            let (depth, each) = (self.a.cols(), AT_ONCE / W);
-            for start in (0..depth).step_by(each) {
-                let end = depth.min(start + each);
-                // What is turned next: the rows that follow, if these are done.
-                let (row, first) = if end < depth { (at.i, end) } else { (at.i + W * LANES, 0) };
-                let first = row * stride + first;
-                let ahead = &Ahead { data, first, step: stride, stride: LANES, vector: LANES * stride };
-                let (a, shape) = (&data[at.i * stride + start..], (rows, end - start));
-                s.enter(Turn {
-                    a,
-                    stride,
-                    shape,
-                    b: &b[start * R..end * R],
-                    room,
-                    chains: &mut chains.0,
-                    ahead,
+            let chains = &mut chains.0;
+            if self.a.col_stride() == 1 {
+                s.enter(MultiplyTurned {
+                    b,
+                    chains: &mut *chains,
+                    i: at.i,
+                    pieces: &pieces,
+                    rooms: &mut rooms,
                 });
+            } else {
+                s.enter(Multiply { a: self.a, b, chains: &mut *chains, i: at.i });
             }
-        } else {
-            // The last row of the vector: the line of the first one has been read with the vector before.
-            let first = at.i + LANES - 1 + AHEAD * next;
-            let ahead = &Ahead { data, first, step: next, stride: LANES * next, vector: LANES };
-            let a = Columns { data: &data[at.i..], next, vector: LANES };
-            s.enter(Multiply { a, b, chains: &mut chains.0, ahead });
-        }
-        for w in 0..W {
-            let at = Place { i: at.i + w * LANES, ..at };
-            s.enter(PutDown { ends: self.ends, at, chains: &chains.0[w] });
+            s.enter(PutDown { ends: self.ends, at, chains });
+            at.i += LANES;
         }
     }
 }
 
-/// [`Multiply`] of rows that are turned before.
-struct Turn<'x, const R: usize, const W: usize> {
-    a: &'x [f32],
-    stride: usize,
-    /// Rows and columns.
-    shape: (usize, usize),
-    b: &'x [f32],
-    room: &'x mut Room<AT_ONCE>,
-    chains: &'x mut [[[f32; LANES]; R]; W],
-    ahead: &'x Ahead<'x>,
+/// Rows of A and how they are cut.
+struct Pieces<'r> {
+    a: &'r Mat<'r, f32>,
+    /// The row after the last one.
+    end: usize,
+    /// Columns of a piece, but the last of a row: a multiple of four.
+    each: usize,
 }
 
-impl<const R: usize, const W: usize> Kernel for Turn<'_, R, W> {
-    type Output = ();
+impl<'r> Pieces<'r> {
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let a = self.room.turn::<S, W>(s, (self.a, self.stride), self.shape);
-        s.enter(Multiply { a, b: self.b, chains: self.chains, ahead: self.ahead });
+    fn of(a: &'r Mat<'r, f32>, end: usize) -> Self {
+        let depth = a.cols();
+        let each = depth.div_ceil(depth.div_ceil(AT_ONCE).max(1)).next_multiple_of(4);
+        Self { a, end, each }
+    }
+
+    /// The columns of a piece that begins at this one.
+    #[inline(always)]
+    fn columns(&self, start: usize) -> Range<usize> {
+        start..self.a.cols().min(start + self.each)
+    }
+
+    /// The piece that begins at this row and column, or with the first column of the next rows if there is no such column: none after the last one.
+    #[inline(always)]
+    fn rows(&self, (mut i, mut start): (usize, usize)) -> Option<Rows<'r>> {
+        if start >= self.a.cols() {
+            (i, start) = (i + LANES, 0);
+        }
+        if i >= self.end || self.a.col_stride() != 1 {
+            return None;
+        }
+        let stride = self.a.row_stride();
+        let data = &self.a.data()[i * stride + start..];
+        Some(Rows { data, stride, rows: self.a.rows() - i, depth: self.columns(start).len() })
     }
 }
 
-/// R columns times W vectors of rows that are lanes: one half of the columns and then the other, where they are more than six.
-struct Multiply<'x, const R: usize, const W: usize> {
-    a: Columns<'x>,
-    b: &'x [f32],
-    chains: &'x mut [[[f32; LANES]; R]; W],
-    ahead: &'x Ahead<'x>,
+/// [`Rooms::turn`] as a kernel of its own: it is compiled once for all numbers of columns.
+struct TurnFirst<'x> {
+    rows: Rows<'x>,
+    rooms: &'x mut Rooms,
 }
 
-impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
+impl Kernel for TurnFirst<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { a, b, chains, ahead } = self;
+        self.rooms.turn(s, self.rows);
+    }
+}
+
+/// R columns times the sixteen rows from row i on, piece by piece; the first has been turned.
+struct MultiplyTurned<'x, 'r, const R: usize> {
+    b: &'x [f32],
+    chains: &'x mut [[f32; LANES]; R],
+    i: usize,
+    pieces: &'x Pieces<'r>,
+    rooms: &'x mut Rooms,
+}
+
+impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { b, chains, i, pieces, rooms } = self;
+        let mut start = 0;
+        while start < pieces.a.cols() {
+            let columns = pieces.columns(start);
+            start = columns.end;
+            let next = pieces.rows((i, start));
+            let b = &b[columns.start * R..columns.end * R];
+            match R {
+                10 => rooms.multiply::<S, 5, R>(s, b, chains, next),
+                8 => rooms.multiply::<S, 4, R>(s, b, chains, next),
+                _ => rooms.multiply::<S, R, R>(s, b, chains, next),
+            }
+        }
+    }
+}
+
+/// R columns times the sixteen rows from row i on, whose columns are lanes as they lie.
+struct Multiply<'x, const R: usize> {
+    a: &'x Mat<'x, f32>,
+    b: &'x [f32],
+    chains: &'x mut [[f32; LANES]; R],
+    i: usize,
+}
+
+impl<const R: usize> Kernel for Multiply<'_, R> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Self { a, b, chains, i } = self;
+        let (data, next) = (a.data(), a.col_stride());
+        // The last row of the vector: the line of the first one has been read with the vector before.
+        let ahead = &mut Ahead { data, first: i + LANES - 1 + AHEAD * next, next };
+        let a = Columns { data: &data[i..], next };
         match R {
-            10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, ahead),
-            8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, ahead),
-            _ => multiply_columns::<S, R, R, W>(s, a, b, chains, ahead),
+            10 => multiply_columns::<S, 5, R>(s, a, b, chains, ahead),
+            8 => multiply_columns::<S, 4, R>(s, a, b, chains, ahead),
+            _ => multiply_columns::<S, R, R>(s, a, b, chains, ahead),
         }
     }
 }

@@ -4,7 +4,6 @@
 use super::near::PAGE_ELEMENTS;
 use super::pack;
 use super::tile::{Ends, Place};
-use crate::arch::lanes::Room;
 use crate::arch::multiply::{Operands, multiply};
 use crate::arch::turn::multiply_turning;
 use crate::simd::{Kernel, LANES, Lines, Simd};
@@ -92,8 +91,7 @@ impl Turned<'_, '_, '_> {
             let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
                 2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
-                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { turned: self, b, at, end }),
-                4 => s.enter(Part::<4, 1> { turned: self, b, at, end }),
+                4 => s.enter(Part::<4, 3> { turned: self, b, at, end }),
                 6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
                 8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
                 _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
@@ -185,16 +183,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
         let in_registers = S::MANY_REGISTERS
             || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
         if !in_registers {
-            let mut room = Room::new();
-            while at.i + W * LANES <= end {
-                turned.in_memory::<S, R, W>(s, b, at, &mut room);
-                at.i += W * LANES;
-            }
-            while at.i < end {
-                turned.in_memory::<S, R, 1>(s, b, at, &mut room);
-                at.i += LANES;
-            }
-            return;
+            return turned.in_memory::<S, R>(s, b, at, end);
         }
         if rows_of_neighbours {
             while at.i < end {
