@@ -63,9 +63,9 @@ impl Kernel for ReluBackward<'_> {
         let (h, h_rest) = self.h.as_chunks::<LANES>();
         let (d, d_rest) = self.d.as_chunks_mut::<LANES>();
         for (h, d) in h.iter().zip(d) {
-            s.store(s.select_gt(s.load(h), zero, s.load(d), zero), d);
+            s.store(s.keep_gt(s.load(h), zero, s.load(d)), d);
         }
-        let rest = s.select_gt(s.load_part(h_rest, 0.0), zero, s.load_part(d_rest, 0.0), zero);
+        let rest = s.keep_gt(s.load_part(h_rest, 0.0), zero, s.load_part(d_rest, 0.0));
         s.store_part(rest, d_rest);
     }
 }

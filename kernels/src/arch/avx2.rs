@@ -249,6 +249,11 @@ impl Simd for Avx2 {
         [op!(_mm256_blendv_ps(y[0], x[0], gt[0])), op!(_mm256_blendv_ps(y[1], x[1], gt[1]))]
     }
     #[inline(always)]
+    fn keep_gt(self, a: Self::V, b: Self::V, x: Self::V) -> Self::V {
+        let gt = [op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[0], b[0])), op!(_mm256_cmp_ps::<_CMP_GT_OQ>(a[1], b[1]))];
+        [op!(_mm256_and_ps(gt[0], x[0])), op!(_mm256_and_ps(gt[1], x[1]))]
+    }
+    #[inline(always)]
     fn in_order<const N: usize>(self, mut v: [Self::V; N]) -> [Self::V; N] {
         for v in v.as_flattened_mut() {
             *v = op!(placed(*v));

@@ -247,7 +247,7 @@ impl Ends<'_> {
                 let h = h.piece::<S, H, V, WHOLE>(s, place, width);
                 for r in 0..H {
                     for v in 0..V {
-                        chains[r][v] = s.select_gt(h[r][v], zero, chains[r][v], zero);
+                        chains[r][v] = s.keep_gt(h[r][v], zero, chains[r][v]);
                     }
                 }
             }
@@ -273,8 +273,8 @@ impl Ends<'_> {
             Finish::Nothing => chain,
             Finish::Bias(bias) => s.add(chain, load_at(s, bias.elements(place, width), 0)),
             Finish::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, bias.elements(place, width), 0))),
-            Finish::Mask(h) => s.select_gt(load_at(s, h.elements(place, width), 0), zero, chain, zero),
-            Finish::MaskApart(h) => s.select_gt(load_apart(s, *h, at), zero, chain, zero),
+            Finish::Mask(h) => s.keep_gt(load_at(s, h.elements(place, width), 0), zero, chain),
+            Finish::MaskApart(h) => s.keep_gt(load_apart(s, *h, at), zero, chain),
             Finish::SgdStep { f, eta } => {
                 let old = load_at(s, self.to.elements(place, width), 0);
                 s.mul_add(s.splat(-eta), chain, s.mul(s.splat(*f), old))

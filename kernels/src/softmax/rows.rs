@@ -347,7 +347,7 @@ fn first_lanes<S: Simd>(s: S, v: S::V, len: usize) -> S::V {
     for l in 0..LANES {
         numbers[l] = l as f32;
     }
-    s.select_gt(s.splat(len as f32), s.load(&numbers), v, s.splat(0.0))
+    s.keep_gt(s.splat(len as f32), s.load(&numbers), v)
 }
 
 /// p / n. Multiplied by the inverse of a power of two it has the same bits, at a tenth of the cost.
