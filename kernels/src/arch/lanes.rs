@@ -24,7 +24,7 @@ pub(crate) struct Rows<'a> {
     pub(crate) depth: usize,
 }
 
-/// Columns of A that are lanes as they lie: column p at `data[p · next ..]`.
+/// Columns of A that are lanes: vector w of column p at `data[p · next + 16 w ..]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
     pub(crate) data: &'a [f32],
@@ -89,7 +89,7 @@ impl Rooms {
         &mut self,
         s: S,
         b: &[f32],
-        chains: &mut [[f32; LANES]; R],
+        chains: &mut [[[f32; LANES]; R]; 1],
         next: Option<Rows<'_>>,
     ) {
         let [first, second] = &mut self.rooms;
@@ -98,7 +98,7 @@ impl Rooms {
         let data = unsafe { slice::from_raw_parts(now.as_ptr().cast(), self.depth * LANES) };
         let a = Columns { data, next: LANES };
         let mut turning = Turning::new(next, then, 2 * H / R);
-        multiply_columns::<S, H, R>(s, a, b, chains, &mut turning);
+        multiply_columns::<S, H, R, 1>(s, a, b, chains, &mut turning);
         turning.finish(s);
         if let Some(next) = next
             && !Turning::takes(next)
@@ -241,41 +241,46 @@ impl Beside for Turning<'_> {
     }
 }
 
-/// chains(c) ← fma(A(p), B(p, c), chains(c)) for p ascending, H chains c after H chains; A(p) is column p, B(p, c) at `b[p · R + c]`.
+/// chains(w, c) ← fma(A(w, p), B(p, c), chains(w, c)) for p ascending, H chains c after H chains, of W vectors of rows; B(p, c) at
+/// `b[p · R + c]`.
 ///
 /// # Panics
 /// If a column does not lie within `a`.
 #[inline(always)]
-pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize>(
+pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W: usize>(
     s: S,
     a: Columns<'_>,
     b: &[f32],
-    chains: &mut [[f32; LANES]; R],
+    chains: &mut [[[f32; LANES]; R]; W],
     beside: &mut impl Beside,
 ) {
     assert!(R.is_multiple_of(H));
     let b = b.as_chunks::<R>().0;
     let Some(end) = b.len().checked_sub(1) else { return };
-    assert!(furthest(0, 0, end, a.next).saturating_add(LANES) <= a.data.len());
+    assert!(furthest(W, LANES, end, a.next) <= a.data.len());
     let (fours, rest) = b.as_chunks::<4>();
     for first in (0..R).step_by(H) {
-        let mut acc = [s.splat(0.0); H];
-        for c in 0..H {
-            acc[c] = s.load(&chains[first + c]);
+        let mut acc = [[s.splat(0.0); W]; H];
+        for w in 0..W {
+            for c in 0..H {
+                acc[c][w] = s.load(&chains[w][first + c]);
+            }
         }
         for (q, b) in fours.iter().enumerate() {
             beside.four(s, q);
             for p in 0..4 {
                 // SAFETY: 4 q + p ≤ `end`, so the column lies within `a`; `first` + H ≤ R.
-                unsafe { column::<S, H, R>(s, a, (4 * q + p, &b[p]), first, &mut acc) };
+                unsafe { column::<S, H, R, W>(s, a, (4 * q + p, &b[p]), first, &mut acc) };
             }
         }
         for (p, b) in rest.iter().enumerate() {
             // SAFETY: as above.
-            unsafe { column::<S, H, R>(s, a, (4 * fours.len() + p, b), first, &mut acc) };
+            unsafe { column::<S, H, R, W>(s, a, (4 * fours.len() + p, b), first, &mut acc) };
         }
-        for c in 0..H {
-            s.store(acc[c], &mut chains[first + c]);
+        for w in 0..W {
+            for c in 0..H {
+                s.store(acc[c][w], &mut chains[w][first + c]);
+            }
         }
     }
 }
@@ -285,19 +290,24 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize>(
 /// # Safety
 /// The column lies within `a`, and `first` + H ≤ R.
 #[inline(always)]
-unsafe fn column<S: Simd, const H: usize, const R: usize>(
+unsafe fn column<S: Simd, const H: usize, const R: usize, const W: usize>(
     s: S,
     a: Columns<'_>,
     (p, b): (usize, &[f32; R]),
     first: usize,
-    acc: &mut [S::V; H],
+    acc: &mut [[S::V; W]; H],
 ) {
-    // SAFETY: the column lies within `a`.
-    let x = s.load(unsafe { &*a.data.as_ptr().add(p * a.next).cast::<[f32; LANES]>() });
+    let mut y = [0.0; H];
     for c in 0..H {
         // SAFETY: `first` + c < R.
-        let y = s.splat(*unsafe { b.get_unchecked(first + c) });
-        acc[c] = s.mul_add(x, y, acc[c]);
+        y[c] = *unsafe { b.get_unchecked(first + c) };
+    }
+    for w in 0..W {
+        // SAFETY: the column lies within `a`.
+        let x = s.load(unsafe { &*a.data.as_ptr().add(p * a.next + w * LANES).cast::<[f32; LANES]>() });
+        for c in 0..H {
+            acc[c][w] = s.mul_add(x, s.splat(y[c]), acc[c][w]);
+        }
     }
 }
 
@@ -310,10 +320,11 @@ mod tests {
     use crate::simd::Kernel;
 
     const R: usize = 4;
+    const W: usize = 2;
     const STRIDE: usize = 23;
 
     /// So many rows of [`STRIDE`] elements times B, piece by piece: a piece is so many columns, turned beside the piece before it.
-    struct Turned<'a>(&'a [f32], usize, &'a [usize], &'a mut [[f32; LANES]; R]);
+    struct Turned<'a>(&'a [f32], usize, &'a [usize], &'a mut [[[f32; LANES]; R]; 1]);
 
     impl Kernel for Turned<'_> {
         type Output = ();
@@ -342,7 +353,7 @@ mod tests {
             for first in 0..=11 {
                 for second in 0..=11 {
                     for rows in [LANES, 3] {
-                        let mut chains = [[1.0; LANES]; R];
+                        let mut chains = [[[1.0; LANES]; R]];
                         isa.run(Turned(&data, rows, &[first, second, 1], &mut chains));
                         for l in 0..LANES {
                             for c in 0..R {
@@ -350,7 +361,7 @@ mod tests {
                                 let sum = |sum: f32, (p, x)| sum + x * (p * R + c) as f32;
                                 let wanted = row.iter().enumerate().fold(1.0, sum); // exact
                                 let case = std::format!("{isa}: {rows} rows, {first} and {second} columns");
-                                assert_eq!(chains[c][l], wanted, "{case}: row {l}, column {c}");
+                                assert_eq!(chains[0][c][l], wanted, "{case}: row {l}, column {c}");
                             }
                         }
                     }
@@ -371,7 +382,7 @@ mod tests {
         for isa in Isa::available() {
             for pieces in [&[3][..], &[6], &[6, 2], &[6, 7]] {
                 let run = move |len: usize| {
-                    isa.run(Turned(&data[..len], LANES, pieces, &mut [[1.0; LANES]; R]));
+                    isa.run(Turned(&data[..len], LANES, pieces, &mut [[[1.0; LANES]; R]]));
                 };
                 let exact = ROOMS + pieces.iter().sum::<usize>();
                 assert!(!panics(move || run(exact)), "{isa}");
@@ -392,7 +403,7 @@ mod tests {
             let mut rooms = Rooms::new();
             rooms.turn(s, piece(first));
             let b = [0.0; R * (ROOM + 1)];
-            rooms.multiply::<S, R, R>(s, &b[..R * columns], &mut [[0.0; LANES]; R], Some(piece(second)));
+            rooms.multiply::<S, R, R>(s, &b[..R * columns], &mut [[[0.0; LANES]; R]], Some(piece(second)));
         }
     }
 
@@ -416,13 +427,13 @@ mod tests {
         fn run<S: Simd>(self, s: S) {
             let a = Columns { data: self.0, next: 40 };
             let ahead = &mut Ahead { data: self.0, first: usize::MAX / 8, next: 40 };
-            multiply_columns::<S, 2, R>(s, a, &[0.0; 3 * R], &mut [[0.0; LANES]; R], ahead);
+            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 3 * R], &mut [[[0.0; LANES]; R]; W], ahead);
         }
     }
 
     #[test]
     fn no_column_ends_past_the_data() {
-        let data = [0.0; 2 * 40 + LANES];
+        let data = [0.0; 2 * 40 + W * LANES];
         for isa in Isa::available() {
             isa.run(Lanes(&data));
             assert!(panics(move || isa.run(Lanes(&data[..data.len() - 1]))), "{isa}: one element short");

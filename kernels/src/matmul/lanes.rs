@@ -13,38 +13,72 @@ use crate::simd::{Kernel, LANES, Lines, Simd};
 const AHEAD: usize = 8;
 
 impl Turned<'_, '_, '_> {
-    /// R columns times all sixteens of rows from `at` to `end`, the last of which may be a part of one if rows are turned.
+    /// R columns times all sixteens of rows from `at` to `end`, of which the last may be a part of one if rows are turned. What lies as lanes
+    /// goes W sixteens at a time, so that there are chains enough.
     #[inline(always)]
-    pub(super) fn in_memory<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], mut at: Place, end: usize) {
-        let pieces = Pieces::of(self.a, end);
-        let mut rooms = Rooms::new();
-        if let Some(rows) = pieces.rows((at.i, 0)) {
-            s.enter(TurnFirst { rows, rooms: &mut rooms });
+    pub(super) fn in_memory<S: Simd, const R: usize, const W: usize>(
+        &mut self,
+        s: S,
+        b: &[f32],
+        mut at: Place,
+        end: usize,
+    ) {
+        if self.a.col_stride() != 1 {
+            while at.i + W * LANES <= end {
+                self.as_they_lie::<S, R, W>(s, b, at);
+                at.i += W * LANES;
+            }
+            while at.i < end {
+                self.as_they_lie::<S, R, 1>(s, b, at);
+                at.i += LANES;
+            }
+        } else if at.i < end {
+            let pieces = &Pieces::of(self.a, end);
+            let rooms = &mut Rooms::new();
+            s.enter(TurnFirst { rows: pieces.rows((at.i, 0)), rooms: &mut *rooms });
+            while at.i < end {
+                let mut chains = Lines([[[0.0; LANES]; R]]);
+                self.resume(s, at, &mut chains.0);
+                s.enter(MultiplyTurned { b, chains: &mut chains.0, i: at.i, pieces, rooms: &mut *rooms });
+                self.down(s, at, &chains.0);
+                at.i += LANES;
+            }
         }
-        while at.i < end {
-            let mut chains = Lines([[0.0; LANES]; R]);
-            if self.ends.resumes() {
-                let mut memory = Lines([[0.0; LANES]; LANES]);
+    }
+
+    /// R columns times W sixteens of rows whose columns are lanes as they lie.
+    #[inline(always)]
+    fn as_they_lie<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = Lines([[[0.0; LANES]; R]; W]);
+        self.resume(s, at, &mut chains.0);
+        s.enter(Multiply { a: self.a, b, chains: &mut chains.0, i: at.i });
+        self.down(s, at, &chains.0);
+    }
+
+    /// The chains of W sixteens of rows at `at` as the run before left them, if there was one.
+    #[inline(always)]
+    fn resume<S: Simd, const R: usize, const W: usize>(&self, s: S, at: Place, chains: &mut Chains<R, W>) {
+        if self.ends.resumes() {
+            let mut memory = Lines([[0.0; LANES]; LANES]);
+            for w in 0..W {
+                let at = Place { i: at.i + w * LANES, ..at };
                 s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
-                chains.0.copy_from_slice(&memory.0[..R]);
+                chains[w].copy_from_slice(&memory.0[..R]);
             }
-            let chains = &mut chains.0;
-            if self.a.col_stride() == 1 {
-                s.enter(MultiplyTurned {
-                    b,
-                    chains: &mut *chains,
-                    i: at.i,
-                    pieces: &pieces,
-                    rooms: &mut rooms,
-                });
-            } else {
-                s.enter(Multiply { a: self.a, b, chains: &mut *chains, i: at.i });
-            }
-            s.enter(PutDown { ends: self.ends, at, chains });
-            at.i += LANES;
+        }
+    }
+
+    #[inline(always)]
+    fn down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: &Chains<R, W>) {
+        for w in 0..W {
+            let at = Place { i: at.i + w * LANES, ..at };
+            s.enter(PutDown { ends: self.ends, at, chains: &chains[w] });
         }
     }
 }
+
+/// R chains of each of W sixteens of rows.
+type Chains<const R: usize, const W: usize> = [[[f32; LANES]; R]; W];
 
 /// Rows of A and how they are cut.
 struct Pieces<'r> {
@@ -69,18 +103,19 @@ impl<'r> Pieces<'r> {
         start..self.a.cols().min(start + self.each)
     }
 
-    /// The piece that begins at this row and column, or with the first column of the next rows if there is no such column: none after the last one.
+    /// The piece that begins at this row and column.
     #[inline(always)]
-    fn rows(&self, (mut i, mut start): (usize, usize)) -> Option<Rows<'r>> {
-        if start >= self.a.cols() {
-            (i, start) = (i + LANES, 0);
-        }
-        if i >= self.end || self.a.col_stride() != 1 {
-            return None;
-        }
+    fn rows(&self, (i, start): (usize, usize)) -> Rows<'r> {
         let stride = self.a.row_stride();
         let data = &self.a.data()[i * stride + start..];
-        Some(Rows { data, stride, rows: self.a.rows() - i, depth: self.columns(start).len() })
+        Rows { data, stride, rows: self.a.rows() - i, depth: self.columns(start).len() }
+    }
+
+    /// The piece after the one that ends before this column of row i: of the next sixteen rows, if it was the last one.
+    #[inline(always)]
+    fn after(&self, (i, end): (usize, usize)) -> Option<Rows<'r>> {
+        let (i, start) = if end < self.a.cols() { (i, end) } else { (i + LANES, 0) };
+        (i < self.end).then(|| self.rows((i, start)))
     }
 }
 
@@ -101,7 +136,7 @@ impl Kernel for TurnFirst<'_> {
 /// R columns times the sixteen rows from row i on, piece by piece; the first has been turned.
 struct MultiplyTurned<'x, 'r, const R: usize> {
     b: &'x [f32],
-    chains: &'x mut [[f32; LANES]; R],
+    chains: &'x mut Chains<R, 1>,
     i: usize,
     pieces: &'x Pieces<'r>,
     rooms: &'x mut Rooms,
@@ -116,7 +151,7 @@ impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
         while start < pieces.a.cols() {
             let columns = pieces.columns(start);
             start = columns.end;
-            let next = pieces.rows((i, start));
+            let next = pieces.after((i, start));
             let b = &b[columns.start * R..columns.end * R];
             match R {
                 10 => rooms.multiply::<S, 5, R>(s, b, chains, next),
@@ -127,27 +162,27 @@ impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
     }
 }
 
-/// R columns times the sixteen rows from row i on, whose columns are lanes as they lie.
-struct Multiply<'x, const R: usize> {
+/// R columns times W sixteens of rows from row i on, whose columns are lanes as they lie.
+struct Multiply<'x, const R: usize, const W: usize> {
     a: &'x Mat<'x, f32>,
     b: &'x [f32],
-    chains: &'x mut [[f32; LANES]; R],
+    chains: &'x mut Chains<R, W>,
     i: usize,
 }
 
-impl<const R: usize> Kernel for Multiply<'_, R> {
+impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { a, b, chains, i } = self;
         let (data, next) = (a.data(), a.col_stride());
-        // The last row of the vector: the line of the first one has been read with the vector before.
-        let ahead = &mut Ahead { data, first: i + LANES - 1 + AHEAD * next, next };
+        // The last row: the line of the first one has been read with the sixteen before.
+        let ahead = &mut Ahead { data, first: i + W * LANES - 1 + AHEAD * next, next };
         let a = Columns { data: &data[i..], next };
         match R {
-            10 => multiply_columns::<S, 5, R>(s, a, b, chains, ahead),
-            8 => multiply_columns::<S, 4, R>(s, a, b, chains, ahead),
-            _ => multiply_columns::<S, R, R>(s, a, b, chains, ahead),
+            10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, ahead),
+            8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, ahead),
+            _ => multiply_columns::<S, R, R, W>(s, a, b, chains, ahead),
         }
     }
 }

@@ -91,7 +91,8 @@ impl Turned<'_, '_, '_> {
             let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
                 2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
-                4 => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { turned: self, b, at, end }),
+                4 => s.enter(Part::<4, 1> { turned: self, b, at, end }),
                 6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
                 8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
                 _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
@@ -183,7 +184,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
         let in_registers = S::MANY_REGISTERS
             || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
         if !in_registers {
-            return turned.in_memory::<S, R>(s, b, at, end);
+            return turned.in_memory::<S, R, W>(s, b, at, end);
         }
         if rows_of_neighbours {
             while at.i < end {
