@@ -157,8 +157,7 @@ impl Ends<'_> {
     }
 
     /// The chains of H × V vectors at `at` as the run before left them, or as they start. Tiles of full height have code of their own, and
-    /// so have those a row lower and sixteen rows that were turned; with a part of a vector only the last, or where a mask
-    /// costs nothing. All others share one loop over memory.
+    /// so have those a row lower and sixteen rows that were turned. All others share one loop over memory.
     #[inline(always)]
     pub(super) fn take_up<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) -> [[S::V; V]; H] {
         let mut chains = [[s.splat(0.0); V]; H];
@@ -169,9 +168,7 @@ impl Ends<'_> {
             if at.width == V * LANES {
                 return self.waiting().piece::<S, H, V, true>(s, (at.i, at.j), at.width);
             }
-            if S::MANY_REGISTERS || H == LANES {
-                return self.waiting().piece::<S, H, V, false>(s, (at.i, at.j), at.width);
-            }
+            return self.waiting().piece::<S, H, V, false>(s, (at.i, at.j), at.width);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
         s.enter(TakeUp { from: self.waiting(), at, vectors: V, chains: memory.0.as_flattened_mut() });
@@ -196,9 +193,7 @@ impl Ends<'_> {
             if at.width == V * LANES {
                 return self.put_down_here::<S, H, V, true>(s, at, chains);
             }
-            if S::MANY_REGISTERS || H == LANES {
-                return self.put_down_here::<S, H, V, false>(s, at, chains);
-            }
+            return self.put_down_here::<S, H, V, false>(s, at, chains);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
         for r in 0..H {
