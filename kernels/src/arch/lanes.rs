@@ -83,7 +83,7 @@ impl Rooms {
     /// [`multiply_columns`] of what was turned last; meanwhile `next` is turned.
     ///
     /// # Panics
-    /// If B has another number of rows than columns were turned, or as [`Rooms::turn`].
+    /// If B has more rows than columns were turned, or as [`Rooms::turn`].
     #[inline(always)]
     pub(crate) fn multiply<S: Simd, const H: usize, const R: usize>(
         &mut self,
