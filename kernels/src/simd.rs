@@ -100,8 +100,8 @@ pub(crate) trait Simd: Copy {
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// Lane by lane: x where a > b, else y (so y where a or b is NaN).
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
-    /// Lane by lane: x where a > b, else +0. Of a choice between x and 0, the compiler makes two instructions on AVX2, or a store under a
-    /// mask, which takes twenty cycles there.
+    /// Lane by lane: x where a > b, else +0. Of a choice between x and 0, the compiler makes two instructions on AVX2, or a slow store under
+    /// a mask.
     #[inline(always)]
     fn keep_gt(self, a: Self::V, b: Self::V, x: Self::V) -> Self::V {
         self.select_gt(a, b, x, self.splat(0.0))

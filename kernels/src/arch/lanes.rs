@@ -1,5 +1,6 @@
-//! Columns of A as lanes, times few columns of B, where registers are few: rows are turned into a room near by first, and chains wait
-//! in memory, as many at a time in registers as these hold. Every bound is checked before.
+//! Columns of A as lanes, times few columns of B, where registers are few: rows are turned into one of two small rooms, beside the
+//! multiplications of what is in the other; chains wait in memory, as many at a time in registers as these hold. Every bound is checked
+//! before.
 
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
@@ -11,8 +12,8 @@ use crate::simd::{LANES, Lines, Simd};
 
 /// Columns of A that are turned before they are multiplied, at most.
 pub(crate) const AT_ONCE: usize = 64;
-/// Vectors that a room has room for: what is read of one and what is written of the next one lie no multiple of 4 KB apart. A processor
-/// takes such two for the same at first, and waits.
+/// Vectors that a room has room for: more, so that the two do not lie 4 KB apart. What is read of one and what has just been written at
+/// the same place of the other, a processor would take for the same at first, and wait.
 const ROOM: usize = AT_ONCE + 32;
 
 /// Sixteen rows of A, or the last ones: columns of neighbours, rows `stride` apart from the beginning of `data` on.
@@ -32,7 +33,7 @@ pub(crate) struct Columns<'a> {
 }
 
 /// What goes on beside the multiplications of four columns.
-pub(crate) trait Beside {
+pub(crate) trait Alongside {
     /// Beside columns 4 q to 4 q + 3.
     fn four<S: Simd>(&mut self, s: S, q: usize);
 }
@@ -44,7 +45,7 @@ pub(crate) struct Ahead<'a> {
     pub(crate) next: usize,
 }
 
-impl Beside for Ahead<'_> {
+impl Alongside for Ahead<'_> {
     #[inline(always)]
     fn four<S: Simd>(&mut self, s: S, q: usize) {
         for p in 4 * q..4 * q + 4 {
@@ -57,14 +58,15 @@ impl Beside for Ahead<'_> {
 type Room = MaybeUninit<Lines<[[f32; LANES]; ROOM]>>;
 
 /// Two rooms: what is in one is multiplied, while what comes next is turned into the other.
-pub(crate) struct Rooms {
+pub(crate) struct TwoRooms {
     rooms: [Room; 2],
-    /// The one that is multiplied next, and how many vectors have been written there.
+    /// The one that is multiplied next.
     now: usize,
+    /// How many vectors have been written there: changes with `now`, when all of them have been, so a panic leaves it true.
     depth: usize,
 }
 
-impl Rooms {
+impl TwoRooms {
     #[inline(always)]
     pub(crate) fn new() -> Self {
         Self { rooms: [const { MaybeUninit::uninit() }; 2], now: 0, depth: 0 }
@@ -83,7 +85,7 @@ impl Rooms {
     /// [`multiply_columns`] of what was turned last; meanwhile `next` is turned.
     ///
     /// # Panics
-    /// If B has more rows than columns were turned, or as [`Rooms::turn`].
+    /// If B has more rows than columns were turned, or as [`TwoRooms::turn`].
     #[inline(always)]
     pub(crate) fn multiply<S: Simd, const H: usize, const R: usize>(
         &mut self,
@@ -94,7 +96,7 @@ impl Rooms {
     ) {
         let [first, second] = &mut self.rooms;
         let (now, then) = if self.now == 0 { (first, second) } else { (second, first) };
-        // SAFETY: so many vectors have been written, and they are borrowed as long as they are read.
+        // SAFETY: `depth` vectors have been written, and they are borrowed as long as they are read.
         let data = unsafe { slice::from_raw_parts(now.as_ptr().cast(), self.depth * LANES) };
         let a = Columns { data, next: LANES };
         let mut turning = Turning::new(next, then, 2 * H / R);
@@ -133,7 +135,7 @@ fn turn<S: Simd>(s: S, Rows { data, stride, rows, depth }: Rows<'_>, room: &mut 
 /// Rows that are turned beside multiplications, eight after eight and four columns at a time.
 ///
 /// While `left` > 0, `left` columns from `from` on of eight rows, `stride` apart, lie within the data, and their halves of vectors from
-/// `to` on within the room; `eights` counts these rows and those to come. Of each there are `depth` columns, four at least.
+/// `to` on within the room; `eights` counts these rows and those to come. Of each there are `depth` columns: four at least, or none.
 struct Turning<'a> {
     from: *const f32,
     stride: usize,
@@ -141,7 +143,7 @@ struct Turning<'a> {
     depth: usize,
     left: usize,
     eights: usize,
-    /// How many times four columns go beside four of the multiplications.
+    /// How many times four columns go beside the multiplications of four columns.
     steps: usize,
     of: PhantomData<(&'a [f32], &'a mut Room)>,
 }
@@ -223,7 +225,7 @@ impl<'a> Turning<'a> {
     }
 }
 
-impl Beside for Turning<'_> {
+impl Alongside for Turning<'_> {
     #[inline(always)]
     fn four<S: Simd>(&mut self, s: S, _: usize) {
         if self.left >= 4 * self.steps {
@@ -252,7 +254,7 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W:
     a: Columns<'_>,
     b: &[f32],
     chains: &mut [[[f32; LANES]; R]; W],
-    beside: &mut impl Beside,
+    beside: &mut impl Alongside,
 ) {
     assert!(R.is_multiple_of(H));
     let b = b.as_chunks::<R>().0;
@@ -269,7 +271,7 @@ pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W:
         for (q, b) in fours.iter().enumerate() {
             beside.four(s, q);
             for p in 0..4 {
-                // SAFETY: 4 q + p ≤ `end`, so the column lies within `a`; `first` + H ≤ R.
+                // SAFETY: 4 q + p ≤ `end`, so the column lies within `a`; R is a multiple of H, so `first` + H ≤ R.
                 unsafe { column::<S, H, R, W>(s, a, (4 * q + p, &b[p]), first, &mut acc) };
             }
         }
@@ -323,23 +325,23 @@ mod tests {
     const W: usize = 2;
     const STRIDE: usize = 23;
 
-    /// So many rows of [`STRIDE`] elements times B, piece by piece: a piece is so many columns, turned beside the piece before it.
-    struct Turned<'a>(&'a [f32], usize, &'a [usize], &'a mut [[[f32; LANES]; R]; 1]);
+    /// So many rows of [`STRIDE`] elements times B, piece by piece: a piece is so many columns, turned beside the piece before it. H chains at
+    /// a time.
+    struct Turned<'a, const H: usize>(&'a [f32], usize, &'a [usize], &'a mut [[[f32; LANES]; R]; 1]);
 
-    impl Kernel for Turned<'_> {
+    impl<const H: usize> Kernel for Turned<'_, H> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
             let Self(data, rows, pieces, chains) = self;
             let b: [f32; R * STRIDE] = core::array::from_fn(|i| i as f32);
             let piece = |start: usize, depth| Rows { data: &data[start..], stride: STRIDE, rows, depth };
-            let (mut rooms, mut start) = (Rooms::new(), 0);
+            let (mut rooms, mut start) = (TwoRooms::new(), 0);
             rooms.turn(s, piece(0, pieces[0]));
             for (i, depth) in pieces.iter().enumerate() {
                 let end = start + depth;
                 let next = pieces.get(i + 1).map(|&next| piece(end, next));
-                // One half of the columns after the other.
-                rooms.multiply::<S, 2, R>(s, &b[R * start..R * end], chains, next);
+                rooms.multiply::<S, H, R>(s, &b[R * start..R * end], chains, next);
                 start = end;
             }
         }
@@ -353,17 +355,19 @@ mod tests {
             for first in 0..=11 {
                 for second in 0..=11 {
                     for rows in [LANES, 3] {
-                        let mut chains = [[[1.0; LANES]; R]];
-                        isa.run(Turned(&data, rows, &[first, second, 1], &mut chains));
-                        for l in 0..LANES {
-                            for c in 0..R {
-                                let row = &data[l.min(rows - 1) * STRIDE..][..first + second + 1];
-                                let sum = |sum: f32, (p, x)| sum + x * (p * R + c) as f32;
-                                let wanted = row.iter().enumerate().fold(1.0, sum); // exact
-                                let case = std::format!("{isa}: {rows} rows, {first} and {second} columns");
-                                assert_eq!(chains[0][c][l], wanted, "{case}: row {l}, column {c}");
-                            }
+                        let pieces = &[first, second, 1];
+                        let (mut halves, mut all) = ([[[1.0; LANES]; R]], [[[1.0; LANES]; R]]);
+                        isa.run(Turned::<2>(&data, rows, pieces, &mut halves));
+                        isa.run(Turned::<R>(&data, rows, pieces, &mut all));
+                        let mut wanted = [[1.0; LANES]; R];
+                        for (c, l) in (0..R).flat_map(|c| (0..LANES).map(move |l| (c, l))) {
+                            let row = &data[l.min(rows - 1) * STRIDE..][..first + second + 1];
+                            let sum = |sum: f32, (p, x)| sum + x * (p * R + c) as f32;
+                            wanted[c][l] = row.iter().enumerate().fold(1.0, sum); // exact
                         }
+                        let case = std::format!("{isa}: {rows} rows, {first} and {second} columns");
+                        assert_eq!(halves[0], wanted, "{case}, one half of B after the other");
+                        assert_eq!(all[0], wanted, "{case}");
                     }
                 }
             }
@@ -382,7 +386,7 @@ mod tests {
         for isa in Isa::available() {
             for pieces in [&[3][..], &[6], &[6, 2], &[6, 7]] {
                 let run = move |len: usize| {
-                    isa.run(Turned(&data[..len], LANES, pieces, &mut [[[1.0; LANES]; R]]));
+                    isa.run(Turned::<2>(&data[..len], LANES, pieces, &mut [[[1.0; LANES]; R]]));
                 };
                 let exact = ROOMS + pieces.iter().sum::<usize>();
                 assert!(!panics(move || run(exact)), "{isa}");
@@ -391,7 +395,7 @@ mod tests {
         }
     }
 
-    /// [`Rooms`] for pieces of so many columns, of which there are so many in B.
+    /// [`TwoRooms`] for pieces of so many columns, of which there are so many in B.
     struct Roomy<'a>(&'a [f32], [usize; 2], usize);
 
     impl Kernel for Roomy<'_> {
@@ -400,7 +404,7 @@ mod tests {
         fn run<S: Simd>(self, s: S) {
             let Self(data, [first, second], columns) = self;
             let piece = |depth| Rows { data, stride: 0, rows: LANES, depth };
-            let mut rooms = Rooms::new();
+            let mut rooms = TwoRooms::new();
             rooms.turn(s, piece(first));
             let b = [0.0; R * (ROOM + 1)];
             rooms.multiply::<S, R, R>(s, &b[..R * columns], &mut [[[0.0; LANES]; R]], Some(piece(second)));
@@ -419,6 +423,52 @@ mod tests {
         }
     }
 
+    /// What is asked of [`TwoRooms`] in the wrong order: by number.
+    struct Misused<'a>(&'a [f32], usize);
+
+    impl Kernel for Misused<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<S: Simd>(self, s: S) {
+            let Self(data, what) = self;
+            let (piece, none) = (|rows, depth| Rows { data, stride: 0, rows, depth }, None);
+            let (mut rooms, chains, b) = (TwoRooms::new(), &mut [[[0.0; LANES]; R]], &[0.0; 5 * R]);
+            match what {
+                0 => rooms.multiply::<S, R, R>(s, &b[..R], chains, none), // nothing has been turned
+                1 => {
+                    rooms.turn(s, piece(LANES, 4));
+                    rooms.multiply::<S, R, R>(s, &b[..4 * R], chains, none);
+                    rooms.multiply::<S, R, R>(s, &b[..R], chains, none); // nothing has been turned since
+                }
+                2 => rooms.turn(s, piece(0, 0)), // no row
+                3 => {
+                    rooms.turn(s, piece(LANES, 4));
+                    let fails = core::panic::AssertUnwindSafe(|| rooms.turn(s, piece(LANES, ROOM + 1)));
+                    assert!(std::panic::catch_unwind(fails).is_err());
+                    rooms.multiply::<S, R, R>(s, b, chains, none); // a column more than there were before
+                }
+                _ => multiply_columns::<S, 3, R, 1>(
+                    // a chain would be left over
+                    s,
+                    Columns { data, next: LANES },
+                    &b[..R],
+                    chains,
+                    &mut Ahead { data, first: 0, next: 0 },
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_not_been_turned_is_not_read() {
+        let data = [0.0; ROOM + 1];
+        for isa in Isa::available() {
+            for what in 0..5 {
+                assert!(panics(move || isa.run(Misused(&data, what))), "{isa}: case {what}");
+            }
+        }
+    }
+
     struct Lanes<'a>(&'a [f32]);
 
     impl Kernel for Lanes<'_> {
@@ -427,13 +477,13 @@ mod tests {
         fn run<S: Simd>(self, s: S) {
             let a = Columns { data: self.0, next: 40 };
             let ahead = &mut Ahead { data: self.0, first: usize::MAX / 8, next: 40 };
-            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 3 * R], &mut [[[0.0; LANES]; R]; W], ahead);
+            multiply_columns::<S, 2, R, W>(s, a, &[0.0; 5 * R], &mut [[[0.0; LANES]; R]; W], ahead);
         }
     }
 
     #[test]
     fn no_column_ends_past_the_data() {
-        let data = [0.0; 2 * 40 + W * LANES];
+        let data = [0.0; 4 * 40 + W * LANES];
         for isa in Isa::available() {
             isa.run(Lanes(&data));
             assert!(panics(move || isa.run(Lanes(&data[..data.len() - 1]))), "{isa}: one element short");

@@ -1,12 +1,12 @@
-//! Tiles of [`Turned`] where registers are few: one half of the columns takes a piece of A and then the other, and the chains wait in
-//! memory. Rows of A are turned into a room near by, each piece beside the multiplications of the one before.
+//! Tiles of [`Turned`] where registers are few: the chains wait in memory, and where they are more than six, one half of them takes a piece
+//! of A and then the other. Rows of A are turned into rooms near by, each piece beside the multiplications of the one before.
 
 use core::ops::Range;
 
 use super::tile::{Ends, Place};
 use super::turned::{TurnIn, TurnOut, Turned};
 use crate::Mat;
-use crate::arch::lanes::{AT_ONCE, Ahead, Columns, Rooms, Rows, multiply_columns};
+use crate::arch::lanes::{AT_ONCE, Ahead, Columns, Rows, TwoRooms, multiply_columns};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 
 /// How many columns ahead of the multiplications A is prefetched, where columns are lanes as they lie.
@@ -34,7 +34,7 @@ impl Turned<'_, '_, '_> {
             }
         } else if at.i < end {
             let pieces = &Pieces::of(self.a, end);
-            let rooms = &mut Rooms::new();
+            let rooms = &mut TwoRooms::new();
             s.enter(TurnFirst { rows: pieces.rows((at.i, 0)), rooms: &mut *rooms });
             while at.i < end {
                 let mut chains = Lines([[[0.0; LANES]; R]]);
@@ -57,7 +57,7 @@ impl Turned<'_, '_, '_> {
 
     /// The chains of W sixteens of rows at `at` as the run before left them, if there was one.
     #[inline(always)]
-    fn resume<S: Simd, const R: usize, const W: usize>(&self, s: S, at: Place, chains: &mut Chains<R, W>) {
+    fn resume<S: Simd, const R: usize, const W: usize>(&self, s: S, at: Place, chains: &mut ChainsOf<R, W>) {
         if self.ends.resumes() {
             let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
@@ -68,8 +68,9 @@ impl Turned<'_, '_, '_> {
         }
     }
 
+    /// Puts them down.
     #[inline(always)]
-    fn down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: &Chains<R, W>) {
+    fn down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: &ChainsOf<R, W>) {
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
             s.enter(PutDown { ends: self.ends, at, chains: &chains[w] });
@@ -78,7 +79,7 @@ impl Turned<'_, '_, '_> {
 }
 
 /// R chains of each of W sixteens of rows.
-type Chains<const R: usize, const W: usize> = [[[f32; LANES]; R]; W];
+type ChainsOf<const R: usize, const W: usize> = [[[f32; LANES]; R]; W];
 
 /// Rows of A and how they are cut.
 struct Pieces<'r> {
@@ -119,10 +120,10 @@ impl<'r> Pieces<'r> {
     }
 }
 
-/// [`Rooms::turn`] as a kernel of its own: it is compiled once for all numbers of columns.
+/// [`TwoRooms::turn`] as a kernel of its own: it is compiled once for all numbers of columns.
 struct TurnFirst<'x> {
     rows: Rows<'x>,
-    rooms: &'x mut Rooms,
+    rooms: &'x mut TwoRooms,
 }
 
 impl Kernel for TurnFirst<'_> {
@@ -136,10 +137,10 @@ impl Kernel for TurnFirst<'_> {
 /// R columns times the sixteen rows from row i on, piece by piece; the first has been turned.
 struct MultiplyTurned<'x, 'r, const R: usize> {
     b: &'x [f32],
-    chains: &'x mut Chains<R, 1>,
+    chains: &'x mut ChainsOf<R, 1>,
     i: usize,
     pieces: &'x Pieces<'r>,
-    rooms: &'x mut Rooms,
+    rooms: &'x mut TwoRooms,
 }
 
 impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
@@ -153,6 +154,7 @@ impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
             start = columns.end;
             let next = pieces.after((i, start));
             let b = &b[columns.start * R..columns.end * R];
+            // More than six do not fit the registers.
             match R {
                 10 => rooms.multiply::<S, 5, R>(s, b, chains, next),
                 8 => rooms.multiply::<S, 4, R>(s, b, chains, next),
@@ -166,7 +168,7 @@ impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
 struct Multiply<'x, const R: usize, const W: usize> {
     a: &'x Mat<'x, f32>,
     b: &'x [f32],
-    chains: &'x mut Chains<R, W>,
+    chains: &'x mut ChainsOf<R, W>,
     i: usize,
 }
 
@@ -176,9 +178,10 @@ impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
     fn run<S: Simd>(self, s: S) {
         let Self { a, b, chains, i } = self;
         let (data, next) = (a.data(), a.col_stride());
-        // The last row: the line of the first one has been read with the sixteen before.
+        // The last row: the line of the first one has been read with the sixteen before. Those between gained nothing.
         let ahead = &mut Ahead { data, first: i + W * LANES - 1 + AHEAD * next, next };
         let a = Columns { data: &data[i..], next };
+        // More than six do not fit the registers.
         match R {
             10 => multiply_columns::<S, 5, R, W>(s, a, b, chains, ahead),
             8 => multiply_columns::<S, 4, R, W>(s, a, b, chains, ahead),
