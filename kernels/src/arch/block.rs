@@ -1,31 +1,37 @@
-//! A rectangle of a matrix in memory. Every bound is checked when it is made; then a tile's piece of it is found by comparisons
-//! alone, for what comes between two tiles is time in which nothing is multiplied.
+//! A block of C in memory, and what is read beside it. Bounds are checked when it is made; then a tile's piece of it is found by
+//! comparisons alone, for what comes between two tiles is time in which nothing is multiplied.
 //!
 //! A piece has H rows of V vectors; if not WHOLE, the last vector is a part of one.
 
+use core::marker::PhantomData;
+
 use crate::simd::{LANES, Simd};
 
-/// Rows of `width` elements, `stride` apart, to read.
+/// The same rectangle of up to three matrices: where chains go; where they come from, if they come from memory; and what their
+/// epilogue reads. The latter two are the first, if nothing else is said.
+///
+/// Of each, the elements r · stride + c behind the first, for r < `rows` and c < `width`, lie in what is borrowed for 'a: that of `to` to write.
+pub(crate) struct Block<'a> {
+    rows: usize,
+    width: usize,
+    to: Rows,
+    from: Rows,
+    operand: Rows,
+    borrowed: PhantomData<&'a mut [f32]>,
+}
+
+/// Rows that begin so many elements apart.
 #[derive(Clone, Copy)]
-pub(crate) struct Field<'a> {
-    data: &'a [f32],
+struct Rows {
+    first: *mut f32,
     stride: usize,
-    rows: usize,
-    width: usize,
 }
 
-/// The same to write, too.
-pub(crate) struct FieldMut<'a> {
-    data: &'a mut [f32],
-    stride: usize,
-    rows: usize,
-    width: usize,
-}
-
-/// Where a piece is: its first element, and how many elements the last vector of its rows has.
+/// Where a piece is: its first row and column, and how many elements the last vector of its rows has.
 #[derive(Clone, Copy)]
 struct Piece {
-    first: usize,
+    i: usize,
+    j: usize,
     last: usize,
 }
 
@@ -36,105 +42,65 @@ fn check(len: usize, stride: usize, rows: usize, width: usize) {
     assert!(rows == 0 || width == 0 || end <= len);
 }
 
-/// The piece of a field of so many rows that begins at (i, j).
-///
-/// # Panics
-/// If it lies outside the field, or if `width` is 0 or not V vectors.
-#[inline(always)]
-fn piece<const H: usize, const V: usize, const WHOLE: bool>(
-    (stride, rows, columns): (usize, usize, usize),
-    (i, j): (usize, usize),
-    width: usize,
-) -> Piece {
-    let last = width.wrapping_sub((V - 1) * LANES);
-    assert!(if WHOLE { last == LANES } else { last.wrapping_sub(1) < LANES });
-    assert!(i <= rows && H <= rows - i && j <= columns && width <= columns - j);
-    Piece { first: i * stride + j, last }
-}
-
-impl Piece {
-    /// Where vector v of row r begins, and how many elements it has.
-    #[inline(always)]
-    fn vector<const V: usize, const WHOLE: bool>(self, stride: usize, r: usize, v: usize) -> (usize, usize) {
-        (self.first + r * stride + v * LANES, if WHOLE || v < V - 1 { LANES } else { self.last })
-    }
-}
-
-impl<'a> Field<'a> {
-    /// The rows at the beginning of `data`.
+impl Rows {
+    /// The piece, with +0 past the end of its rows.
     ///
-    /// # Panics
-    /// If one lies outside.
+    /// # Safety
+    /// These are rows of a block, and `piece` is one of the same block for this H, V and WHOLE.
     #[inline(always)]
-    pub(crate) fn new(data: &'a [f32], stride: usize, rows: usize, width: usize) -> Self {
-        check(data.len(), stride, rows, width);
-        Self { data, stride, rows, width }
-    }
-
-    /// The piece at (i, j), `width` elements wide, with +0 past the end of its rows.
-    ///
-    /// # Panics
-    /// If it lies outside, or if `width` is 0 or not V vectors.
-    #[inline(always)]
-    pub(crate) fn piece<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+    unsafe fn load<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         self,
         s: S,
-        at: (usize, usize),
-        width: usize,
+        piece: Piece,
     ) -> [[S::V; V]; H] {
-        let piece = piece::<H, V, WHOLE>((self.stride, self.rows, self.width), at, width);
         let mut out = [[s.splat(0.0); V]; H];
+        let first = self.first.wrapping_add(piece.i * self.stride + piece.j);
         for r in 0..H {
             for v in 0..V {
-                let (first, len) = piece.vector::<V, WHOLE>(self.stride, r, v);
-                // SAFETY: r < H, so the row is one of the field's, and the vector ends no later than `width` elements after `j`: within
-                // the row, which `check` has found within `data`.
-                let row = unsafe { self.data.get_unchecked(first..first + len) };
-                out[r][v] = match row.first_chunk::<LANES>() {
-                    Some(row) => s.load(row),
-                    None => s.load_part(row, 0.0),
+                let at = first.wrapping_add(r * self.stride + v * LANES);
+                out[r][v] = if WHOLE || v < V - 1 || piece.last == LANES {
+                    // SAFETY: row i + r and the sixteen columns from j + 16 v on are the block's.
+                    s.load(unsafe { &*at.cast::<[f32; LANES]>() })
+                } else {
+                    // SAFETY: so are `last` columns.
+                    s.load_part(unsafe { core::slice::from_raw_parts(at, piece.last) }, 0.0)
                 };
             }
         }
         out
     }
-
-    /// `width` elements of row i from column j on.
-    ///
-    /// # Panics
-    /// If one lies outside `data`.
-    #[inline(always)]
-    pub(crate) fn elements(self, (i, j): (usize, usize), width: usize) -> &'a [f32] {
-        &self.data[i * self.stride + j..][..width]
-    }
-
-    /// Prefetches the H rows of V vectors at (i, j), if there are any.
-    #[inline(always)]
-    pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(self, s: S, (i, j): (usize, usize)) {
-        let first = i * self.stride + j;
-        for r in 0..H {
-            for v in 0..=V {
-                s.prefetch(self.data, first + r * self.stride + v * LANES);
-            }
-        }
-    }
 }
 
-impl<'a> FieldMut<'a> {
-    /// The rows at the beginning of `data`.
+impl<'a> Block<'a> {
+    /// The rows at the beginning of `to`.
     ///
     /// # Panics
     /// If one lies outside.
     #[inline(always)]
-    pub(crate) fn new(data: &'a mut [f32], stride: usize, rows: usize, width: usize) -> Self {
-        check(data.len(), stride, rows, width);
-        Self { data, stride, rows, width }
+    pub(crate) fn new(to: &'a mut [f32], stride: usize, rows: usize, width: usize) -> Self {
+        check(to.len(), stride, rows, width);
+        let to = Rows { first: to.as_mut_ptr(), stride };
+        Self { rows, width, to, from: to, operand: to, borrowed: PhantomData }
     }
 
-    /// The same for as long as it is borrowed.
+    /// The same with chains that come from the rows at the beginning of `from`.
+    ///
+    /// # Panics
+    /// If one lies outside.
     #[inline(always)]
-    pub(crate) fn reborrow(&mut self) -> FieldMut<'_> {
-        FieldMut { data: self.data, stride: self.stride, rows: self.rows, width: self.width }
+    pub(crate) fn coming_from(self, from: &'a [f32], stride: usize) -> Self {
+        check(from.len(), stride, self.rows, self.width);
+        Self { from: Rows { first: from.as_ptr().cast_mut(), stride }, ..self }
+    }
+
+    /// The same with an epilogue that reads the rows at the beginning of `operand`.
+    ///
+    /// # Panics
+    /// If one lies outside.
+    #[inline(always)]
+    pub(crate) fn with_operand(self, operand: &'a [f32], stride: usize) -> Self {
+        check(operand.len(), stride, self.rows, self.width);
+        Self { operand: Rows { first: operand.as_ptr().cast_mut(), stride }, ..self }
     }
 
     /// How many rows there are.
@@ -143,16 +109,68 @@ impl<'a> FieldMut<'a> {
         self.rows
     }
 
-    /// What is there now.
+    /// `rows` rows from row i on: so that a tile of them is found by its column alone.
+    ///
+    /// # Panics
+    /// If one lies outside.
     #[inline(always)]
-    pub(crate) fn read(&self) -> Field<'_> {
-        Field { data: self.data, stride: self.stride, rows: self.rows, width: self.width }
+    pub(crate) fn part(&mut self, i: usize, rows: usize) -> Block<'_> {
+        assert!(i <= self.rows && rows <= self.rows - i);
+        let from_row = |of: Rows| Rows { first: of.first.wrapping_add(i * of.stride), ..of };
+        let (to, from, operand) = (from_row(self.to), from_row(self.from), from_row(self.operand));
+        Block { rows, to, from, operand, width: self.width, borrowed: PhantomData }
     }
 
-    /// Writes the piece at (i, j), `width` elements wide.
+    /// The piece of H rows that begins at (i, j), `width` elements wide.
     ///
     /// # Panics
     /// If it lies outside, or if `width` is 0 or not V vectors.
+    #[inline(always)]
+    fn piece<const H: usize, const V: usize, const WHOLE: bool>(
+        &self,
+        (i, j): (usize, usize),
+        width: usize,
+    ) -> Piece {
+        let last = width.wrapping_sub((V - 1) * LANES);
+        assert!(if WHOLE { last == LANES } else { last.wrapping_sub(1) < LANES });
+        assert!(i <= self.rows && H <= self.rows - i && j <= self.width && width <= self.width - j);
+        Piece { i, j, last }
+    }
+
+    /// The chains of the piece at `at`, `width` elements wide, where they come from; +0 past the end of its rows.
+    ///
+    /// # Panics
+    /// If it lies outside, or if `width` is 0 or not V vectors.
+    #[inline(always)]
+    pub(crate) fn chains<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        &self,
+        s: S,
+        at: (usize, usize),
+        width: usize,
+    ) -> [[S::V; V]; H] {
+        // SAFETY: the piece is this block's.
+        unsafe { self.from.load::<S, H, V, WHOLE>(s, self.piece::<H, V, WHOLE>(at, width)) }
+    }
+
+    /// The same of what the epilogue reads.
+    ///
+    /// # Panics
+    /// As [`Block::chains`].
+    #[inline(always)]
+    pub(crate) fn operand<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        &self,
+        s: S,
+        at: (usize, usize),
+        width: usize,
+    ) -> [[S::V; V]; H] {
+        // SAFETY: the piece is this block's.
+        unsafe { self.operand.load::<S, H, V, WHOLE>(s, self.piece::<H, V, WHOLE>(at, width)) }
+    }
+
+    /// Writes the piece at `at`, `width` elements wide, where chains go.
+    ///
+    /// # Panics
+    /// As [`Block::chains`].
     #[inline(always)]
     pub(crate) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
@@ -161,27 +179,32 @@ impl<'a> FieldMut<'a> {
         at: (usize, usize),
         width: usize,
     ) {
-        let piece = piece::<H, V, WHOLE>((self.stride, self.rows, self.width), at, width);
+        let piece = self.piece::<H, V, WHOLE>(at, width);
+        let first = self.to.first.wrapping_add(piece.i * self.to.stride + piece.j);
         for r in 0..H {
             for v in 0..V {
-                let (first, len) = piece.vector::<V, WHOLE>(self.stride, r, v);
-                // SAFETY: as in `Field::piece`.
-                let row = unsafe { self.data.get_unchecked_mut(first..first + len) };
-                match row.first_chunk_mut::<LANES>() {
-                    Some(out) => s.store(rows[r][v], out),
-                    None => s.store_part(rows[r][v], row),
+                let at = first.wrapping_add(r * self.to.stride + v * LANES);
+                if WHOLE || v < V - 1 || piece.last == LANES {
+                    // SAFETY: row i + r and the sixteen columns from j + 16 v on are the block's, and to write.
+                    s.store(rows[r][v], unsafe { &mut *at.cast::<[f32; LANES]>() });
+                } else {
+                    // SAFETY: so are `last` columns.
+                    s.store_part(rows[r][v], unsafe { core::slice::from_raw_parts_mut(at, piece.last) });
                 }
             }
         }
     }
 
-    /// `width` elements of row i from column j on.
-    ///
-    /// # Panics
-    /// If one lies outside `data`.
+    /// Prefetches, where chains come from, the first H rows of V vectors at column j, if there are any.
     #[inline(always)]
-    pub(crate) fn elements(&mut self, (i, j): (usize, usize), width: usize) -> &mut [f32] {
-        &mut self.data[i * self.stride + j..][..width]
+    pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, j: usize) {
+        // SAFETY: no element is read, and `first` is no null pointer.
+        let rows: &[f32] = unsafe { core::slice::from_raw_parts(self.from.first, 0) };
+        for r in 0..H {
+            for v in 0..=V {
+                s.prefetch(rows, j + r * self.from.stride + v * LANES);
+            }
+        }
     }
 }
 
@@ -196,41 +219,73 @@ mod tests {
     const STRIDE: usize = 40;
     const ROWS: usize = 5;
     const WIDTH: usize = 37;
+    /// Elements that the rows take.
+    const LEN: usize = (ROWS - 1) * STRIDE + WIDTH;
+    /// Where the last piece of 2 rows × 2 vectors begins, the second of five elements.
+    const LAST: (usize, usize) = (ROWS - 2, WIDTH - LANES - 5);
 
-    /// The piece of 2 rows × 2 vectors, the last of five elements, at (i, j) of the first elements of a field, read from one and written to the other.
-    struct Move<'a>(&'a [f32], &'a mut [f32], (usize, usize));
+    /// A piece of 2 rows × 2 vectors, the last of five elements: its chains from the one, plus the operand of the other, to the
+    /// third. In a block, or in two rows of it.
+    struct Move<'a> {
+        from: &'a [f32],
+        operand: &'a [f32],
+        to: &'a mut [f32],
+        at: (usize, usize),
+        part: bool,
+    }
 
     impl Kernel for Move<'_> {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            let Self(from, to, at) = self;
-            let rows = Field::new(from, STRIDE, ROWS, WIDTH).piece::<S, 2, 2, false>(s, at, LANES + 5);
-            FieldMut::new(to, STRIDE, ROWS, WIDTH).store::<S, 2, 2, false>(s, &rows, at, LANES + 5);
+            let Self { from, operand, to, at, part } = self;
+            let block = Block::new(to, STRIDE, ROWS, WIDTH);
+            let mut block = block.coming_from(from, STRIDE).with_operand(operand, 0);
+            let (mut block, at) =
+                if part { (block.part(at.0, 2), (0, at.1)) } else { (block.part(0, ROWS), at) };
+            let mut rows = block.chains::<S, 2, 2, false>(s, at, LANES + 5);
+            let operand = block.operand::<S, 2, 2, false>(s, at, LANES + 5);
+            for r in 0..2 {
+                for v in 0..2 {
+                    rows[r][v] = s.add(rows[r][v], operand[r][v]);
+                }
+            }
+            block.store::<S, 2, 2, false>(s, &rows, at, LANES + 5);
         }
+    }
+
+    /// Of operands so long.
+    fn move_piece(isa: Isa, lens: [usize; 3], at: (usize, usize), part: bool) -> [f32; LEN] {
+        let numbers: [f32; LEN] = core::array::from_fn(|i| i as f32);
+        let thousands: [f32; WIDTH] = core::array::from_fn(|i| 1000.0 * i as f32);
+        let mut to = [-1.0; LEN];
+        let [from, operand] = [&numbers[..lens[0]], &thousands[..lens[1]]];
+        isa.run(Move { from, operand, to: &mut to[..lens[2]], at, part });
+        to
     }
 
     /// The bounds that the unsafe accesses rely on, each to the element.
     #[test]
     fn the_last_piece_is_in_and_the_next_is_out() {
-        const LEN: usize = (ROWS - 1) * STRIDE + WIDTH;
-        let from: [f32; LEN] = core::array::from_fn(|i| i as f32);
-        let last = (ROWS - 2, WIDTH - LANES - 5);
+        let exact = [LEN, WIDTH, LEN];
         for isa in Isa::available() {
-            let mut to = [-1.0; LEN];
-            isa.run(Move(&from, &mut to, last));
-            for (i, &x) in to.iter().enumerate() {
-                let (row, column) = (i / STRIDE, i % STRIDE);
-                let moved = row >= last.0 && (last.1..WIDTH).contains(&column);
-                assert_eq!(x, if moved { from[i] } else { -1.0 }, "{isa}: ({row}, {column})");
+            for part in [false, true] {
+                for (i, x) in move_piece(isa, exact, LAST, part).into_iter().enumerate() {
+                    let (row, column) = (i / STRIDE, i % STRIDE);
+                    let moved = row >= LAST.0 && (LAST.1..WIDTH).contains(&column);
+                    let sum = i as f32 + 1000.0 * column as f32;
+                    assert_eq!(x, if moved { sum } else { -1.0 }, "{isa}: ({row}, {column})");
+                }
+                let fails = |lens, at| std::panic::catch_unwind(|| move_piece(isa, lens, at, part)).is_err();
+                assert!(fails(exact, (LAST.0 + 1, LAST.1)), "{isa}: a row too low");
+                assert!(fails(exact, (LAST.0, LAST.1 + 1)), "{isa}: a column too far");
+                assert!(fails(exact, (usize::MAX, 0)) && fails(exact, (0, usize::MAX)), "{isa}: far out");
+                for short in 0..3 {
+                    let mut lens = exact;
+                    lens[short] -= 1;
+                    assert!(fails(lens, (0, 0)), "{isa}: matrix {short} is an element short");
+                }
             }
-            let fails = |len: usize, at| {
-                std::panic::catch_unwind(|| isa.run(Move(&from[..len], &mut [0.0; LEN], at))).is_err()
-            };
-            assert!(fails(LEN, (last.0 + 1, last.1)), "{isa}: a row too low");
-            assert!(fails(LEN, (last.0, last.1 + 1)), "{isa}: a column too far");
-            assert!(fails(LEN, (usize::MAX, 0)) && fails(LEN, (0, usize::MAX)), "{isa}: far out");
-            assert!(fails(LEN - 1, (0, 0)), "{isa}: the field is an element short");
         }
     }
 
@@ -241,13 +296,13 @@ mod tests {
         type Output = ();
         #[inline(always)]
         fn run<S: Simd>(self, s: S) {
-            Field::new(&[], STRIDE, ROWS, 0).piece::<S, 1, 1, false>(s, (ROWS - 1, 0), 0);
+            Block::new(&mut [], STRIDE, ROWS, 0).chains::<S, 1, 1, false>(s, (ROWS - 1, 0), 0);
         }
     }
 
     #[test]
-    fn rows_without_elements_are_a_field_without_pieces() {
-        assert_eq!(FieldMut::new(&mut [], STRIDE, ROWS, 0).rows(), ROWS);
+    fn rows_without_elements_are_a_block_without_pieces() {
+        assert_eq!(Block::new(&mut [], STRIDE, ROWS, 0).rows(), ROWS);
         for isa in Isa::available() {
             assert!(std::panic::catch_unwind(|| isa.run(Empty)).is_err(), "{isa}");
         }

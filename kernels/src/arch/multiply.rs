@@ -93,53 +93,77 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
         }
     }
 
+    /// The tiles whose rows begin at element `a` of A.
+    ///
+    /// # Panics
+    /// If an element of theirs lies outside A.
+    #[inline(always)]
+    pub(crate) fn row(&self, a: usize) -> Row<'a, H, V> {
+        let mut o = Operands { a: &[], ..self.o };
+        if o.depth > 0 {
+            assert!(a < self.a_room);
+            // SAFETY: `a` < `a_room` ≤ the length of A.
+            o.a = unsafe { self.o.a.get_unchecked(a..) };
+        }
+        Row { o, b_room: self.b_room, far: self.far, apart: self.apart }
+    }
+
     /// Whether a tile of this shape ever prefetches.
     #[inline(always)]
     fn prefetches<S: Simd>() -> bool {
         V >= 2 || S::tight(H * V)
     }
+}
 
-    /// The tile whose operands begin at these elements of A and B and whose last vector has `last` elements: none if nothing is to be
+/// Tiles of H rows × V vectors side by side: all that is left to find out is where a tile begins in B.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a, const H: usize, const V: usize> {
+    /// If `depth` > 0, (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A).
+    o: Operands<'a>,
+    /// As in [`Strip`].
+    b_room: usize,
+    far: bool,
+    apart: bool,
+}
+
+impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
+    /// The tile whose columns begin at element `b` of B and whose last vector has `last` elements: none if nothing is to be
     /// multiplied. In what is returned (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A) and
     /// (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with 0 < `last` ≤ 16 ≤ `b_vector`.
     ///
     /// # Panics
-    /// If an element lies outside A or B.
+    /// If an element lies outside B.
     #[inline(always)]
-    fn tile(&self, a: usize, b: usize, last: usize) -> Option<Operands<'a>> {
+    fn tile(&self, b: usize, last: usize) -> Option<Operands<'a>> {
         if self.o.depth == 0 {
             return None;
         }
-        assert!(a < self.a_room);
-        assert!(0 < last && last <= LANES && b.saturating_add(last) <= self.b_room);
-        // SAFETY: `a` < `a_room` ≤ the length of A.
-        let a = unsafe { self.o.a.get_unchecked(a..) };
+        assert!(0 < last && last <= LANES && b < self.b_room && last <= self.b_room - b);
         // SAFETY: `b` < `b_room` ≤ the length of B.
         let b = unsafe { self.o.b.get_unchecked(b..) };
-        Some(Operands { a, b, last, ..self.o })
+        Some(Operands { b, last, ..self.o })
     }
 
-    /// chains(r, v) ← fma(A(r, p), B(p, v), chains(r, v)) for p ascending, A and B from these elements on: the loop that all the others
-    /// are there for.
+    /// chains(r, v) ← fma(A(r, p), B(p, v), chains(r, v)) for p ascending, B from this element on: the loop that all the others are
+    /// there for. WHOLE: `last` is 16. Otherwise nothing is prefetched.
     ///
     /// # Panics
-    /// If an element lies outside A or B, or if the last vector of B is a part of one and the tile is [`Simd::tight`].
+    /// If an element lies outside B, or if the last vector of B is a part of one and either WHOLE or the tile is [`Simd::tight`].
     #[inline(always)]
-    pub(crate) fn multiply<S: Simd>(
+    pub(crate) fn multiply<S: Simd, const WHOLE: bool>(
         &self,
         s: S,
-        (a, b): (usize, usize),
+        b: usize,
         last: usize,
         chains: &mut [[S::V; V]; H],
     ) {
         let none: (&mut [f32], &mut [[f32; LANES]]) = (&mut [], &mut []);
-        let Some(o) = self.tile(a, b, last) else { return };
-        let whole = last == LANES;
+        let Some(o) = self.tile(b, last) else { return };
         // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
-        assert!(whole || !S::tight(H * V));
+        assert!(last == LANES || !WHOLE && !S::tight(H * V));
         // Known when it is compiled: where it is false, so are `far` and `apart`, and their loops are left out.
-        let prefetches = Self::prefetches::<S>();
-        match (whole, self.far && prefetches, self.apart && prefetches) {
+        let prefetches = WHOLE && Strip::<H, V>::prefetches::<S>();
+        match (last == LANES, self.far && prefetches, self.apart && prefetches) {
             // SAFETY: `o` is of `tile`, and there are no copies. So in the others.
             (false, ..) => unsafe { run::<S, Part, H, V>(s, o, chains, none) },
             // SAFETY: as above.
@@ -153,22 +177,22 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
         }
     }
 
-    /// [`Strip::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
+    /// [`Row::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
     /// only on double-pumped processors.
     ///
     /// # Panics
-    /// If an element lies outside A, B or a copy, or if A is to be left and the last vector of B is not whole.
+    /// If an element lies outside B or a copy, or if A is to be left and the last vector of B is not whole.
     #[inline(always)]
     pub(crate) fn multiply_leaving<S: Simd, const LEAVES_A: bool, const LEAVES_B: bool>(
         &self,
         s: S,
-        (a, b): (usize, usize),
+        b: usize,
         last: usize,
         chains: &mut [[S::V; V]; H],
         copies: (&mut [f32], &mut [f32]),
     ) {
-        let Some(o) = self.tile(a, b, last) else { return };
+        let Some(o) = self.tile(b, last) else { return };
         let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
         assert!(
             !LEAVES_A
@@ -186,14 +210,19 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
     }
 }
 
-/// [`Strip::multiply`] for one tile, whose operands are all of `o`.
+/// [`Row::multiply`] for one tile, whose operands are all of `o`.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
 ) {
-    Strip::new(s, o).multiply(s, (0, 0), o.last, chains);
+    let row = Strip::new(s, o).row(0);
+    if o.last == LANES {
+        row.multiply::<S, true>(s, 0, o.last, chains);
+    } else {
+        row.multiply::<S, false>(s, 0, o.last, chains);
+    }
 }
 
 /// Vectors of a panel that stays in the L1 cache.
@@ -206,7 +235,7 @@ const FAR_AHEAD: usize = 32;
 /// The loop itself.
 ///
 /// # Safety
-/// `o` is of [`Strip::tile`] of this H and V:
+/// `o` is of [`Row::tile`] of this H and V:
 /// - (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A);
 /// - (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE, else 0 < `last` ≤ 16; and `b_vector` ≥ 16.
 ///
@@ -225,7 +254,7 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
         prefetch::<S, M, V>(s, &o, p);
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
-            // SAFETY: `o` is of `Strip::tile`, p < depth and v < V.
+            // SAFETY: `o` is of `Row::tile`, p < depth and v < V.
             row[v] = unsafe { vector_of_b::<S, M, V>(s, &o, p, v) };
             if M::LEAVES_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
@@ -341,7 +370,8 @@ mod tests {
             };
             let mut chains = [[s.splat(0.0); 1]; H];
             let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
-            Strip::<H, 1>::new(s, o).multiply_leaving::<S, true, true>(s, (0, 0), LANES, &mut chains, copies);
+            let row = Strip::<H, 1>::new(s, o).row(0);
+            row.multiply_leaving::<S, true, true>(s, 0, LANES, &mut chains, copies);
         }
     }
 

@@ -57,7 +57,12 @@ impl Turned<'_, '_, '_> {
 
     /// The chains of W sixteens of rows at `at` as the run before left them, if there was one.
     #[inline(always)]
-    fn resume<S: Simd, const R: usize, const W: usize>(&self, s: S, at: Place, chains: &mut ChainsOf<R, W>) {
+    fn resume<S: Simd, const R: usize, const W: usize>(
+        &mut self,
+        s: S,
+        at: Place,
+        chains: &mut ChainsOf<R, W>,
+    ) {
         if self.ends.resumes() {
             let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
@@ -206,6 +211,7 @@ impl<const R: usize> Kernel for PutDown<'_, '_, R> {
         if ends.masks() || ends.rows() - at.i < LANES || at.width < R {
             return s.enter(TurnOut { ends, at, chains });
         }
+        let mut ends = ends.of_rows(at.i, LANES);
         for quarter in 0..LANES / 4 {
             let mut pieces = [&[0.0; 4]; LANES];
             for c in 0..R {
@@ -213,8 +219,7 @@ impl<const R: usize> Kernel for PutDown<'_, '_, R> {
             }
             let four = s.columns(pieces);
             let rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
-            let at = Place { i: at.i + 4 * quarter, j: at.j, width: R };
-            ends.put_down_here::<S, 4, 1, false>(s, at, rows);
+            ends.put_down_here::<S, 4, 1, false>(s, (4 * quarter, at.j), R, rows);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Panels<'a> {
     data: &'a [f32],
     row: usize,
     /// Elements from a column of one panel to the same of the next, divided by its columns.
-    column: usize,
+    pub(super) column: usize,
     /// Whether every vector is whole.
     whole: bool,
 }

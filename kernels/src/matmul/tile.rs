@@ -4,8 +4,7 @@
 use core::ops::Range;
 
 use super::Epilogue;
-use crate::arch::block::{Field, FieldMut};
-use crate::floats::{load_at, store_at};
+use crate::arch::block::Block;
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, MatMut};
 
@@ -48,19 +47,17 @@ pub(super) struct Place {
 pub(super) struct Ends<'x> {
     /// Whether chains start from memory.
     resumes: bool,
-    /// Where they wait, if not where they go.
-    waiting: Option<Field<'x>>,
-    to: FieldMut<'x>,
     finish: Finish<'x>,
+    block: Block<'x>,
 }
 
-/// An epilogue for the block at hand; none for chains that go on.
+/// An epilogue, the operand of which is the block's; none for chains that go on.
 #[derive(Clone, Copy)]
 enum Finish<'x> {
     Nothing,
-    Bias(Field<'x>),
-    BiasRelu(Field<'x>),
-    Mask(Field<'x>),
+    Bias,
+    BiasRelu,
+    Mask,
     /// A mask whose columns lie apart.
     MaskApart(Mat<'x, f32>),
     SgdStep {
@@ -85,48 +82,30 @@ impl<'x> Ends<'x> {
     ) -> Self {
         let (height, width) = (rows.len(), columns.len());
         let resumes = run.start > 0 || matches!(epilogue, Epilogue::Accumulate);
-        let mut waiting = None;
-        if let Some(partials) = partials {
-            let stride = width.next_multiple_of(LANES);
-            if !run.last {
-                let to = FieldMut::new(partials, stride, height, width);
-                return Ends { resumes, waiting, to, finish: Finish::Nothing };
-            }
-            waiting = Some(Field::new(partials, stride, height, width));
+        let waiting_stride = width.next_multiple_of(LANES);
+        let (stride, to) = (c.row_stride(), c.beginning_at(rows.start, columns.start));
+        let block = match partials {
+            Some(partials) if !run.last => Block::new(partials, waiting_stride, height, width),
+            Some(partials) => Block::new(to, stride, height, width).coming_from(partials, waiting_stride),
+            None => Block::new(to, stride, height, width),
+        };
+        if !run.last {
+            return Ends { resumes, finish: Finish::Nothing, block };
         }
-        let stride = c.row_stride();
-        let to = FieldMut::new(c.beginning_at(rows.start, columns.start), stride, height, width);
-        let finish = if run.last { Finish::of(epilogue, rows, columns) } else { Finish::Nothing };
-        Ends { resumes, waiting, to, finish }
-    }
-}
-
-impl<'x> Finish<'x> {
-    /// The epilogue for these rows and columns of C.
-    #[inline(always)]
-    fn of(epilogue: &Epilogue<'x, f32>, rows: Range<usize>, columns: Range<usize>) -> Self {
-        match *epilogue {
-            Epilogue::Store | Epilogue::Accumulate => Finish::Nothing,
+        let (finish, block) = match *epilogue {
+            Epilogue::Store | Epilogue::Accumulate => (Finish::Nothing, block),
             // One row, which is every row's.
-            Epilogue::Bias(b) => Finish::Bias(Field::new(&b[columns.clone()], 0, rows.len(), columns.len())),
-            Epilogue::BiasRelu(b) => {
-                Finish::BiasRelu(Field::new(&b[columns.clone()], 0, rows.len(), columns.len()))
-            }
+            Epilogue::Bias(b) => (Finish::Bias, block.with_operand(&b[columns], 0)),
+            Epilogue::BiasRelu(b) => (Finish::BiasRelu, block.with_operand(&b[columns], 0)),
             Epilogue::ReluMask(h) if h.col_stride() == 1 => {
                 let first = h.beginning_at(rows.start, columns.start);
-                Finish::Mask(Field::new(first, h.row_stride(), rows.len(), columns.len()))
+                (Finish::Mask, block.with_operand(first, h.row_stride()))
             }
-            Epilogue::ReluMask(h) => Finish::MaskApart(h.row_range(rows).col_range(columns)),
-            Epilogue::SgdStep { f, eta } => Finish::SgdStep { f, eta },
-        }
-    }
-}
-
-impl Ends<'_> {
-    /// The same for as long as it is borrowed: a kernel's own, whose fields stay in registers.
-    #[inline(always)]
-    pub(super) fn reborrow(&mut self) -> Ends<'_> {
-        Ends { resumes: self.resumes, waiting: self.waiting, to: self.to.reborrow(), finish: self.finish }
+            Epilogue::ReluMask(h) => (Finish::MaskApart(h.row_range(rows).col_range(columns)), block),
+            // Its operand is C.
+            Epilogue::SgdStep { f, eta } => (Finish::SgdStep { f, eta }, block),
+        };
+        Ends { resumes, finish, block }
     }
 
     /// Whether chains start from memory.
@@ -138,40 +117,49 @@ impl Ends<'_> {
     /// Whether a mask is the epilogue.
     #[inline(always)]
     pub(super) fn masks(&self) -> bool {
-        matches!(self.finish, Finish::Mask(_) | Finish::MaskApart(_))
+        matches!(self.finish, Finish::Mask | Finish::MaskApart(_))
     }
 
     /// Rows of the block.
     #[inline(always)]
     pub(super) fn rows(&self) -> usize {
-        self.to.rows()
+        self.block.rows()
     }
 
-    /// Where chains wait.
+    /// Those of `height` rows from row i on, or of as many as there are.
     #[inline(always)]
-    fn waiting(&self) -> Field<'_> {
-        match self.waiting {
-            Some(waiting) => waiting,
-            None => self.to.read(),
-        }
+    pub(super) fn of_rows(&mut self, i: usize, height: usize) -> EndsOfRows<'_> {
+        EndsOfRows { resumes: self.resumes, finish: &self.finish, i, block: self.block.part(i, height) }
     }
+}
 
-    /// The chains of H × V vectors at `at` as the run before left them, or as they start. Tiles of full height have code of their own, and
-    /// so have those a row lower and sixteen rows that were turned. All others share one loop over memory.
+/// [`Ends`] of some rows: a row of tiles, which are found by their columns.
+pub(super) struct EndsOfRows<'x> {
+    resumes: bool,
+    finish: &'x Finish<'x>,
+    /// Which row of the block is the first.
+    i: usize,
+    block: Block<'x>,
+}
+
+impl EndsOfRows<'_> {
+    /// The chains of H × V vectors from column j on as the run before left them, or as they start. Tiles of full height have code of their
+    /// own, and so have those a row lower and sixteen rows that were turned. All others share one loop over memory.
     #[inline(always)]
-    pub(super) fn take_up<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) -> [[S::V; V]; H] {
+    pub(super) fn take_up<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+        &self,
+        s: S,
+        (j, width): (usize, usize),
+    ) -> [[S::V; V]; H] {
         let mut chains = [[s.splat(0.0); V]; H];
         if !self.resumes {
             return chains;
         }
         if H + 1 >= S::TILE_ROWS {
-            if at.width == V * LANES {
-                return self.waiting().piece::<S, H, V, true>(s, (at.i, at.j), at.width);
-            }
-            return self.waiting().piece::<S, H, V, false>(s, (at.i, at.j), at.width);
+            return self.block.chains::<S, H, V, WHOLE>(s, (0, j), width);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
-        s.enter(TakeUp { from: self.waiting(), at, vectors: V, chains: memory.0.as_flattened_mut() });
+        s.enter(TakeUp { ends: self, j, width, vectors: V, chains: memory.0.as_flattened_mut() });
         for r in 0..H {
             for v in 0..V {
                 chains[r][v] = s.load(&memory.0[r][v]);
@@ -181,19 +169,16 @@ impl Ends<'_> {
     }
 
     /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Which tiles have code of their own:
-    /// as for [`Ends::take_up`].
+    /// as for [`EndsOfRows::take_up`].
     #[inline(always)]
-    pub(super) fn put_down<S: Simd, const H: usize, const V: usize>(
+    pub(super) fn put_down<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
-        at: Place,
+        (j, width): (usize, usize),
         chains: [[S::V; V]; H],
     ) {
         if H + 1 >= S::TILE_ROWS && !matches!(self.finish, Finish::MaskApart(_)) {
-            if at.width == V * LANES {
-                return self.put_down_here::<S, H, V, true>(s, at, chains);
-            }
-            return self.put_down_here::<S, H, V, false>(s, at, chains);
+            return self.put_down_here::<S, H, V, WHOLE>(s, (0, j), width, chains);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
         for r in 0..H {
@@ -201,32 +186,32 @@ impl Ends<'_> {
                 s.store(chains[r][v], &mut memory.0[r][v]);
             }
         }
-        s.enter(PutDown { ends: self, at, vectors: V, chains: memory.0.as_flattened() });
+        s.enter(PutDown { ends: self, j, width, vectors: V, chains: memory.0.as_flattened() });
     }
 
-    /// [`Ends::put_down`] in registers. WHOLE: the last vector has sixteen elements. Not for a mask whose columns lie apart.
+    /// [`EndsOfRows::put_down`] in registers, from row i of these on. WHOLE: the last vector has sixteen elements. A mask whose columns lie apart
+    /// takes one vector.
     #[inline(always)]
     pub(super) fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
-        at: Place,
+        at: (usize, usize),
+        width: usize,
         mut chains: [[S::V; V]; H],
     ) {
-        let (place, width) = ((at.i, at.j), at.width);
-        match &self.finish {
+        match self.finish {
             Finish::Nothing => {}
-            Finish::MaskApart(_) => unreachable!("a mask whose columns lie apart is taken row by row"),
-            Finish::Bias(bias) => {
-                let [bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
+            Finish::Bias => {
+                let [bias] = self.block.operand::<S, 1, V, WHOLE>(s, at, width);
                 for r in 0..H {
                     for v in 0..V {
                         chains[r][v] = s.add(chains[r][v], bias[v]);
                     }
                 }
             }
-            Finish::BiasRelu(bias) => {
+            Finish::BiasRelu => {
                 let zero = s.splat(0.0);
-                let [mut bias] = bias.piece::<S, 1, V, WHOLE>(s, place, width);
+                let [mut bias] = self.block.operand::<S, 1, V, WHOLE>(s, at, width);
                 for v in 0..V {
                     bias[v] = s.add(bias[v], zero);
                 }
@@ -237,18 +222,23 @@ impl Ends<'_> {
                     }
                 }
             }
-            Finish::Mask(h) => {
+            Finish::Mask => {
                 let zero = s.splat(0.0);
-                let h = h.piece::<S, H, V, WHOLE>(s, place, width);
+                let h = self.block.operand::<S, H, V, WHOLE>(s, at, width);
                 for r in 0..H {
                     for v in 0..V {
                         chains[r][v] = s.keep_gt(h[r][v], zero, chains[r][v]);
                     }
                 }
             }
+            Finish::MaskApart(h) => {
+                assert!(H == 1 && V == 1);
+                let h = load_apart(s, *h, (self.i + at.0, at.1), width);
+                chains[0][0] = s.keep_gt(h, s.splat(0.0), chains[0][0]);
+            }
             Finish::SgdStep { f, eta } => {
                 let (f, eta) = (s.splat(*f), s.splat(-eta));
-                let old = self.to.read().piece::<S, H, V, WHOLE>(s, place, width);
+                let old = self.block.operand::<S, H, V, WHOLE>(s, at, width);
                 for r in 0..H {
                     for v in 0..V {
                         chains[r][v] = s.mul_add(eta, chains[r][v], s.mul(f, old[r][v]));
@@ -256,89 +246,79 @@ impl Ends<'_> {
                 }
             }
         }
-        self.to.store::<S, H, V, WHOLE>(s, &chains, place, width);
+        self.block.store::<S, H, V, WHOLE>(s, &chains, at, width);
     }
 
-    /// Puts a piece of one row down, a vector at most.
+    /// Prefetches H rows of V vectors at column j.
     #[inline(always)]
-    fn put_down_row<S: Simd>(&mut self, s: S, at: Place, chain: S::V) {
-        let (place, width) = ((at.i, at.j), at.width);
-        let zero = s.splat(0.0);
-        let chain = match &self.finish {
-            Finish::Nothing => chain,
-            Finish::Bias(bias) => s.add(chain, load_at(s, bias.elements(place, width), 0)),
-            Finish::BiasRelu(bias) => s.relu(s.add(chain, load_at(s, bias.elements(place, width), 0))),
-            Finish::Mask(h) => s.keep_gt(load_at(s, h.elements(place, width), 0), zero, chain),
-            Finish::MaskApart(h) => s.keep_gt(load_apart(s, *h, at), zero, chain),
-            Finish::SgdStep { f, eta } => {
-                let old = load_at(s, self.to.elements(place, width), 0);
-                s.mul_add(s.splat(-eta), chain, s.mul(s.splat(*f), old))
-            }
-        };
-        store_at(s, chain, self.to.elements(place, width), 0);
+    pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, j: usize) {
+        self.block.prefetch::<S, H, V>(s, j);
     }
+}
 
-    /// Prefetches H rows at `at`.
-    #[inline(always)]
-    pub(super) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, at: Place) {
-        self.waiting().prefetch::<S, H, V>(s, (at.i, at.j));
-    }
-
-    /// [`Ends::put_down`] for sixteen rows, or as many as there are.
+impl Ends<'_> {
+    /// Puts down the chains of a vector in each of sixteen rows, or as many as there are.
     #[inline(always)]
     pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, at: Place, chains: [[S::V; 1]; LANES]) {
-        let rows = self.rows() - at.i;
-        if rows >= LANES {
-            return self.put_down(s, at, chains);
+        let rows = LANES.min(self.rows() - at.i);
+        let mut ends = self.of_rows(at.i, rows);
+        if rows == LANES {
+            return ends.put_down::<S, LANES, 1, false>(s, (at.j, at.width), chains);
         }
         let mut memory = Lines([[0.0; LANES]; LANES]);
         for r in 0..LANES {
             s.store(chains[r][0], &mut memory.0[r]);
         }
-        s.enter(PutDown { ends: self, at, vectors: 1, chains: &memory.0[..rows] });
+        let chains = &memory.0[..rows];
+        s.enter(PutDown { ends: &mut ends, j: at.j, width: at.width, vectors: 1, chains });
     }
 
-    /// The chains of sixteen rows, or of as many as there are, as the run before left them.
+    /// Those chains as the run before left them.
     #[inline(always)]
-    pub(super) fn take_up_rows<S: Simd>(&self, s: S, at: Place, chains: &mut [[f32; LANES]; LANES]) {
-        let rows = self.rows() - at.i;
-        if rows >= LANES {
-            let rows: [[S::V; 1]; LANES] = self.take_up(s, at);
+    pub(super) fn take_up_rows<S: Simd>(&mut self, s: S, at: Place, chains: &mut [[f32; LANES]; LANES]) {
+        let rows = LANES.min(self.rows() - at.i);
+        let ends = &self.of_rows(at.i, rows);
+        if rows == LANES {
+            let rows = ends.take_up::<S, LANES, 1, false>(s, (at.j, at.width));
             for r in 0..LANES {
                 s.store(rows[r][0], &mut chains[r]);
             }
         } else {
-            s.enter(TakeUp { from: self.waiting(), at, vectors: 1, chains: &mut chains[..rows] });
+            s.enter(TakeUp { ends, j: at.j, width: at.width, vectors: 1, chains: &mut chains[..rows] });
         }
     }
 }
 
-/// [`Ends::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
+/// [`EndsOfRows::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
 /// kernel of its own, compiled once for all tiles.
-struct TakeUp<'x> {
-    from: Field<'x>,
-    at: Place,
+struct TakeUp<'x, 'y> {
+    ends: &'x EndsOfRows<'y>,
+    j: usize,
+    width: usize,
     vectors: usize,
     chains: &'x mut [[f32; LANES]],
 }
 
-impl Kernel for TakeUp<'_> {
+impl Kernel for TakeUp<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        for (r, chains) in self.chains.chunks_exact_mut(self.vectors).enumerate() {
-            let row = self.from.elements((self.at.i + r, self.at.j), self.at.width);
+        let Self { ends, j, width, vectors, chains } = self;
+        for (r, chains) in chains.chunks_exact_mut(vectors).enumerate() {
             for (v, chain) in chains.iter_mut().enumerate() {
-                s.store(load_at(s, row, v * LANES), chain);
+                let (at, width) = ((r, j + v * LANES), LANES.min(width - v * LANES));
+                let [[x]] = ends.block.chains::<S, 1, 1, false>(s, at, width);
+                s.store(x, chain);
             }
         }
     }
 }
 
-/// [`Ends::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
+/// [`EndsOfRows::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
 struct PutDown<'x, 'y> {
-    ends: &'x mut Ends<'y>,
-    at: Place,
+    ends: &'x mut EndsOfRows<'y>,
+    j: usize,
+    width: usize,
     vectors: usize,
     chains: &'x [[f32; LANES]],
 }
@@ -347,12 +327,11 @@ impl Kernel for PutDown<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { ends, at, .. } = self;
-        for (r, chains) in self.chains.chunks_exact(self.vectors).enumerate() {
+        let Self { ends, j, width, vectors, chains } = self;
+        for (r, chains) in chains.chunks_exact(vectors).enumerate() {
             for (v, chain) in chains.iter().enumerate() {
-                let j = at.j + v * LANES;
-                let width = LANES.min(at.width - v * LANES);
-                ends.put_down_row(s, Place { i: at.i + r, j, width }, s.load(chain));
+                let (at, width) = ((r, j + v * LANES), LANES.min(width - v * LANES));
+                ends.put_down_here::<S, 1, 1, false>(s, at, width, [[s.load(chain)]]);
             }
         }
     }
@@ -360,10 +339,10 @@ impl Kernel for PutDown<'_, '_> {
 
 /// A piece of a row of a mask whose columns lie apart, +0 past its end.
 #[inline(always)]
-fn load_apart<S: Simd>(s: S, h: Mat<'_, f32>, at: Place) -> S::V {
+fn load_apart<S: Simd>(s: S, h: Mat<'_, f32>, (i, j): (usize, usize), width: usize) -> S::V {
     let mut lanes = [0.0; LANES];
-    for (c, lane) in lanes[..at.width].iter_mut().enumerate() {
-        *lane = h.get(at.i, at.j + c);
+    for (c, lane) in lanes[..width].iter_mut().enumerate() {
+        *lane = h.get(i, j + c);
     }
     s.load(&lanes)
 }

@@ -208,7 +208,7 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
 
 /// [`Ends::take_up_rows`], turned. A kernel of its own, compiled once for all tiles.
 pub(super) struct TurnIn<'x, 'y> {
-    pub(super) ends: &'x Ends<'y>,
+    pub(super) ends: &'x mut Ends<'y>,
     pub(super) at: Place,
     pub(super) chains: &'x mut Chains,
 }

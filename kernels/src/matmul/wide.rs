@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::near::PAGE_ELEMENTS;
 use super::order::{L1_ELEMENTS, L2_ELEMENTS};
 use super::panels::Columns;
-use super::tile::{Ends, Place};
+use super::tile::Ends;
 use crate::Mat;
 use crate::arch::multiply::{Operands, Strip};
 use crate::simd::{Kernel, LANES, Simd};
@@ -240,34 +240,35 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
         let Self { block, rows, columns } = self;
         let b = block.b.panels::<V>(columns.clone());
         let strip = block.strip::<S, H, V>(s, b.all());
-        let (a_row, depth) = (block.a.row_stride(), block.a.cols());
+        let (a_row, depth, row, column) = (block.a.row_stride(), block.a.cols(), block.row, block.column);
         let prefetches_c = block.prefetches_c && H >= S::TILE_ROWS;
-        let (row, column) = (block.row, block.column);
-        let (ends, copy) = (&mut block.ends.reborrow(), block.copy.as_deref_mut().unwrap_or(&mut []));
+        let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
+        // The last tile of a row may have a part of a vector.
+        let (width, part) = (V * LANES, columns.len() % (V * LANES));
         let mut i = rows.start;
         while i + H <= rows.end {
+            let (a, mut ends) = (strip.row(i * a_row), ends.of_rows(row + i, H));
             let mut j = columns.start;
-            while j < columns.end {
-                let at = Place { i: row + i, j: column + j, width: (V * LANES).min(columns.end - j) };
-                let (b, last) = b.panel::<V>(j - columns.start, at.width);
-                j += V * LANES;
+            while j < columns.end - part {
+                let (at, b) = ((column + j, width), (j - columns.start) * b.column);
+                j += width;
                 if prefetches_c {
-                    ends.prefetch::<S, H, V>(s, at);
+                    ends.prefetch::<S, H, V>(s, at.0);
                 }
-                let mut chains = ends.take_up::<S, H, V>(s, at);
+                let mut chains = ends.take_up::<S, H, V, true>(s, at);
                 if LEAVES_A {
                     let copy = &mut copy[i / LANES * LANES * depth + i % LANES..];
-                    strip.multiply_leaving::<S, true, false>(
-                        s,
-                        (i * a_row, b),
-                        last,
-                        &mut chains,
-                        (copy, &mut []),
-                    );
+                    a.multiply_leaving::<S, true, false>(s, b, LANES, &mut chains, (copy, &mut []));
                 } else {
-                    strip.multiply(s, (i * a_row, b), last, &mut chains);
+                    a.multiply::<S, true>(s, b, LANES, &mut chains);
                 }
-                ends.put_down(s, at, chains);
+                ends.put_down::<S, H, V, true>(s, at, chains);
+            }
+            if part > 0 && !LEAVES_A {
+                let (at, (b, last)) = ((column + j, part), b.panel::<V>(j - columns.start, part));
+                let mut chains = ends.take_up::<S, H, V, false>(s, at);
+                a.multiply::<S, false>(s, b, last, &mut chains);
+                ends.put_down::<S, H, V, false>(s, at, chains);
             }
             i += H;
         }
@@ -291,16 +292,21 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
     fn run<S: Simd>(self, s: S) {
         let Self { block, columns } = self;
         let b = block.b.b;
-        let strip = block.strip::<S, H, V>(s, (b.data(), b.row_stride()));
+        let a = block.strip::<S, H, V>(s, (b.data(), b.row_stride())).row(0);
         let (row, column, depth) = (block.row, block.column, b.rows());
-        let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
+        let copy = block.copy.as_deref_mut().unwrap_or(&mut []);
+        let mut ends = block.ends.of_rows(row, H);
         for j in columns.clone().step_by(V * LANES) {
-            let at = Place { i: row, j: column + j, width: (V * LANES).min(columns.end - j) };
-            let last = at.width - (V - 1) * LANES;
+            let width = (V * LANES).min(columns.end - j);
+            let (at, last) = ((column + j, width), width - (V - 1) * LANES);
             let copies = (&mut *copy, &mut block.b.packed[j * depth..][..V * LANES * depth]);
-            let mut chains = ends.take_up::<S, H, V>(s, at);
-            strip.multiply_leaving::<S, LEAVES_A, true>(s, (0, j), last, &mut chains, copies);
-            ends.put_down(s, at, chains);
+            let mut chains = ends.take_up::<S, H, V, false>(s, at);
+            a.multiply_leaving::<S, LEAVES_A, true>(s, j, last, &mut chains, copies);
+            if last == LANES {
+                ends.put_down::<S, H, V, true>(s, at, chains);
+            } else {
+                ends.put_down::<S, H, V, false>(s, at, chains);
+            }
         }
     }
 }
