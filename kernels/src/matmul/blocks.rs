@@ -16,10 +16,11 @@ use crate::{Mat, MatMut, Source};
 
 /// Rows of A at most with which a large B is read in place. More repay a copy, whose vectors lie in one line each.
 const IN_PLACE_ROWS: usize = 256;
-/// Elements of B at most with which it is: one much of which comes from beyond the L2 cache is copied on its way.
+/// Elements of B at most with which it is on a double-pumped processor: one much of which comes from beyond the L2 cache is copied on
+/// its way.
 const IN_PLACE_ELEMENTS: usize = 3 * B_BLOCK;
 /// Elements of C at most with which it is where registers are few: C leaves B its part of the L2 cache.
-const IN_PLACE_C: usize = 65_536;
+const IN_PLACE_C: usize = B_BLOCK / 2;
 
 /// The product as a kernel.
 pub(super) struct Product<'a> {
@@ -184,8 +185,8 @@ fn parts_of_b<'b, S: Simd>(
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
-    let in_place = m <= IN_PLACE_ROWS && elements <= IN_PLACE_ELEMENTS && lies_well(s, b, m);
-    let pays = m >= 3 * S::TILE_ROWS && b.rows() * wide > L1_ELEMENTS && !in_place;
+    let large = m >= 3 * S::TILE_ROWS && b.rows() * wide > L1_ELEMENTS;
+    let pays = large && !stays_in_place(s, b, (m, elements));
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     (
@@ -194,14 +195,18 @@ fn parts_of_b<'b, S: Simd>(
     )
 }
 
-/// Whether tiles may read B where it lies as fast as from a copy, for m rows of A. A double-pumped processor has time for vectors in two
-/// lines. Elsewhere each is to lie in one, and rows not 2 KB apart, for they would meet in two sets of the L1 cache.
+/// Whether tiles read a large B where it lies as fast as from a copy, for m rows of A and a whole B of so many elements. A double-pumped
+/// processor has time for vectors in two lines. Elsewhere each is to lie in one, and rows not 2 KB apart: they would meet in two sets of
+/// the L1 cache.
 #[inline(always)]
-fn lies_well<S: Simd>(s: S, b: Mat<'_, f32>, m: usize) -> bool {
+fn stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
+    if S::MANY_REGISTERS {
+        return s.double_pumped() && m <= IN_PLACE_ROWS && elements <= IN_PLACE_ELEMENTS;
+    }
     let stride = b.row_stride();
     let in_lines = stride.is_multiple_of(LANES) && !stride.is_multiple_of(PAGE_ELEMENTS / 2);
-    let small = m.saturating_mul(b.cols()) <= IN_PLACE_C;
-    s.double_pumped() || !S::MANY_REGISTERS && small && in_lines
+    let small = m <= IN_PLACE_ROWS && elements <= B_BLOCK && m.saturating_mul(b.cols()) <= IN_PLACE_C;
+    in_lines && small
 }
 
 /// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is room for a copy of the block of A, if it is large
