@@ -203,10 +203,11 @@ fn stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize))
     if S::MANY_REGISTERS {
         return s.double_pumped() && m <= IN_PLACE_ROWS && elements <= IN_PLACE_ELEMENTS;
     }
-    let stride = b.row_stride();
-    let in_lines = stride.is_multiple_of(LANES) && !stride.is_multiple_of(PAGE_ELEMENTS / 2);
+    let (start, stride) = (b.data().as_ptr().addr(), b.row_stride());
+    let in_lines = start.is_multiple_of(4 * LANES) && stride.is_multiple_of(LANES);
+    let spread = !stride.is_multiple_of(PAGE_ELEMENTS / 2);
     let small = m <= IN_PLACE_ROWS && elements <= B_BLOCK && m.saturating_mul(b.cols()) <= IN_PLACE_C;
-    in_lines && small
+    in_lines && spread && small
 }
 
 /// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is room for a copy of the block of A, if it is large
