@@ -24,15 +24,15 @@ pub struct Product {
     /// Its shape.
     pub shape: Shape,
     /// A, as `shape.a` says.
-    pub a: Vec<f32>,
+    pub a: OnLines<f32>,
     /// B, as `shape.b` says.
-    pub b: Vec<f32>,
+    pub b: OnLines<f32>,
     /// C, row-major.
-    pub c: Vec<f32>,
+    pub c: OnLines<f32>,
     /// The bias, n numbers.
-    bias: Vec<f32>,
+    bias: OnLines<f32>,
     /// H of the mask, m × n; about half of it is above 0.
-    h: Vec<f32>,
+    h: OnLines<f32>,
     /// For one row: B and a bias of zeros as a layer.
     packed: OnLines<[u8; 4]>,
     workspace: Vec<f32>,
@@ -43,13 +43,14 @@ impl Product {
     pub fn new(shape: Shape) -> Self {
         let Shape { m, n, k, .. } = shape;
         let workspace = vec![0.0; matmul_workspace(m, n, k)];
+        let filled = |len, seed| OnLines::of(&filled(len, seed));
         let h = filled(if shape.after == After::Mask { m * n } else { 0 }, 6);
         let (a, b, bias) = (filled(m * k, 1), filled(k * n, 2), filled(n, 5));
         let mut packed = OnLines::new([0; 4], if m == 1 { (k + 1) * n } else { 0 });
         if m == 1 {
             pack_layer(&b, &vec![0.0; n], &mut packed);
         }
-        Self { shape, a, b, c: vec![f32::NAN; m * n], bias, h, packed, workspace }
+        Self { shape, a, b, c: OnLines::new(f32::NAN, m * n), bias, h, packed, workspace }
     }
 
     /// Elements from one row of A to the next, and from one column to the next.
@@ -81,7 +82,7 @@ impl Product {
             After::Nothing => {}
             After::BiasRelu => {
                 for row in self.c.chunks_exact_mut(self.bias.len()) {
-                    row.iter_mut().zip(&self.bias).for_each(|(c, b)| *c = (*c + b).max(0.0));
+                    row.iter_mut().zip(&*self.bias).for_each(|(c, b)| *c = (*c + b).max(0.0));
                 }
             }
             After::Mask => kernels::relu_backward(Isa::best(), &self.h, &mut self.c),

@@ -5,7 +5,8 @@ use core::ops::{Deref, DerefMut};
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Numbers on cache lines, for copies that are timed with what they prepare. Where the destination lies 1 to 31 bytes further than the
+/// Numbers on cache lines: where an allocator puts them changes from one start of a program to the next, and a vector in two lines takes
+/// longer. And for copies that are timed with what they prepare: where the destination lies 1 to 31 bytes further than the
 /// source, modulo 4096, glibc's `memcpy` of more than 2 KB takes a Zen 3 thirty times as long (16 KB in 5.3 µs, not 0.18) and hides the
 /// rest; whole lines are never so far apart.
 pub struct OnLines<T> {
