@@ -245,6 +245,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
         let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
         // The last tile of a row may have a part of a vector.
         let (width, part) = (V * LANES, columns.len() % (V * LANES));
+        assert!(part == 0 || !LEAVES_A);
         let mut i = rows.start;
         while i + H <= rows.end {
             let (a, mut ends) = (strip.row(i * a_row), ends.of_rows(row + i, H));
