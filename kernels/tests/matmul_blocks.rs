@@ -4,7 +4,7 @@ mod common;
 
 use common::product::{Kind, Product};
 use common::{Rng, Values, isas, one_in};
-use kernels::{Mat, Source};
+use kernels::{Epilogue, Mat, MatMut, Source, matmul, matmul_workspace};
 
 /// One size less, the size, one more, and the same for two blocks and a little.
 const DEPTHS: [usize; 7] = [255, 256, 257, 511, 512, 513, 770];
@@ -125,6 +125,32 @@ fn rows_from_the_first_line_on() {
                 }
                 let a = Source::from(Mat::new(&columns[first..][..m * k], k, m).t());
                 product.check_source(&isas, kind, a, &want, format_args!("from element {first} on"));
+            }
+        }
+    }
+}
+
+/// A large B that begins with a line of the cache, whose rows are whole lines, is read where it lies if registers are few; one that
+/// begins beside a line is copied. Both with rows that fill tiles and rows that do not, and deep enough to be prefetched.
+#[test]
+fn b_on_lines_and_beside_them() {
+    let (isas, mut rng) = (isas(), Rng::new(65));
+    for shape in [(25, 64, 100), (34, 32, 400), (19, 80, 513)] {
+        let (m, n, k) = shape;
+        let product = Product::new(Values::Uniform, shape, &mut rng);
+        let want = product.want(Kind::Store);
+        for beside in [0, 4] {
+            let mut room = vec![f32::NAN; k * n + 31];
+            let first = room.as_ptr().align_offset(64) + beside;
+            room[first..][..k * n].copy_from_slice(&product.b);
+            let b = Mat::new(&room[first..][..k * n], k, n);
+            for &isa in &isas {
+                let (mut c, mut workspace) =
+                    (vec![f32::NAN; m * n], vec![f32::NAN; matmul_workspace(m, n, k)]);
+                let (a, to) = (Mat::new(&product.a, m, k), MatMut::new(&mut c, m, n));
+                matmul(isa, a, b, to, Epilogue::Store, &mut workspace);
+                let same = c.iter().zip(&want).all(|(c, want)| c.to_bits() == want.to_bits());
+                assert!(same, "{isa} {m} x {n} x {k}, {beside} elements beside a line");
             }
         }
     }

@@ -178,8 +178,8 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
     }
 
     /// [`Row::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
-    /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs next to nothing, since the loop waits for its multiplications; A's does so
-    /// only on double-pumped processors.
+    /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its multiplications; A's does so only on
+    /// double-pumped processors.
     ///
     /// # Panics
     /// If an element lies outside B or a copy, or if A is to be left and the last vector of B is not whole.

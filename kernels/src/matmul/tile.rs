@@ -126,7 +126,10 @@ impl<'x> Ends<'x> {
         self.block.rows()
     }
 
-    /// Those of `height` rows from row i on, or of as many as there are.
+    /// Those of `height` rows from row i on.
+    ///
+    /// # Panics
+    /// If the block has fewer.
     #[inline(always)]
     pub(super) fn of_rows(&mut self, i: usize, height: usize) -> EndsOfRows<'_> {
         EndsOfRows { resumes: self.resumes, finish: &self.finish, i, block: self.block.part(i, height) }
@@ -189,8 +192,8 @@ impl EndsOfRows<'_> {
         s.enter(PutDown { ends: self, j, width, vectors: V, chains: memory.0.as_flattened() });
     }
 
-    /// [`EndsOfRows::put_down`] in registers, from row i of these on. WHOLE: the last vector has sixteen elements. A mask whose columns lie apart
-    /// takes one vector.
+    /// [`EndsOfRows::put_down`] in registers, at any row and column of these. WHOLE: the last vector has sixteen elements. Where the columns
+    /// of a mask lie apart, for one vector alone.
     #[inline(always)]
     pub(super) fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
