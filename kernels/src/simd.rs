@@ -30,8 +30,8 @@ pub(crate) trait Simd: Copy {
     /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide). So many
     /// strips at most one row passes over at a time (`dense`).
     const TILE_ROWS: usize;
-    /// The most columns of a turned tile of the matrix product, even; 0 for no such tiles. With few registers more than six go in two equal parts.
-    const TURNED: usize;
+    /// The most columns of a narrow tile of the matrix product, even; 0 for no such tiles. With few registers more than six go in two equal parts.
+    const NARROW: usize;
     /// Whether [`Simd::scale`] takes any n and p of e^x = p · 2ⁿ: +0 where n < −150, ∞ where n > 128, and NaN where n is.
     const SCALES_ANY: bool;
 
@@ -142,9 +142,9 @@ pub(crate) trait Simd: Copy {
     fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V;
     /// Four columns of sixteen rows: lane l of vector p is element p of row l.
     fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
-    /// The same of eight rows, to memory: lane l of `out[p]` becomes element p of row l. For turning where registers are few.
+    /// The same of eight rows, to memory: lane l of `out[p]` becomes element p of row l. For transposing where registers are few.
     #[inline(always)]
-    fn turn_eight(self, rows: [&[f32; 4]; LANES / 2], out: [&mut MaybeUninit<[f32; LANES / 2]>; 4]) {
+    fn transpose_eight(self, rows: [&[f32; 4]; LANES / 2], out: [&mut MaybeUninit<[f32; LANES / 2]>; 4]) {
         for (p, out) in out.into_iter().enumerate() {
             let mut column = [0.0; LANES / 2];
             for l in 0..LANES / 2 {

@@ -48,8 +48,8 @@ fn matrices(batch: Batch<'_>, rows: Range<usize>, columns: Range<usize>) -> [Vec
     let (n, d) = (rows.len(), columns.len());
     let row = |i: usize| &whole[i * batch.cols()..][columns.clone()];
     let x: Vec<f32> = rows.flat_map(|i| row(i).to_vec()).collect();
-    let turned = (0..n * d).map(|i| x[i % n * d + i / n]).collect();
-    [x, turned]
+    let transposed = (0..n * d).map(|i| x[i % n * d + i / n]).collect();
+    [x, transposed]
 }
 
 /// Both products of the whole with n columns of B, with each of `kinds`.

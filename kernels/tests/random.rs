@@ -268,8 +268,8 @@ fn normalised_rows_and_batches() {
         let first = rng.below(d);
         let list_of = Tail::new(&list, u32::MAX, rng);
         // X B, or Xᵀ B.
-        let (n, turned) = (size(rng, 40), rng.below(2) == 0);
-        let b = draw(rng, (if turned { rows } else { d }) * n);
+        let (n, transposed) = (size(rng, 40), rng.below(2) == 0);
+        let b = draw(rng, (if transposed { rows } else { d }) * n);
         for &isa in isas {
             let batch = Batch::new(data, by, list_of.get());
             let mut x = Target::new(rows, d, None, rng);
@@ -279,7 +279,7 @@ fn normalised_rows_and_batches() {
             by.apply(isa, first, data.part((there - 1) * d + first, d - first), out.get_mut());
             out.assert_is(&last[first..], format_args!("{isa} {first} .. {d}, {q} means, bytes {as_bytes}"));
             let (x, a) = (Mat::new(&want, rows, d), Source::from(batch));
-            let (x, a) = if turned { (x.t(), a.t()) } else { (x, a) };
+            let (x, a) = if transposed { (x.t(), a.t()) } else { (x, a) };
             let (m, k) = (a.rows(), a.cols());
             let mut product = vec![f32::NAN; m * n];
             reference::matmul(x, Mat::new(&b, k, n), MatMut::new(&mut product, m, n), Epilogue::Store);
@@ -288,7 +288,7 @@ fn normalised_rows_and_batches() {
             matmul(isa, a, b.view(), c.view(), Epilogue::Store, workspace.get_mut());
             c.assert_is(
                 &product,
-                format_args!("{isa} {m} x {n} x {k}, {q} means, bytes {as_bytes}, turned {turned}"),
+                format_args!("{isa} {m} x {n} x {k}, {q} means, bytes {as_bytes}, transposed {transposed}"),
             );
         }
     });

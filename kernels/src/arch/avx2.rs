@@ -131,7 +131,7 @@ impl Simd for Avx2 {
     type V = [__m256; 2];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 10;
+    const NARROW: usize = 10;
     const SCALES_ANY: bool = true;
 
     #[inline(always)]
@@ -340,7 +340,7 @@ impl Simd for Avx2 {
         out
     }
     #[inline(always)]
-    fn turn_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
+    fn transpose_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
         let columns = columns_of_eight(self, rows);
         for p in 0..4 {
             // SAFETY: `out[p]` is 32 writable bytes, and the store needs no alignment.

@@ -57,7 +57,7 @@ impl Simd for Avx512 {
     type V = __m512;
     const MANY_REGISTERS: bool = true;
     const TILE_ROWS: usize = 8;
-    const TURNED: usize = 10;
+    const NARROW: usize = 10;
     const SCALES_ANY: bool = true;
 
     #[inline(always)]

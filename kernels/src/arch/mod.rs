@@ -32,14 +32,14 @@ pub(crate) mod element;
 #[cfg(target_arch = "x86_64")]
 mod ends;
 pub(crate) mod int8;
-pub(crate) mod lanes;
 pub(crate) mod multiply;
+pub(crate) mod narrow;
 #[cfg(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"))]
 pub(crate) mod neon;
 pub(crate) mod portable;
 pub(crate) mod rows;
 pub(crate) mod strips;
-pub(crate) mod turn;
+pub(crate) mod transpose;
 
 /// Whether the processor is a small one without vectors, bare metal: `dense` and softmax go one number at a time then.
 pub(crate) const SMALL: bool =

@@ -24,7 +24,7 @@ pub(super) fn furthest(n: usize, stride: usize, end: usize, step: usize) -> usiz
 }
 
 /// How a tile goes through its operands: what is compiled apart.
-trait Manner {
+trait Variant {
     /// The last vector of B has sixteen elements.
     const WHOLE: bool = true;
     /// B is prefetched: the panel comes from the L2 cache each time, or from further.
@@ -32,8 +32,8 @@ trait Manner {
     /// So is A, whose columns lie apart, each on a line (and often a page) of its own, and whose rows are neighbours.
     const APART: bool = false;
     /// A copy of A is left, one of B.
-    const LEAVES_A: bool = false;
-    const LEAVES_B: bool = false;
+    const COPIES_A: bool = false;
+    const PACKS_B: bool = false;
 }
 
 struct Near;
@@ -41,26 +41,26 @@ struct Part;
 struct Far;
 struct Apart;
 struct FarApart;
-struct Leaves<const WHOLE: bool, const A: bool, const B: bool>;
+struct Copies<const WHOLE: bool, const A: bool, const B: bool>;
 
-impl Manner for Near {}
-impl Manner for Part {
+impl Variant for Near {}
+impl Variant for Part {
     const WHOLE: bool = false;
 }
-impl Manner for Far {
+impl Variant for Far {
     const FAR: bool = true;
 }
-impl Manner for Apart {
+impl Variant for Apart {
     const APART: bool = true;
 }
-impl Manner for FarApart {
+impl Variant for FarApart {
     const FAR: bool = true;
     const APART: bool = true;
 }
-impl<const WHOLE: bool, const A: bool, const B: bool> Manner for Leaves<WHOLE, A, B> {
+impl<const WHOLE: bool, const A: bool, const B: bool> Variant for Copies<WHOLE, A, B> {
     const WHOLE: bool = WHOLE;
-    const LEAVES_A: bool = A;
-    const LEAVES_B: bool = B;
+    const COPIES_A: bool = A;
+    const PACKS_B: bool = B;
 }
 
 /// Tiles of H rows × V vectors, whose operands begin anywhere in those of `o`: what is the same for all of them is found out once, for
@@ -71,7 +71,7 @@ pub(crate) struct Strip<'a, const H: usize, const V: usize> {
     a_room: usize,
     /// And at element b of B if b + last ≤ `b_room` = len(B) − (V − 1)·`b_vector` − (depth − 1)·`b_row`, or 0.
     b_room: usize,
-    /// Whether B is prefetched, and whether A is: see [`Manner`].
+    /// Whether B is prefetched, and whether A is: see [`Variant`].
     far: bool,
     apart: bool,
 }
@@ -177,14 +177,14 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
         }
     }
 
-    /// [`Row::multiply`] that leaves copies of what it reads: if LEAVES_A, A(r, p) at `copies.0[16 p + r]`; if LEAVES_B, row p of B as V
+    /// [`Row::multiply`] that leaves copies of what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its multiplications; A's does so only on
     /// double-pumped processors.
     ///
     /// # Panics
     /// If an element lies outside B or a copy, or if A is to be left and the last vector of B is not whole.
     #[inline(always)]
-    pub(crate) fn multiply_leaving<S: Simd, const LEAVES_A: bool, const LEAVES_B: bool>(
+    pub(crate) fn multiply_copying<S: Simd, const COPIES_A: bool, const PACKS_B: bool>(
         &self,
         s: S,
         b: usize,
@@ -195,17 +195,17 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
         let Some(o) = self.tile(b, last) else { return };
         let copies = (copies.0, copies.1.as_chunks_mut::<LANES>().0);
         assert!(
-            !LEAVES_A
+            !COPIES_A
                 || H <= LANES && o.depth.saturating_mul(LANES) <= copies.0.len().saturating_add(LANES - H)
         );
-        assert!(!LEAVES_B || o.depth.saturating_mul(V) <= copies.1.len());
+        assert!(!PACKS_B || o.depth.saturating_mul(V) <= copies.1.len());
         if last == LANES {
             // SAFETY: `o` is of `tile`, and the assertions say how long the copies are.
-            unsafe { run::<S, Leaves<true, LEAVES_A, LEAVES_B>, H, V>(s, o, chains, copies) };
+            unsafe { run::<S, Copies<true, COPIES_A, PACKS_B>, H, V>(s, o, chains, copies) };
         } else {
-            assert!(!LEAVES_A);
+            assert!(!COPIES_A);
             // SAFETY: as above.
-            unsafe { run::<S, Leaves<false, false, LEAVES_B>, H, V>(s, o, chains, copies) };
+            unsafe { run::<S, Copies<false, false, PACKS_B>, H, V>(s, o, chains, copies) };
         }
     }
 }
@@ -239,9 +239,9 @@ const FAR_AHEAD: usize = 32;
 /// - (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A);
 /// - (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE, else 0 < `last` ≤ 16; and `b_vector` ≥ 16.
 ///
-/// If LEAVES_A, (depth − 1)·16 + H ≤ len(`copies.0`), with H ≤ 16. If LEAVES_B, depth·V ≤ len(`copies.1`).
+/// If COPIES_A, (depth − 1)·16 + H ≤ len(`copies.0`), with H ≤ 16. If PACKS_B, depth·V ≤ len(`copies.1`).
 #[inline(always)]
-unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
+unsafe fn run<S: Simd, M: Variant, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
@@ -256,7 +256,7 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
         for v in 0..V {
             // SAFETY: `o` is of `Row::tile`, p < depth and v < V.
             row[v] = unsafe { vector_of_b::<S, M, V>(s, &o, p, v) };
-            if M::LEAVES_B {
+            if M::PACKS_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
                 s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
@@ -266,7 +266,7 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
                 if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
             // SAFETY: A(r, p), with r < H and p < depth: r·a_row + p·a_col < len(A).
             let x = s.splat(unsafe { *at });
-            if M::LEAVES_A {
+            if M::COPIES_A {
                 // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
                 // SAFETY: as above, and any float is bits.
                 let bits = unsafe { at.cast::<u32>().read_volatile() };
@@ -284,7 +284,7 @@ unsafe fn run<S: Simd, M: Manner, const H: usize, const V: usize>(
 
 /// Prefetches what comes after row p of B and column p of A.
 #[inline(always)]
-fn prefetch<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
+fn prefetch<S: Simd, M: Variant, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
     if M::APART {
         prefetch_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
     }
@@ -293,7 +293,7 @@ fn prefetch<S: Simd, M: Manner, const V: usize>(s: S, o: &Operands<'_>, p: usize
             prefetch_ahead(s, o.b, p.wrapping_mul(o.b_row).wrapping_add(v * o.b_vector), o.b_row);
         }
     }
-    if M::LEAVES_B {
+    if M::PACKS_B {
         // What is copied comes from afar, a piece of each row only.
         for v in 0..=V {
             s.prefetch_far(o.b, (p + FAR_AHEAD).wrapping_mul(o.b_row).wrapping_add(v * LANES));
@@ -318,7 +318,7 @@ fn prefetch_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
 /// # Safety
 /// p < depth, v < V, `b_vector` ≥ 16 and (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE.
 #[inline(always)]
-unsafe fn vector_of_b<S: Simd, M: Manner, const V: usize>(
+unsafe fn vector_of_b<S: Simd, M: Variant, const V: usize>(
     s: S,
     o: &Operands<'_>,
     p: usize,
@@ -371,7 +371,7 @@ mod tests {
             let mut chains = [[s.splat(0.0); 1]; H];
             let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
             let row = Strip::<H, 1>::new(s, o).row(0);
-            row.multiply_leaving::<S, true, true>(s, 0, LANES, &mut chains, copies);
+            row.multiply_copying::<S, true, true>(s, 0, LANES, &mut chains, copies);
         }
     }
 

@@ -77,7 +77,7 @@ impl Simd for Neon {
     type V = [float32x4_t; 4];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 6;
-    const TURNED: usize = 6;
+    const NARROW: usize = 6;
     const SCALES_ANY: bool = false;
 
     #[inline(always)]
@@ -242,7 +242,7 @@ impl Simd for Neon {
         out
     }
     #[inline(always)]
-    fn turn_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
+    fn transpose_eight(self, rows: [&[f32; 4]; 8], out: [&mut MaybeUninit<[f32; 8]>; 4]) {
         for half in 0..2 {
             let mut row = [Self::zero(); 4];
             for i in 0..4 {

@@ -38,7 +38,7 @@ impl Simd for Portable {
     type V = [f32; LANES];
     const MANY_REGISTERS: bool = false;
     const TILE_ROWS: usize = 4;
-    const TURNED: usize = 0;
+    const NARROW: usize = 0;
     const SCALES_ANY: bool = false;
 
     #[inline(always)]

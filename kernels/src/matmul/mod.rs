@@ -1,25 +1,25 @@
 //! C ← epilogue(A B), with A m × k, B k × n, C m × n.
 //!
-//! This file has the public functions, [`blocks`] the blocking loops, [`order`] how large their blocks are, [`workspace`] where copies
-//! go. [`wide`] has the tiles with lanes along the columns of C and [`turned`] those with lanes along its rows ([`lanes`] where registers
-//! are few), [`tile`] what comes before and after a tile: chains taken up and put down, epilogues. [`near`] brings blocks of A near,
-//! [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the innermost loops are in `arch/multiply.rs`,
-//! `arch/lanes.rs` and `arch/turn.rs`.
+//! This file has the public functions, [`loops`] the blocking loops, [`blocking`] how large their blocks are, [`workspace`] where
+//! copies go. [`wide`] has the tiles with lanes along the columns of C and [`narrow`] those with lanes along its rows
+//! ([`narrow_in_memory`] where registers are few), [`tile`] what comes before and after a tile: chains loaded and stored, epilogues.
+//! [`copy_a`] copies blocks of A that do not lie right, [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the
+//! innermost loops are in `arch/multiply.rs`, `arch/narrow.rs` and `arch/transpose.rs`.
 
-mod blocks;
-mod lanes;
-mod near;
-mod order;
+mod blocking;
+mod copy_a;
+mod loops;
+mod narrow;
+mod narrow_in_memory;
 mod pack;
 mod panels;
 mod tile;
-mod turned;
 mod wide;
 mod workspace;
 
 use crate::scalar::{Inside, Scalar};
 use crate::{Isa, Mat, MatMut, Source, reference};
-use blocks::Product;
+use loops::Product;
 use workspace::Workspace;
 
 /// What becomes of a finished element of A B before it is written to C.
@@ -274,10 +274,10 @@ mod tests {
     fn check(m: usize, n: usize, k: usize, state: &mut u64) {
         let (a, b) = (numbers(state, m * k, 4 * k), numbers(state, k * n, 4 * k));
         let (c, h, bias) = (numbers(state, m * n, 8), numbers(state, m * n, 8), numbers(state, n, 8));
-        let turned = |x: &[f32], rows: usize, cols: usize| {
+        let transposed = |x: &[f32], rows: usize, cols: usize| {
             (0..rows * cols).map(|i| x[i % rows * cols + i / rows]).collect::<Vec<_>>()
         };
-        let (a_t, b_t, h_t) = (turned(&a, m, k), turned(&b, k, n), turned(&h, m, n));
+        let (a_t, b_t, h_t) = (transposed(&a, m, k), transposed(&b, k, n), transposed(&h, m, n));
         let (a, b, h) = (Mat::new(&a, m, k), Mat::new(&b, k, n), Mat::new(&h, m, n));
         let (a_t, b_t, h_t) = (Mat::new(&a_t, k, m).t(), Mat::new(&b_t, n, k).t(), Mat::new(&h_t, n, m).t());
         for kind in 0..6 {

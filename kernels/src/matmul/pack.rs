@@ -1,7 +1,7 @@
 //! Packing: what of B lies the wrong way for a tile is copied into the order in which the tile reads it.
 
 use crate::Mat;
-use crate::arch::turn::turn;
+use crate::arch::transpose::transpose;
 use crate::simd::{LANES, Simd};
 
 /// V vectors of columns of `b`, whose columns do not lie side by side, packed into `out`: row p as V vectors at
@@ -17,7 +17,7 @@ pub(super) fn panel<S: Simd, const V: usize>(s: S, b: Mat<'_, f32>, out: &mut [f
         let j = v * LANES;
         let width = LANES.min(b.cols() - j);
         if down == 1 && b.rows() >= 4 {
-            turn(s, (&data[j * along..], along), (width, b.rows()), (&mut out[v..], V));
+            transpose(s, (&data[j * along..], along), (width, b.rows()), (&mut out[v..], V));
             continue;
         }
         for p in 0..b.rows() {

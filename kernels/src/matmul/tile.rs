@@ -147,9 +147,9 @@ pub(super) struct EndsOfRows<'x> {
 
 impl EndsOfRows<'_> {
     /// The chains of H × V vectors from column j on as the run before left them, or as they start. Tiles of full height have code of their
-    /// own, and so have those a row lower and sixteen rows that were turned. All others share one loop over memory.
+    /// own, and so have those a row lower and sixteen rows that were transposed. All others share one loop over memory.
     #[inline(always)]
-    pub(super) fn take_up<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+    pub(super) fn load<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &self,
         s: S,
         (j, width): (usize, usize),
@@ -162,7 +162,7 @@ impl EndsOfRows<'_> {
             return self.block.chains::<S, H, V, WHOLE>(s, (0, j), width);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
-        s.enter(TakeUp { ends: self, j, width, vectors: V, chains: memory.0.as_flattened_mut() });
+        s.enter(LoadAny { ends: self, j, width, vectors: V, chains: memory.0.as_flattened_mut() });
         for r in 0..H {
             for v in 0..V {
                 chains[r][v] = s.load(&memory.0[r][v]);
@@ -171,17 +171,17 @@ impl EndsOfRows<'_> {
         chains
     }
 
-    /// Puts the chains down: for the next run, or after the last one finished by the epilogue. Which tiles have code of their own:
-    /// as for [`EndsOfRows::take_up`].
+    /// Stores the chains: for the next run, or after the last one finished by the epilogue. Which tiles have code of their own:
+    /// as for [`EndsOfRows::load`].
     #[inline(always)]
-    pub(super) fn put_down<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+    pub(super) fn store<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
         (j, width): (usize, usize),
         chains: [[S::V; V]; H],
     ) {
         if H + 1 >= S::TILE_ROWS && !matches!(self.finish, Finish::MaskApart(_)) {
-            return self.put_down_here::<S, H, V, WHOLE>(s, (0, j), width, chains);
+            return self.store_from_registers::<S, H, V, WHOLE>(s, (0, j), width, chains);
         }
         let mut memory = Lines([[[0.0; LANES]; V]; H]);
         for r in 0..H {
@@ -189,13 +189,13 @@ impl EndsOfRows<'_> {
                 s.store(chains[r][v], &mut memory.0[r][v]);
             }
         }
-        s.enter(PutDown { ends: self, j, width, vectors: V, chains: memory.0.as_flattened() });
+        s.enter(StoreAny { ends: self, j, width, vectors: V, chains: memory.0.as_flattened() });
     }
 
-    /// [`EndsOfRows::put_down`] in registers, at any row and column of these. WHOLE: the last vector has sixteen elements. Where the columns
+    /// [`EndsOfRows::store`] from registers, at any row and column of these. WHOLE: the last vector has sixteen elements. Where the columns
     /// of a mask lie apart, for one vector alone.
     #[inline(always)]
-    pub(super) fn put_down_here<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
+    pub(super) fn store_from_registers<S: Simd, const H: usize, const V: usize, const WHOLE: bool>(
         &mut self,
         s: S,
         at: (usize, usize),
@@ -260,41 +260,41 @@ impl EndsOfRows<'_> {
 }
 
 impl Ends<'_> {
-    /// Puts down the chains of a vector in each of sixteen rows, or as many as there are.
+    /// Stores the chains of a vector in each of sixteen rows, or as many as there are.
     #[inline(always)]
-    pub(super) fn put_down_rows<S: Simd>(&mut self, s: S, at: Place, chains: [[S::V; 1]; LANES]) {
+    pub(super) fn store_rows<S: Simd>(&mut self, s: S, at: Place, chains: [[S::V; 1]; LANES]) {
         let rows = LANES.min(self.rows() - at.i);
         let mut ends = self.of_rows(at.i, rows);
         if rows == LANES {
-            return ends.put_down::<S, LANES, 1, false>(s, (at.j, at.width), chains);
+            return ends.store::<S, LANES, 1, false>(s, (at.j, at.width), chains);
         }
         let mut memory = Lines([[0.0; LANES]; LANES]);
         for r in 0..LANES {
             s.store(chains[r][0], &mut memory.0[r]);
         }
         let chains = &memory.0[..rows];
-        s.enter(PutDown { ends: &mut ends, j: at.j, width: at.width, vectors: 1, chains });
+        s.enter(StoreAny { ends: &mut ends, j: at.j, width: at.width, vectors: 1, chains });
     }
 
     /// Those chains as the run before left them.
     #[inline(always)]
-    pub(super) fn take_up_rows<S: Simd>(&mut self, s: S, at: Place, chains: &mut [[f32; LANES]; LANES]) {
+    pub(super) fn load_rows<S: Simd>(&mut self, s: S, at: Place, chains: &mut [[f32; LANES]; LANES]) {
         let rows = LANES.min(self.rows() - at.i);
         let ends = &self.of_rows(at.i, rows);
         if rows == LANES {
-            let rows = ends.take_up::<S, LANES, 1, false>(s, (at.j, at.width));
+            let rows = ends.load::<S, LANES, 1, false>(s, (at.j, at.width));
             for r in 0..LANES {
                 s.store(rows[r][0], &mut chains[r]);
             }
         } else {
-            s.enter(TakeUp { ends, j: at.j, width: at.width, vectors: 1, chains: &mut chains[..rows] });
+            s.enter(LoadAny { ends, j: at.j, width: at.width, vectors: 1, chains: &mut chains[..rows] });
         }
     }
 }
 
-/// [`EndsOfRows::take_up`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
+/// [`EndsOfRows::load`] for tiles of any height and width: row r as `vectors` vectors of `chains`, filled up with +0. A
 /// kernel of its own, compiled once for all tiles.
-struct TakeUp<'x, 'y> {
+struct LoadAny<'x, 'y> {
     ends: &'x EndsOfRows<'y>,
     j: usize,
     width: usize,
@@ -302,7 +302,7 @@ struct TakeUp<'x, 'y> {
     chains: &'x mut [[f32; LANES]],
 }
 
-impl Kernel for TakeUp<'_, '_> {
+impl Kernel for LoadAny<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -317,8 +317,8 @@ impl Kernel for TakeUp<'_, '_> {
     }
 }
 
-/// [`EndsOfRows::put_down`] for tiles of any height and width, as [`TakeUp`] has them.
-struct PutDown<'x, 'y> {
+/// [`EndsOfRows::store`] for tiles of any height and width, as [`LoadAny`] has them.
+struct StoreAny<'x, 'y> {
     ends: &'x mut EndsOfRows<'y>,
     j: usize,
     width: usize,
@@ -326,7 +326,7 @@ struct PutDown<'x, 'y> {
     chains: &'x [[f32; LANES]],
 }
 
-impl Kernel for PutDown<'_, '_> {
+impl Kernel for StoreAny<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -334,7 +334,7 @@ impl Kernel for PutDown<'_, '_> {
         for (r, chains) in chains.chunks_exact(vectors).enumerate() {
             for (v, chain) in chains.iter().enumerate() {
                 let (at, width) = ((r, j + v * LANES), LANES.min(width - v * LANES));
-                ends.put_down_here::<S, 1, 1, false>(s, at, width, [[s.load(chain)]]);
+                ends.store_from_registers::<S, 1, 1, false>(s, at, width, [[s.load(chain)]]);
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use core::ops::Range;
 
-use super::near::PAGE_ELEMENTS;
-use super::order::{L1_ELEMENTS, L2_ELEMENTS};
+use super::blocking::{L1_ELEMENTS, L2_ELEMENTS};
+use super::copy_a::PAGE_ELEMENTS;
 use super::panels::Columns;
 use super::tile::Ends;
 use crate::Mat;
@@ -30,7 +30,7 @@ pub(super) struct Wide<'r, 'b, 'c, 'd> {
     prefetches_c: bool,
     ends: &'b mut Ends<'c>,
     b: &'b mut Columns<'d>,
-    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`leaves_a`]).
+    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`copies_a`]).
     copy: Option<&'b mut [f32]>,
 }
 
@@ -56,7 +56,7 @@ impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
 /// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. On a
 /// double-pumped processor the copy goes beside the multiply-adds; two of them a cycle leave no time for it.
 #[inline(always)]
-pub(super) fn leaves_a<S: Simd>(s: S, columns: usize) -> bool {
+pub(super) fn copies_a<S: Simd>(s: S, columns: usize) -> bool {
     let tiles = S::MANY_REGISTERS && S::TILE_ROWS == 8;
     tiles && s.double_pumped() && columns.is_multiple_of(LANES) && threes(columns) > 0
 }
@@ -154,9 +154,9 @@ impl<'r> Wide<'r, '_, '_, '_> {
         S::MANY_REGISTERS && self.a.cols() >= FOURTEEN_DEPTH && fit && !s.double_pumped()
     }
 
-    /// Panels of V vectors together: tiles of full height, then lower ones. If LEAVES_A, those of full height leave A.
+    /// Panels of V vectors together: tiles of full height, then lower ones. If COPIES_A, those of full height leave A.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize, const LEAVES_A: bool>(&mut self, s: S, columns: Range<usize>) {
+    fn panel<S: Simd, const V: usize, const COPIES_A: bool>(&mut self, s: S, columns: Range<usize>) {
         let rows = self.rows();
         let mut i = 0;
         if self.b.packs && !self.b.ready {
@@ -164,7 +164,7 @@ impl<'r> Wide<'r, '_, '_, '_> {
                 // The first tile does it.
                 let columns = columns.clone();
                 match S::TILE_ROWS {
-                    8 => s.enter(FirstTiles::<8, V, LEAVES_A> { block: self, columns }),
+                    8 => s.enter(FirstTiles::<8, V, COPIES_A> { block: self, columns }),
                     6 => s.enter(FirstTiles::<6, V, false> { block: self, columns }),
                     _ => s.enter(FirstTiles::<4, V, false> { block: self, columns }),
                 }
@@ -178,7 +178,7 @@ impl<'r> Wide<'r, '_, '_, '_> {
             i = self.tiles::<S, 14, V, false>(s, i..rows - (rows - i) % 56, &columns);
         }
         i = match S::TILE_ROWS {
-            8 => self.tiles::<S, 8, V, LEAVES_A>(s, i..rows, &columns),
+            8 => self.tiles::<S, 8, V, COPIES_A>(s, i..rows, &columns),
             6 => {
                 // They take whole vectors alone.
                 let whole = self.b.packs || columns.len().is_multiple_of(LANES);
@@ -198,13 +198,13 @@ impl<'r> Wide<'r, '_, '_, '_> {
 
     /// [`Tiles`] of H rows × V vectors. Returns the row after them.
     #[inline(always)]
-    fn tiles<S: Simd, const H: usize, const V: usize, const LEAVES_A: bool>(
+    fn tiles<S: Simd, const H: usize, const V: usize, const COPIES_A: bool>(
         &mut self,
         s: S,
         rows: Range<usize>,
         columns: &Range<usize>,
     ) -> usize {
-        s.enter(Tiles::<H, V, LEAVES_A> { block: self, rows, columns: columns.clone() })
+        s.enter(Tiles::<H, V, COPIES_A> { block: self, rows, columns: columns.clone() })
     }
 
     /// The operands of tiles of the panels `b`.
@@ -225,14 +225,14 @@ impl<'r> Wide<'r, '_, '_, '_> {
 
 /// Tiles of H rows × V vectors, row of tiles by row of tiles, as many as `rows` has room for. A kernel of its own, so that
 /// each shape of a tile is compiled once. Returns the row after them.
-struct Tiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const LEAVES_A: bool> {
+struct Tiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const COPIES_A: bool> {
     block: &'x mut Wide<'r, 'b, 'c, 'd>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
-    for Tiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
+    for Tiles<'_, '_, '_, '_, '_, H, V, COPIES_A>
 {
     type Output = usize;
     #[inline(always)]
@@ -245,7 +245,7 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
         let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
         // The last tile of a row may have a part of a vector.
         let (width, part) = (V * LANES, columns.len() % (V * LANES));
-        assert!(part == 0 || !LEAVES_A);
+        assert!(part == 0 || !COPIES_A);
         let mut i = rows.start;
         while i + H <= rows.end {
             let (a, mut ends) = (strip.row(i * a_row), ends.of_rows(row + i, H));
@@ -256,20 +256,20 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
                 if prefetches_c {
                     ends.prefetch::<S, H, V>(s, at.0);
                 }
-                let mut chains = ends.take_up::<S, H, V, true>(s, at);
-                if LEAVES_A {
+                let mut chains = ends.load::<S, H, V, true>(s, at);
+                if COPIES_A {
                     let copy = &mut copy[i / LANES * LANES * depth + i % LANES..];
-                    a.multiply_leaving::<S, true, false>(s, b, LANES, &mut chains, (copy, &mut []));
+                    a.multiply_copying::<S, true, false>(s, b, LANES, &mut chains, (copy, &mut []));
                 } else {
                     a.multiply::<S, true>(s, b, LANES, &mut chains);
                 }
-                ends.put_down::<S, H, V, true>(s, at, chains);
+                ends.store::<S, H, V, true>(s, at, chains);
             }
-            if part > 0 && !LEAVES_A {
+            if part > 0 && !COPIES_A {
                 let (at, (b, last)) = ((column + j, part), b.panel::<V>(j - columns.start, part));
-                let mut chains = ends.take_up::<S, H, V, false>(s, at);
+                let mut chains = ends.load::<S, H, V, false>(s, at);
                 a.multiply::<S, false>(s, b, last, &mut chains);
-                ends.put_down::<S, H, V, false>(s, at, chains);
+                ends.store::<S, H, V, false>(s, at, chains);
             }
             i += H;
         }
@@ -280,13 +280,13 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
 }
 
 /// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
-struct FirstTiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const LEAVES_A: bool> {
+struct FirstTiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const COPIES_A: bool> {
     block: &'x mut Wide<'r, 'b, 'c, 'd>,
     columns: Range<usize>,
 }
 
-impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
-    for FirstTiles<'_, '_, '_, '_, '_, H, V, LEAVES_A>
+impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
+    for FirstTiles<'_, '_, '_, '_, '_, H, V, COPIES_A>
 {
     type Output = ();
     #[inline(always)]
@@ -301,12 +301,12 @@ impl<const H: usize, const V: usize, const LEAVES_A: bool> Kernel
             let width = (V * LANES).min(columns.end - j);
             let (at, last) = ((column + j, width), width - (V - 1) * LANES);
             let copies = (&mut *copy, &mut block.b.packed[j * depth..][..V * LANES * depth]);
-            let mut chains = ends.take_up::<S, H, V, false>(s, at);
-            a.multiply_leaving::<S, LEAVES_A, true>(s, j, last, &mut chains, copies);
+            let mut chains = ends.load::<S, H, V, false>(s, at);
+            a.multiply_copying::<S, COPIES_A, true>(s, j, last, &mut chains, copies);
             if last == LANES {
-                ends.put_down::<S, H, V, true>(s, at, chains);
+                ends.store::<S, H, V, true>(s, at, chains);
             } else {
-                ends.put_down::<S, H, V, false>(s, at, chains);
+                ends.store::<S, H, V, false>(s, at, chains);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How large the workspace of a product is, and how it is divided.
 
-use super::near;
-use super::order::{A_BLOCK, B_BLOCK, LEAST_KC, MC, MC_STEP, MOST_KC, MOST_KC_BY_COLUMNS, NC};
+use super::blocking::{A_BLOCK, B_BLOCK, LEAST_KC, MC, MC_STEP, MOST_KC, MOST_KC_BY_COLUMNS, NC};
+use super::copy_a;
 use crate::simd::LANES;
 
 /// How the workspace is divided.
@@ -19,7 +19,7 @@ impl Workspace {
         let kc = min(k, MOST_KC);
         let rows = max(mc, min(k, MOST_KC_BY_COLUMNS)); // of a block of A, or of Aᵀ
         Self {
-            a: (min(mc * kc, A_BLOCK) + near::MOST_BETWEEN * rows).next_multiple_of(LANES),
+            a: (min(mc * kc, A_BLOCK) + copy_a::MOST_BETWEEN * rows).next_multiple_of(LANES),
             b: min(nc * kc, B_BLOCK),
             narrow: kc * LANES,
             lanes: if n > 3 * LANES { min(mc.next_multiple_of(LANES) * kc, A_BLOCK) } else { 0 },
@@ -27,7 +27,7 @@ impl Workspace {
         }
     }
 
-    /// All of it, and room to begin on a line of the cache.
+    /// All of it, and as much more as it takes to begin on a line of the cache.
     pub(super) const fn total(&self) -> usize {
         self.a + self.b + self.narrow + self.lanes + self.partials + LANES
     }
@@ -42,7 +42,7 @@ const fn max(a: usize, b: usize) -> usize {
 }
 
 /// The workspace, divided.
-pub(super) struct Rooms<'w> {
+pub(super) struct Buffers<'w> {
     pub(super) a: &'w mut [f32],
     /// Whether the next block of A has been prefetched.
     pub(super) prefetched: bool,
@@ -53,7 +53,7 @@ pub(super) struct Rooms<'w> {
     pub(super) partials: &'w mut [f32],
 }
 
-impl<'w> Rooms<'w> {
+impl<'w> Buffers<'w> {
     #[inline(always)]
     pub(super) fn new(workspace: &'w mut [f32], sizes: &Workspace) -> Self {
         let (b, rest) = workspace.split_at_mut(sizes.b);

@@ -169,17 +169,17 @@ mod tests {
             tensor("intercepts_1", &[4]),
         ];
         let ours = recognise(rows.clone(), Vec::new()).unwrap();
-        let turned = |t: &Tensor, name: &str| {
+        let transposed = |t: &Tensor, name: &str| {
             let data =
                 if t.shape.len() == 2 { transposed(&t.data, t.shape[0], t.shape[1]) } else { t.data.clone() };
             Tensor { name: name.into(), shape: t.shape.iter().rev().copied().collect(), data }
         };
         let names = ["net.2.bias", "net.0.weight", "net.0.bias", "net.2.weight"];
         let linear = vec![
-            turned(&rows[3], names[0]),
-            turned(&rows[0], names[1]),
-            turned(&rows[1], names[2]),
-            turned(&rows[2], names[3]),
+            transposed(&rows[3], names[0]),
+            transposed(&rows[0], names[1]),
+            transposed(&rows[1], names[2]),
+            transposed(&rows[2], names[3]),
         ];
         let theirs = recognise(linear, Vec::new()).unwrap();
         assert_eq!(ours.layers, theirs.layers);

@@ -3,13 +3,13 @@
 use core::ops::Range;
 
 use super::Epilogue;
-use super::near::{self, PAGE_ELEMENTS, Prefetch};
-use super::order::{A_BLOCK, B_BLOCK, L1_ELEMENTS, LEAST_KC, NC, Order, panels};
+use super::blocking::{A_BLOCK, B_BLOCK, Blocking, L1_ELEMENTS, LEAST_KC, NC, panels};
+use super::copy_a::{self, PAGE_ELEMENTS, Prefetch};
+use super::narrow::{self, Narrow, NarrowColumns};
 use super::panels::Columns;
 use super::tile::{Ends, Run};
-use super::turned::{self, Narrow, Turned};
 use super::wide::{self, Wide};
-use super::workspace::{Rooms, Workspace, aligned};
+use super::workspace::{Buffers, Workspace, aligned};
 use crate::reduce::{Squares, SumOfSquares};
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Mat, MatMut, Source};
@@ -63,23 +63,23 @@ impl Kernel for Blocks<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
         let (m, n, k) = product.shape();
-        let (order, sizes) = (Order::of(s, product.a, n, &product.epilogue), Workspace::sizes(m, n, k));
+        let (blocking, sizes) = (Blocking::of(s, product.a, n, &product.epilogue), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
-        let mut rooms = Rooms::new(aligned(workspace), &sizes);
+        let mut buffers = Buffers::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        for columns in order.columns(n) {
-            for band in order.bands(m) {
-                let mut next = Some(Run::first(k, order.kc));
+        for columns in blocking.columns(n) {
+            for band in blocking.bands(m) {
+                let mut next = Some(Run::first(k, blocking.kc));
                 while let Some(run) = next {
-                    next = run.next(k, order.kc);
+                    next = run.next(k, blocking.kc);
                     if let Some(squares) = &mut so_far
                         && columns.start == 0
                         && band.start == 0
                     {
                         squares.take(s, product.b.data(), run.range().end * n);
                     }
-                    product.run_of_k(s, &order, (columns.clone(), band.clone(), run, next), &mut rooms);
+                    product.run_of_k(s, &blocking, (columns.clone(), band.clone(), run, next), &mut buffers);
                 }
             }
         }
@@ -103,18 +103,18 @@ impl<'a> Product<'a> {
         m.saturating_mul(k) <= A_BLOCK
             && n <= NC
             && k <= LEAST_KC
-            && near::lies_right(a, panels(n), double_pumped)
+            && copy_a::stays_in_place(a, panels(n), double_pumped)
     }
 
     /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
     #[inline(always)]
     fn one_block<S: Simd>(&mut self, s: S, a: &Mat<'_, f32>) {
         let (m, n, k) = self.shape();
-        let narrow = turned::columns(s, self.a, n);
+        let narrow = narrow::columns(s, self.a, n);
         let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
-        let (narrow_room, lanes) = rest.split_at_mut(LANES * k);
+        let (narrow_buffer, lanes) = rest.split_at_mut(LANES * k);
         let (mut wide_b, mut narrow_b) =
-            parts_of_b(s, self.b, narrow, (m, n.saturating_mul(k)), (b, narrow_room));
+            parts_of_b(s, self.b, narrow, (m, n.saturating_mul(k)), (b, narrow_buffer));
         let run = Run::first(k, LEAST_KC);
         let mut ends = Ends::new(&mut self.c, None, &self.epilogue, (0..m, 0..n), run);
         block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, &mut ends);
@@ -125,31 +125,31 @@ impl<'a> Product<'a> {
     fn run_of_k<S: Simd>(
         &mut self,
         s: S,
-        order: &Order,
+        blocking: &Blocking,
         (columns, band, run, next): (Range<usize>, Range<usize>, Run, Option<Run>),
-        rooms: &mut Rooms<'_>,
+        buffers: &mut Buffers<'_>,
     ) {
         let (m, n, k) = self.shape();
-        let narrow = turned::columns(s, self.a, columns.len());
+        let narrow = narrow::columns(s, self.a, columns.len());
         let b = self.b.row_range(run.range()).col_range(columns.clone());
         let elements = n.saturating_mul(k);
         let (mut wide_b, mut narrow_b) =
-            parts_of_b(s, b, narrow, (m, elements), (&mut *rooms.b, &mut *rooms.narrow));
-        for rows in order.blocks(&band) {
-            let next = self.block_after(order, &band, rows.end, run, next);
-            let prefetch = Prefetch { done: rooms.prefetched, next };
-            rooms.prefetched = prefetch.next.is_some();
-            let a = near::block(
+            parts_of_b(s, b, narrow, (m, elements), (&mut *buffers.b, &mut *buffers.narrow));
+        for rows in blocking.blocks(&band) {
+            let next = self.block_after(blocking, &band, rows.end, run, next);
+            let prefetch = Prefetch { done: buffers.prefetched, next };
+            buffers.prefetched = prefetch.next.is_some();
+            let a = copy_a::block(
                 s,
                 self.block(rows.clone(), run),
                 panels(columns.len() - narrow),
                 prefetch,
-                rooms.a,
+                buffers.a,
             );
-            let partials = if order.partials { Some(&mut *rooms.partials) } else { None };
+            let partials = if blocking.partials { Some(&mut *buffers.partials) } else { None };
             let place = (rows, columns.clone());
             let mut ends = Ends::new(&mut self.c, partials, &self.epilogue, place, run);
-            block(s, &a, (&mut wide_b, &mut narrow_b), rooms.lanes, m * n, &mut ends);
+            block(s, &a, (&mut wide_b, &mut narrow_b), buffers.lanes, m * n, &mut ends);
         }
     }
 
@@ -161,18 +161,18 @@ impl<'a> Product<'a> {
     #[inline(always)]
     fn block_after(
         &self,
-        order: &Order,
+        blocking: &Blocking,
         band: &Range<usize>,
         end: usize,
         run: Run,
         next: Option<Run>,
     ) -> Option<Source<'a, f32>> {
         let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
-        Some(self.block(order.blocks(&(start..band.end)).next()?, run))
+        Some(self.block(blocking.blocks(&(start..band.end)).next()?, run))
     }
 }
 
-/// The columns of `b` in lanes along them, if there are any, and the `narrow` last ones, in lanes along the rows, with their rooms, for m rows
+/// The columns of `b` in lanes along them, if there are any, and the `narrow` last ones, in lanes along the rows, with their buffers, for m rows
 /// of A and a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
@@ -180,8 +180,8 @@ fn parts_of_b<'b, S: Simd>(
     b: Mat<'b, f32>,
     narrow: usize,
     (m, elements): (usize, usize),
-    (wide_room, narrow_room): (&'b mut [f32], &'b mut [f32]),
-) -> (Option<Columns<'b>>, Option<Narrow<'b>>) {
+    (wide_buffer, narrow_buffer): (&'b mut [f32], &'b mut [f32]),
+) -> (Option<Columns<'b>>, Option<NarrowColumns<'b>>) {
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
@@ -190,8 +190,8 @@ fn parts_of_b<'b, S: Simd>(
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     (
-        (wide > 0).then_some(Columns { b: wide_b, packed: wide_room, packs, ready: false }),
-        (narrow > 0).then(|| Narrow { b: b.col_range(wide..n), packed: narrow_room, ready: false }),
+        (wide > 0).then_some(Columns { b: wide_b, packed: wide_buffer, packs, ready: false }),
+        (narrow > 0).then(|| NarrowColumns { b: b.col_range(wide..n), packed: narrow_buffer, ready: false }),
     )
 }
 
@@ -200,23 +200,26 @@ fn parts_of_b<'b, S: Simd>(
 /// the L1 cache.
 #[inline(always)]
 fn stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
+    if m > IN_PLACE_ROWS {
+        return false;
+    }
     if S::MANY_REGISTERS {
-        return s.double_pumped() && m <= IN_PLACE_ROWS && elements <= IN_PLACE_ELEMENTS;
+        return s.double_pumped() && elements <= IN_PLACE_ELEMENTS;
     }
     let (start, stride) = (b.data().as_ptr().addr(), b.row_stride());
     let in_lines = start.is_multiple_of(4 * LANES) && stride.is_multiple_of(LANES);
     let spread = !stride.is_multiple_of(PAGE_ELEMENTS / 2);
-    let small = m <= IN_PLACE_ROWS && elements <= B_BLOCK && m.saturating_mul(b.cols()) <= IN_PLACE_C;
+    let small = elements <= B_BLOCK && m.saturating_mul(b.cols()) <= IN_PLACE_C;
     in_lines && spread && small
 }
 
-/// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is room for a copy of the block of A, if it is large
+/// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is a buffer for a copy of the block of A, if it is large
 /// enough.
 #[inline(always)]
 fn block<S: Simd>(
     s: S,
     a: &Mat<'_, f32>,
-    (wide_b, narrow_b): (&mut Option<Columns<'_>>, &mut Option<Narrow<'_>>),
+    (wide_b, narrow_b): (&mut Option<Columns<'_>>, &mut Option<NarrowColumns<'_>>),
     lanes: &mut [f32],
     elements: usize,
     ends: &mut Ends<'_>,
@@ -224,7 +227,7 @@ fn block<S: Simd>(
     let wide = wide_b.as_ref().map_or(0, |b| b.b.cols());
     let leaves = narrow_b.is_some()
         && a.col_stride() == 1
-        && wide::leaves_a(s, wide)
+        && wide::copies_a(s, wide)
         && a.rows() >= LANES
         && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
     if let Some(b) = wide_b {
@@ -233,14 +236,20 @@ fn block<S: Simd>(
     }
     if let Some(b) = narrow_b {
         let copy = if leaves { Some(&*lanes) } else { None };
-        let done = Turned { a, copy, ends }.block(s, b, wide);
+        let done = Narrow { a, copy, ends }.block(s, b, wide);
         rest_of_rows(s, a.row_range(done..a.rows()), b, (done, wide), ends);
     }
 }
 
 /// The columns of `b` for the rows that fill no vector, which are those of `a`: tiles with idle lanes.
 #[inline(always)]
-fn rest_of_rows<S: Simd>(s: S, a: Mat<'_, f32>, b: &mut Narrow<'_>, at: (usize, usize), ends: &mut Ends<'_>) {
+fn rest_of_rows<S: Simd>(
+    s: S,
+    a: Mat<'_, f32>,
+    b: &mut NarrowColumns<'_>,
+    at: (usize, usize),
+    ends: &mut Ends<'_>,
+) {
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
         let b = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };

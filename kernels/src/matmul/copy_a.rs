@@ -1,4 +1,4 @@
-//! A block of A that does not lie as the tiles read it is brought near: copied row by row as it lies, rows an odd number of cache
+//! A block of A that does not lie as the tiles read it is copied row by row, as it lies, rows an odd number of cache
 //! lines apart. Rows of a data set by their numbers, bytes perhaps, become numbers there; what lies right is read where it is.
 
 use crate::batch::Gather;
@@ -7,7 +7,7 @@ use crate::{Batch, Mat, MatMut, Source};
 
 /// Elements of a page of memory, and of all sets of an L1 cache: what lies so far apart meets in one set.
 pub(super) const PAGE_ELEMENTS: usize = 1024;
-/// Panels of B from which on columns of A that lie apart are brought near: so many readings cost more than a copy.
+/// Panels of B from which on columns of A that lie apart are copied: so many readings cost more than a copy.
 const MANY_PANELS: usize = 6;
 /// Columns, and a multiple of 4 KB apart, from which on they cost more to read once than to copy.
 const MANY_COLUMNS: usize = 128;
@@ -28,21 +28,21 @@ pub(super) struct Prefetch<'a> {
     pub(super) next: Option<Source<'a, f32>>,
 }
 
-/// The block `a`, which `panels` panels of B will read: where it lies, or in `room`.
+/// The block `a`, which `panels` panels of B will read: where it lies, or in `buffer`.
 #[inline(always)]
 pub(super) fn block<'n, S: Simd>(
     s: S,
     a: Source<'n, f32>,
     panels: usize,
     prefetch: Prefetch<'_>,
-    room: &'n mut [f32],
+    buffer: &'n mut [f32],
 ) -> Mat<'n, f32> {
     match a {
-        Source::Mat(a) if lies_right(a, panels, s.double_pumped()) => a,
-        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), prefetch, room).t(),
-        Source::Mat(a) => from_matrix(s, a, prefetch, room),
-        Source::Batch(x) => from_batch(s, x, prefetch, room),
-        Source::BatchT(x) => from_batch(s, x, prefetch, room).t(),
+        Source::Mat(a) if stays_in_place(a, panels, s.double_pumped()) => a,
+        Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), prefetch, buffer).t(),
+        Source::Mat(a) => from_matrix(s, a, prefetch, buffer),
+        Source::Batch(x) => from_batch(s, x, prefetch, buffer),
+        Source::BatchT(x) => from_batch(s, x, prefetch, buffer).t(),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn block<'n, S: Simd>(
 /// a multiple of 4 KB apart meet in one set of the cache, which holds few: they are read there once at most. On a
 /// `double_pumped` processor there is time for all of it: each column is prefetched.
 #[inline(always)]
-pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
+pub(super) fn stays_in_place(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE_ELEMENTS) {
         panels < 2 && a.cols() < MANY_COLUMNS
@@ -60,9 +60,9 @@ pub(super) fn lies_right(a: Mat<'_, f32>, panels: usize, double_pumped: bool) ->
     along == 1 || down == 1 && (few || double_pumped)
 }
 
-/// Room for `rows` × `cols`.
-fn matrix(room: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
-    MatMut::with_row_stride(&mut room[..rows * row_stride(cols)], rows, cols, row_stride(cols))
+/// `rows` × `cols` in `buffer`.
+fn matrix(buffer: &mut [f32], rows: usize, cols: usize) -> MatMut<'_, f32> {
+    MatMut::with_row_stride(&mut buffer[..rows * row_stride(cols)], rows, cols, row_stride(cols))
 }
 
 /// `a`, copied.
@@ -71,15 +71,15 @@ fn from_matrix<'n, S: Simd>(
     s: S,
     a: Mat<'_, f32>,
     prefetch: Prefetch<'_>,
-    room: &'n mut [f32],
+    buffer: &'n mut [f32],
 ) -> Mat<'n, f32> {
     let (rows, cols) = (a.rows(), a.cols());
     let next = match prefetch.next {
         Some(Source::Mat(next)) if next.row_stride() == 1 => Some(next.t()),
         _ => None,
     };
-    s.enter(CopyBlock { a, out: matrix(room, rows, cols), next });
-    Mat::with_strides(room, rows, cols, row_stride(cols), 1)
+    s.enter(CopyBlock { a, out: matrix(buffer, rows, cols), next });
+    Mat::with_strides(buffer, rows, cols, row_stride(cols), 1)
 }
 
 /// X of a batch, normalised.
@@ -88,15 +88,15 @@ fn from_batch<'n, S: Simd>(
     s: S,
     batch: Batch<'_>,
     prefetch: Prefetch<'_>,
-    room: &'n mut [f32],
+    buffer: &'n mut [f32],
 ) -> Mat<'n, f32> {
     let (rows, cols) = (batch.rows(), batch.cols());
     let next = match prefetch.next {
         Some(Source::Batch(next) | Source::BatchT(next)) => Some(next),
         _ => None,
     };
-    s.enter(Gather { batch, x: matrix(room, rows, cols), prefetched: prefetch.done, next });
-    Mat::with_strides(room, rows, cols, row_stride(cols), 1)
+    s.enter(Gather { batch, x: matrix(buffer, rows, cols), prefetched: prefetch.done, next });
+    Mat::with_strides(buffer, rows, cols, row_stride(cols), 1)
 }
 
 /// A kernel of its own, to keep its caller small.
@@ -145,7 +145,7 @@ mod tests {
         let x = std::vec![0.0; MANY_COLUMNS * 2 * PAGE_ELEMENTS];
         let right = |n, apart, transposed, panels| {
             let x = Mat::with_strides(&x, n, 5, apart, 1);
-            lies_right(if transposed { x.t() } else { x }, panels, false)
+            stays_in_place(if transposed { x.t() } else { x }, panels, false)
         };
         assert!(right(MANY_COLUMNS, PAGE_ELEMENTS, false, 9), "X as it stands, always");
         assert!(
@@ -161,9 +161,9 @@ mod tests {
             );
         }
         assert!(right(MANY_COLUMNS, PAGE_ELEMENTS + 1, true, 2));
-        assert!(!lies_right(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
+        assert!(!stays_in_place(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
         assert!(
-            lies_right(Mat::with_strides(&x, MANY_COLUMNS, 5, PAGE_ELEMENTS, 1).t(), 9, true),
+            stays_in_place(Mat::with_strides(&x, MANY_COLUMNS, 5, PAGE_ELEMENTS, 1).t(), 9, true),
             "double-pumped"
         );
     }

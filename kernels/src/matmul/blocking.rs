@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::{Epilogue, near};
+use super::{Epilogue, copy_a};
 use crate::simd::{LANES, Simd};
 use crate::{Mat, Source};
 
@@ -33,7 +33,7 @@ pub(super) const L2_ELEMENTS: usize = 2 * B_BLOCK;
 
 /// How C is gone through: the columns by `nc`, the rows band by band, and in each k by `kc` and the rows by `mc`, of which the first
 /// block may be shorter.
-pub(super) struct Order {
+pub(super) struct Blocking {
     nc: usize,
     pub(super) kc: usize,
     mc: usize,
@@ -43,7 +43,7 @@ pub(super) struct Order {
     pub(super) partials: bool,
 }
 
-impl Order {
+impl Blocking {
     /// Small products, which are most of them, take no division. Many registers hold wide tiles, which want many columns in a block of B.
     /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. On a double-pumped processor deep blocks pay too, for C
     /// passes less often. But every block of columns would convert a batch once more.
@@ -102,7 +102,7 @@ impl Order {
 fn rows_on_a_line_before<S: Simd>(s: S, a: Mat<'_, f32>, n: usize, mc: usize) -> usize {
     let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
     let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > L2_ELEMENTS;
-    let in_place = near::lies_right(a, panels(n), s.double_pumped());
+    let in_place = copy_a::stays_in_place(a, panels(n), s.double_pumped());
     if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
 }
 

@@ -1,4 +1,4 @@
-//! Rows of A that become lanes: sixteen of them, turned in registers four columns at a time, with every bound checked before.
+//! Rows of A that become lanes: sixteen of them, transposed in registers four columns at a time, with every bound checked before.
 
 use core::mem::MaybeUninit;
 
@@ -7,12 +7,12 @@ use crate::simd::{LANES, Simd};
 
 /// `rows` ≤ 16 rows of A times R columns of B, in lanes along the rows: lane l of chains(c) ← fma(A(l, p), B(p, c), ·) for p
 /// ascending. Where there are fewer rows, the last one stands for the rest. A(l, p) lies at `a[l · a_row + p]` and is
-/// turned in registers, four columns at a time; B(p, c) at `b[p · R + c]`.
+/// transposed in registers, four columns at a time; B(p, c) at `b[p · R + c]`.
 ///
 /// # Panics
 /// If an element lies outside `a` or `b`.
 #[inline(always)]
-pub(crate) fn multiply_turning<S: Simd, const R: usize>(
+pub(crate) fn multiply_transposing<S: Simd, const R: usize>(
     s: S,
     (a, a_row, rows): (&[f32], usize, usize),
     b: &[f32],
@@ -52,7 +52,7 @@ pub(crate) fn multiply_turning<S: Simd, const R: usize>(
 /// # Panics
 /// If an element lies outside `data` or `out`.
 #[inline(always)]
-pub(crate) fn turn<S: Simd>(
+pub(crate) fn transpose<S: Simd>(
     s: S,
     (data, along): (&[f32], usize),
     (width, depth): (usize, usize),
@@ -80,7 +80,7 @@ pub(crate) fn turn<S: Simd>(
     }
 }
 
-/// [`turn`] where registers are few: eight columns of all rows and then eight. Their addresses fit the registers, and so many lines
+/// [`transpose`] where registers are few: eight columns of all rows and then eight. Their addresses fit the registers, and so many lines
 /// one set of the L1 cache, where columns lie a multiple of 4 KB apart. What is at `out` may not have been written yet.
 ///
 /// # Safety
@@ -113,7 +113,7 @@ pub(super) unsafe fn by_eights<S: Simd>(
                     &mut (*row)[half]
                 }
             };
-            s.turn_eight(pieces, [row(0), row(1), row(2), row(3)]);
+            s.transpose_eight(pieces, [row(0), row(1), row(2), row(3)]);
             p += 4;
         }
     }

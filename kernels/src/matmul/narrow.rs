@@ -1,16 +1,16 @@
 //! Lanes along the rows of C: for the columns that do not fill a vector. Sixteen rows of A lie in a vector, each of the
-//! few columns of B is broadcast, and no lane is idle; a finished tile is turned in registers on its way out.
+//! few columns of B is broadcast, and no lane is idle; a finished tile is transposed in registers on its way out.
 
-use super::near::PAGE_ELEMENTS;
+use super::copy_a::PAGE_ELEMENTS;
 use super::pack;
 use super::tile::{Ends, Place};
 use crate::arch::multiply::{Operands, multiply};
-use crate::arch::turn::multiply_turning;
+use crate::arch::transpose::multiply_transposing;
 use crate::simd::{Kernel, LANES, Lines, Simd};
 use crate::{Mat, Source};
 
-/// The most columns in lanes along the rows where there are no others, or on a double-pumped processor; with more, turning costs more than
-/// idle lanes. Where registers are few, also beside others if the rows need not be turned.
+/// The most columns in lanes along the rows where there are no others, or on a double-pumped processor; with more, transposing costs more than
+/// idle lanes. Where registers are few, also beside others if the rows need not be transposed.
 const MOST: usize = 10;
 /// The most columns beside others.
 const MOST_BESIDE: usize = 4;
@@ -26,7 +26,7 @@ pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     if left == 0 {
         return 0; // most layers, at once
     }
-    let twice_four = !S::MANY_REGISTERS && S::TURNED >= 8;
+    let twice_four = !S::MANY_REGISTERS && S::NARROW >= 8;
     let most = if left == n || s.double_pumped() || !S::MANY_REGISTERS && a.by_columns() {
         MOST
     } else if twice_four {
@@ -35,18 +35,18 @@ pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
         MOST_BESIDE
     };
     let pays = left <= most && a.rows() >= LANES && a.cols() >= LEAST_DEPTH;
-    if S::TURNED > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
+    if S::NARROW > 0 && pays && (a.by_columns() || a.by_rows()) { left } else { 0 }
 }
 
 /// The columns of a block of B that go this way, packed for them: what is in `packed` if `ready`.
-pub(super) struct Narrow<'a> {
+pub(super) struct NarrowColumns<'a> {
     pub(super) b: Mat<'a, f32>,
     pub(super) packed: &'a mut [f32],
     pub(super) ready: bool,
 }
 
 /// Sixteen rows and more at a time, through one run of k.
-pub(super) struct Turned<'r, 'b, 'x> {
+pub(super) struct Narrow<'r, 'b, 'x> {
     pub(super) a: &'r Mat<'r, f32>,
     /// The copy of `a` that tiles of whole vectors left: sixteen rows after sixteen, A(l, p) of each at `16 p + l`.
     pub(super) copy: Option<&'r [f32]>,
@@ -56,20 +56,20 @@ pub(super) struct Turned<'r, 'b, 'x> {
 /// Sixteen rows of C with lanes along them: chain c is column c of the tile.
 type Chains = [[f32; LANES]; LANES];
 
-impl Turned<'_, '_, '_> {
+impl Narrow<'_, '_, '_> {
     /// The columns of `b`, which begin at column `j` of the target. They go as many at a time as there are registers for
     /// chains, in equal parts; an odd number is made even by a column of +0. Returns how many rows are done: as many as fill
     /// vectors, and the others too if the lanes that idle cost less than those of a tile along the columns.
     #[inline(always)]
-    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut Narrow<'_>, j: usize) -> usize {
+    pub(super) fn block<S: Simd>(&mut self, s: S, b: &mut NarrowColumns<'_>, j: usize) -> usize {
         const {
             assert!(
-                S::TURNED.is_multiple_of(2) && S::TURNED <= MOST,
-                "Simd::TURNED: wanted an even number up to 10"
+                S::NARROW.is_multiple_of(2) && S::NARROW <= MOST,
+                "Simd::NARROW: wanted an even number up to 10"
             )
         };
         let (rows, n, depth) = (self.ends.rows(), b.b.cols(), b.b.rows());
-        if S::TURNED == 0 {
+        if S::NARROW == 0 {
             return 0;
         }
         let full = rows - rows % LANES;
@@ -80,22 +80,22 @@ impl Turned<'_, '_, '_> {
             None => S::MANY_REGISTERS || self.a.col_stride() == 1,
         };
         let end = if rows - full >= n && there { rows } else { full };
-        let parts = n.div_ceil(S::TURNED);
-        let (mut c, mut room) = (0, &mut *b.packed);
+        let parts = n.div_ceil(S::NARROW);
+        let (mut c, mut buffer) = (0, &mut *b.packed);
         for part in 0..parts {
             let r = (n - c).div_ceil(parts - part).next_multiple_of(2);
             let width = r.min(n - c);
-            let (out, rest) = room.split_at_mut(r * depth);
-            room = rest;
+            let (out, rest) = buffer.split_at_mut(r * depth);
+            buffer = rest;
             let at = Place { i: 0, j: j + c, width };
             let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
-                2 => s.enter(Part::<2, 3> { turned: self, b, at, end }),
-                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { turned: self, b, at, end }),
-                4 => s.enter(Part::<4, 1> { turned: self, b, at, end }),
-                6 => s.enter(Part::<6, 1> { turned: self, b, at, end }),
-                8 if S::TURNED > 6 => s.enter(Part::<8, 1> { turned: self, b, at, end }),
-                _ if S::TURNED > 6 => s.enter(Part::<10, 1> { turned: self, b, at, end }),
+                2 => s.enter(Part::<2, 3> { narrow: self, b, at, end }),
+                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { narrow: self, b, at, end }),
+                4 => s.enter(Part::<4, 1> { narrow: self, b, at, end }),
+                6 => s.enter(Part::<6, 1> { narrow: self, b, at, end }),
+                8 if S::NARROW > 6 => s.enter(Part::<8, 1> { narrow: self, b, at, end }),
+                _ if S::NARROW > 6 => s.enter(Part::<10, 1> { narrow: self, b, at, end }),
                 _ => {}
             }
             c += width;
@@ -104,20 +104,20 @@ impl Turned<'_, '_, '_> {
         end
     }
 
-    /// R columns times sixteen rows of A, or the last ones, that are turned on the way.
+    /// R columns times sixteen rows of A, or the last ones, that are transposed on the way.
     #[inline(always)]
-    fn turning<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
-        let mut chains = self.take_up::<S, R, 1>(s, at);
+    fn transposing<S: Simd, const R: usize>(&mut self, s: S, b: &[f32], at: Place) {
+        let mut chains = self.load::<S, R, 1>(s, at);
         let (stride, rows) = (self.a.row_stride(), LANES.min(self.a.rows() - at.i));
         let a = &self.a.data()[at.i * stride..];
-        multiply_turning(s, (a, stride, rows), b, self.a.cols(), &mut chains);
-        self.put_down(s, at, chains);
+        multiply_transposing(s, (a, stride, rows), b, self.a.cols(), &mut chains);
+        self.store(s, at, chains);
     }
 
     /// R columns times W vectors of rows, which are lanes already; the last one may be a part.
     #[inline(always)]
     fn tile<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
-        let mut chains = self.take_up::<S, R, W>(s, at);
+        let mut chains = self.load::<S, R, W>(s, at);
         let (a_row, a_col, depth) = (1, R, self.a.cols());
         let o = match self.copy {
             Some(copy) => {
@@ -131,18 +131,18 @@ impl Turned<'_, '_, '_> {
             }
         };
         multiply(s, o, &mut chains);
-        self.put_down(s, at, chains);
+        self.store(s, at, chains);
     }
 
     /// The chains of W vectors of rows at `at` as the run before left them, or as they start.
     #[inline(always)]
-    fn take_up<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
+    fn load<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place) -> [[S::V; W]; R] {
         let mut chains = [[s.splat(0.0); W]; R];
         if self.ends.resumes() {
             let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
+                s.enter(LoadTransposed { ends: self.ends, at, chains: &mut memory.0 });
                 for c in 0..R {
                     chains[c][w] = s.load(&memory.0[c]);
                 }
@@ -152,14 +152,14 @@ impl Turned<'_, '_, '_> {
     }
 
     #[inline(always)]
-    fn put_down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
+    fn store<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: [[S::V; W]; R]) {
         let mut memory = Lines([[0.0; LANES]; R]);
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
             for c in 0..R {
                 s.store(chains[c][w], &mut memory.0[c]);
             }
-            s.enter(TurnOut { ends: self.ends, at, chains: &memory.0 });
+            s.enter(StoreTransposed { ends: self.ends, at, chains: &memory.0 });
         }
     }
 }
@@ -167,7 +167,7 @@ impl Turned<'_, '_, '_> {
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
 /// each number of columns.
 struct Part<'x, 'r, 'b, 'y, const R: usize, const W: usize> {
-    turned: &'x mut Turned<'r, 'b, 'y>,
+    narrow: &'x mut Narrow<'r, 'b, 'y>,
     b: &'x [f32],
     at: Place,
     /// The rows there are.
@@ -178,17 +178,17 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { turned, b, mut at, end } = self;
-        let rows_of_neighbours = turned.a.col_stride() == 1 && turned.copy.is_none();
+        let Self { narrow, b, mut at, end } = self;
+        let rows_of_neighbours = narrow.a.col_stride() == 1 && narrow.copy.is_none();
         // Two columns leave registers for four of A; but rows a multiple of 4 KB apart meet in one set of the L1 cache, which holds eight.
         let in_registers = S::MANY_REGISTERS
-            || R == 2 && rows_of_neighbours && !turned.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
+            || R == 2 && rows_of_neighbours && !narrow.a.row_stride().is_multiple_of(PAGE_ELEMENTS);
         if !in_registers {
-            return turned.in_memory::<S, R, W>(s, b, at, end);
+            return narrow.in_memory::<S, R, W>(s, b, at, end);
         }
         if rows_of_neighbours {
             while at.i < end {
-                turned.turning::<S, R>(s, b, at);
+                narrow.transposing::<S, R>(s, b, at);
                 at.i += LANES;
             }
             return;
@@ -196,30 +196,30 @@ impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
         // Always so here; asked, so that these tiles are not compiled where registers are few.
         while S::MANY_REGISTERS && at.i < end {
             if at.i + W * LANES <= end {
-                turned.tile::<S, R, W>(s, b, at);
+                narrow.tile::<S, R, W>(s, b, at);
                 at.i += W * LANES;
             } else {
-                turned.tile::<S, R, 1>(s, b, at);
+                narrow.tile::<S, R, 1>(s, b, at);
                 at.i += LANES;
             }
         }
     }
 }
 
-/// [`Ends::take_up_rows`], turned. A kernel of its own, compiled once for all tiles.
-pub(super) struct TurnIn<'x, 'y> {
+/// [`Ends::load_rows`], transposed. A kernel of its own, compiled once for all tiles.
+pub(super) struct LoadTransposed<'x, 'y> {
     pub(super) ends: &'x mut Ends<'y>,
     pub(super) at: Place,
     pub(super) chains: &'x mut Chains,
 }
 
-impl Kernel for TurnIn<'_, '_> {
+impl Kernel for LoadTransposed<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { ends, at, chains } = self;
         let mut memory = Lines([[0.0; LANES]; LANES]);
-        ends.take_up_rows(s, at, &mut memory.0);
+        ends.load_rows(s, at, &mut memory.0);
         for c in 0..LANES / 4 {
             let columns = four(s, &memory.0, c);
             for i in 0..4 {
@@ -229,21 +229,21 @@ impl Kernel for TurnIn<'_, '_> {
     }
 }
 
-/// [`Ends::put_down_rows`], turned.
-pub(super) struct TurnOut<'x, 'y> {
+/// [`Ends::store_rows`], transposed.
+pub(super) struct StoreTransposed<'x, 'y> {
     pub(super) ends: &'x mut Ends<'y>,
     pub(super) at: Place,
     /// As many as the tile has columns.
     pub(super) chains: &'x [[f32; LANES]],
 }
 
-impl Kernel for TurnOut<'_, '_> {
+impl Kernel for StoreTransposed<'_, '_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { ends, at, chains } = self;
         let rows = if S::MANY_REGISTERS { rows(s, chains) } else { rows_from_memory(s, chains) };
-        ends.put_down_rows(s, at, rows);
+        ends.store_rows(s, at, rows);
     }
 }
 

@@ -1,19 +1,19 @@
-//! Tiles of [`Turned`] where registers are few: the chains wait in memory, and where they are more than six, one half of them takes a piece
-//! of A and then the other. Rows of A are turned into rooms near by, each piece beside the multiplications of the one before.
+//! Tiles of [`Narrow`] where registers are few: the chains wait in memory, and where they are more than six, one half of them takes a piece
+//! of A and then the other. Rows of A are transposed into small buffers, each piece beside the multiplications of the one before.
 
 use core::ops::Range;
 
+use super::narrow::{LoadTransposed, Narrow, StoreTransposed};
 use super::tile::{Ends, Place};
-use super::turned::{TurnIn, TurnOut, Turned};
 use crate::Mat;
-use crate::arch::lanes::{AT_ONCE, Ahead, Columns, Rows, TwoRooms, multiply_columns};
+use crate::arch::narrow::{AT_ONCE, Ahead, Columns, Rows, TwoBuffers, multiply_columns};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 
 /// How many columns ahead of the multiplications A is prefetched, where columns are lanes as they lie.
 const AHEAD: usize = 8;
 
-impl Turned<'_, '_, '_> {
-    /// R columns times all sixteens of rows from `at` to `end`, of which the last may be a part of one if rows are turned. What lies as lanes
+impl Narrow<'_, '_, '_> {
+    /// R columns times all sixteens of rows from `at` to `end`, of which the last may be a part of one if rows are transposed. What lies as lanes
     /// goes W sixteens at a time, so that there are chains enough.
     #[inline(always)]
     pub(super) fn in_memory<S: Simd, const R: usize, const W: usize>(
@@ -34,13 +34,19 @@ impl Turned<'_, '_, '_> {
             }
         } else if at.i < end {
             let pieces = &Pieces::of(self.a, end);
-            let rooms = &mut TwoRooms::new();
-            s.enter(TurnFirst { rows: pieces.rows((at.i, 0)), rooms: &mut *rooms });
+            let buffers = &mut TwoBuffers::new();
+            s.enter(TransposeFirst { rows: pieces.rows((at.i, 0)), buffers: &mut *buffers });
             while at.i < end {
                 let mut chains = Lines([[[0.0; LANES]; R]]);
-                self.resume(s, at, &mut chains.0);
-                s.enter(MultiplyTurned { b, chains: &mut chains.0, i: at.i, pieces, rooms: &mut *rooms });
-                self.down(s, at, &chains.0);
+                self.load_to_memory(s, at, &mut chains.0);
+                s.enter(MultiplyTransposed {
+                    b,
+                    chains: &mut chains.0,
+                    i: at.i,
+                    pieces,
+                    buffers: &mut *buffers,
+                });
+                self.store_from_memory(s, at, &chains.0);
                 at.i += LANES;
             }
         }
@@ -50,14 +56,14 @@ impl Turned<'_, '_, '_> {
     #[inline(always)]
     fn as_they_lie<S: Simd, const R: usize, const W: usize>(&mut self, s: S, b: &[f32], at: Place) {
         let mut chains = Lines([[[0.0; LANES]; R]; W]);
-        self.resume(s, at, &mut chains.0);
+        self.load_to_memory(s, at, &mut chains.0);
         s.enter(Multiply { a: self.a, b, chains: &mut chains.0, i: at.i });
-        self.down(s, at, &chains.0);
+        self.store_from_memory(s, at, &chains.0);
     }
 
     /// The chains of W sixteens of rows at `at` as the run before left them, if there was one.
     #[inline(always)]
-    fn resume<S: Simd, const R: usize, const W: usize>(
+    fn load_to_memory<S: Simd, const R: usize, const W: usize>(
         &mut self,
         s: S,
         at: Place,
@@ -67,18 +73,23 @@ impl Turned<'_, '_, '_> {
             let mut memory = Lines([[0.0; LANES]; LANES]);
             for w in 0..W {
                 let at = Place { i: at.i + w * LANES, ..at };
-                s.enter(TurnIn { ends: self.ends, at, chains: &mut memory.0 });
+                s.enter(LoadTransposed { ends: self.ends, at, chains: &mut memory.0 });
                 chains[w].copy_from_slice(&memory.0[..R]);
             }
         }
     }
 
-    /// Puts them down.
+    /// Stores them.
     #[inline(always)]
-    fn down<S: Simd, const R: usize, const W: usize>(&mut self, s: S, at: Place, chains: &ChainsOf<R, W>) {
+    fn store_from_memory<S: Simd, const R: usize, const W: usize>(
+        &mut self,
+        s: S,
+        at: Place,
+        chains: &ChainsOf<R, W>,
+    ) {
         for w in 0..W {
             let at = Place { i: at.i + w * LANES, ..at };
-            s.enter(PutDown { ends: self.ends, at, chains: &chains[w] });
+            s.enter(StoreNarrow { ends: self.ends, at, chains: &chains[w] });
         }
     }
 }
@@ -125,34 +136,34 @@ impl<'r> Pieces<'r> {
     }
 }
 
-/// [`TwoRooms::turn`] as a kernel of its own: it is compiled once for all numbers of columns.
-struct TurnFirst<'x> {
+/// [`TwoBuffers::transpose`] as a kernel of its own: it is compiled once for all numbers of columns.
+struct TransposeFirst<'x> {
     rows: Rows<'x>,
-    rooms: &'x mut TwoRooms,
+    buffers: &'x mut TwoBuffers,
 }
 
-impl Kernel for TurnFirst<'_> {
+impl Kernel for TransposeFirst<'_> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        self.rooms.turn(s, self.rows);
+        self.buffers.transpose(s, self.rows);
     }
 }
 
-/// R columns times the sixteen rows from row i on, piece by piece; the first has been turned.
-struct MultiplyTurned<'x, 'r, const R: usize> {
+/// R columns times the sixteen rows from row i on, piece by piece; the first has been transposed.
+struct MultiplyTransposed<'x, 'r, const R: usize> {
     b: &'x [f32],
     chains: &'x mut ChainsOf<R, 1>,
     i: usize,
     pieces: &'x Pieces<'r>,
-    rooms: &'x mut TwoRooms,
+    buffers: &'x mut TwoBuffers,
 }
 
-impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
+impl<const R: usize> Kernel for MultiplyTransposed<'_, '_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { b, chains, i, pieces, rooms } = self;
+        let Self { b, chains, i, pieces, buffers } = self;
         let mut start = 0;
         while start < pieces.a.cols() {
             let columns = pieces.columns(start);
@@ -161,9 +172,9 @@ impl<const R: usize> Kernel for MultiplyTurned<'_, '_, R> {
             let b = &b[columns.start * R..columns.end * R];
             // More than six do not fit the registers.
             match R {
-                10 => rooms.multiply::<S, 5, R>(s, b, chains, next),
-                8 => rooms.multiply::<S, 4, R>(s, b, chains, next),
-                _ => rooms.multiply::<S, R, R>(s, b, chains, next),
+                10 => buffers.multiply::<S, 5, R>(s, b, chains, next),
+                8 => buffers.multiply::<S, 4, R>(s, b, chains, next),
+                _ => buffers.multiply::<S, R, R>(s, b, chains, next),
             }
         }
     }
@@ -195,21 +206,21 @@ impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
     }
 }
 
-/// R chains of sixteen rows, turned and put down. A kernel of its own, compiled once for each R: how much of a row is stored is known
-/// when it is compiled. What is rare goes through [`TurnOut`].
-struct PutDown<'x, 'y, const R: usize> {
+/// R chains of sixteen rows, transposed and stored. A kernel of its own, compiled once for each R: how much of a row is stored is known
+/// when it is compiled. What is rare goes through [`StoreTransposed`].
+struct StoreNarrow<'x, 'y, const R: usize> {
     ends: &'x mut Ends<'y>,
     at: Place,
     chains: &'x [[f32; LANES]; R],
 }
 
-impl<const R: usize> Kernel for PutDown<'_, '_, R> {
+impl<const R: usize> Kernel for StoreNarrow<'_, '_, R> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self { ends, at, chains } = self;
         if ends.masks() || ends.rows() - at.i < LANES || at.width < R {
-            return s.enter(TurnOut { ends, at, chains });
+            return s.enter(StoreTransposed { ends, at, chains });
         }
         let mut ends = ends.of_rows(at.i, LANES);
         for quarter in 0..LANES / 4 {
@@ -219,7 +230,7 @@ impl<const R: usize> Kernel for PutDown<'_, '_, R> {
             }
             let four = s.columns(pieces);
             let rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
-            ends.put_down_here::<S, 4, 1, false>(s, (4 * quarter, at.j), R, rows);
+            ends.store_from_registers::<S, 4, 1, false>(s, (4 * quarter, at.j), R, rows);
         }
     }
 }
