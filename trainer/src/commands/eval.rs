@@ -3,7 +3,7 @@
 use kernels::{Mat, argmax, log_sum_exp};
 
 use super::data_of::Chosen;
-use super::{class_names, finite_scores, parse_any, read_net, too_large};
+use super::{class_names, finite_scores, of_net, parse_any, read_net, too_large};
 use crate::Error;
 use crate::any_net::AnyNet;
 use crate::args::EvalArgs;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     };
     let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
     let part = if source.test.is_some() { "test" } else { "all" };
-    let data = source.into_evaluation()?;
+    let data = of_net(&net, source.into_evaluation()?).map_err(|e| e.context(&chosen.spec))?;
     let (found, confusion) = evaluate(&net, &data, if part == "test" { "test " } else { "" })
         .map_err(|e| e.context(args.net.display()))?;
 
@@ -44,8 +44,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
         counted(found.rows, "row")
     ));
     report.line(format_args!("loss      {}\n", fixed(found.loss, 6)));
-    let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
-    report.write_text(confusion.table(&names));
+    report.write_text(confusion.table(&data.classes));
     report.event(
         Event::new("done")
             .with("accuracy", found.accuracy())
@@ -62,13 +61,6 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
 
 /// Row by row, as firmware does it.
 fn evaluate(net: &AnyNet<'_>, data: &Dataset, part: &str) -> Result<(Evaluation, Confusion), Error> {
-    if data.c() > net.c() {
-        return Err(Error::data(format!(
-            "the net has {}, the data have {}; give data of the net's kind with --data",
-            counted(net.c(), "class"),
-            data.c()
-        )));
-    }
     let mut scratch = vec![0.0; net.scratch_len()];
     let mut total = Evaluation { rows: data.rows(), ..Evaluation::default() };
     let mut confusion = Confusion::new(net.c());

@@ -24,6 +24,7 @@ use infer_nostd::{Input, Net};
 
 use crate::any_net::AnyNet;
 use crate::args::Command;
+use crate::dataset::Dataset;
 use crate::files::Target;
 use crate::{Error, Kind};
 
@@ -91,6 +92,11 @@ fn no_net(path: &Path, error: &infer_nostd::Error) -> Error {
 /// The names of a net's classes, None where the file has none.
 fn class_names(net: &AnyNet<'_>) -> Option<Vec<String>> {
     (0..net.c()).map(|c| net.class_name(c).map(str::to_owned)).collect()
+}
+
+/// Data that were opened with the net's [`class_names`], their labels as its classes: by number, where it has no names.
+fn of_net(net: &AnyNet<'_>, data: Dataset) -> Result<Dataset, Error> {
+    if class_names(net).is_some() { Ok(data) } else { data.for_unnamed(net.c()) }
 }
 
 /// The scores of a row, all of them finite: of others no class can be told.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::data_of::{Chosen, beside, trained};
-use super::{beside_inputs, class_names, parse_net, read_net};
+use super::{beside_inputs, class_names, of_net, parse_net, read_net};
 use crate::any_net::AnyNet;
 use crate::args::QuantizeArgs;
 use crate::dataset::{Dataset, OpenOptions, Values, open};
@@ -33,19 +33,11 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let part = if source.test.is_some() { "test" } else { "all" };
     let train = source.train.as_ref().or(source.test.as_ref());
     let train = train.ok_or_else(|| Error::data(format!("{}: no rows", chosen.spec)))?;
-    let classes = train.c().max(source.test.as_ref().map_or(0, Dataset::c));
-    if classes > net.c() {
-        return Err(Error::data(format!(
-            "{}: the net has {}, {} has {classes}; give data of the net's kind with --data",
-            args.net.display(),
-            counted(net.c(), "class"),
-            chosen.spec
-        )));
-    }
     let seen = calibrate(&net, train, args.calibration);
     let file = quantize(&Layers::of(&net), &seen, matches!(train.values, Values::U8(_)))
         .map_err(|e| e.context(args.net.display()))?;
-    let data = source.test.as_ref().unwrap_or(train);
+    let data = of_net(&AnyNet::F32(net), source.into_evaluation()?).map_err(|e| e.context(&chosen.spec))?;
+    let data = &data;
     let found = judge(AnyNet::F32(net), &file, data)?;
     if found.loss() > args.max_loss {
         return Err(Error::data(format!(

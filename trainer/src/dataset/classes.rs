@@ -1,6 +1,8 @@
 //! From the names in the data to the names in a net.
 
+use super::Dataset;
 use crate::error::Error;
+use crate::wording::counted;
 
 /// More classes than this are none: labels are two bytes each.
 pub(super) const MOST: usize = 1 << 16;
@@ -39,6 +41,30 @@ pub(super) fn adopt(
         })?;
     }
     Ok(wanted.to_vec())
+}
+
+impl Dataset {
+    /// The data for a net of `c` classes that has no names for them. Labels that are all whole numbers below `c` are classes by their
+    /// numbers, as `predict` writes them; others count in the order that they have here, if there are as many as classes.
+    ///
+    /// # Errors
+    /// [`Kind::Data`](crate::Kind::Data) if nothing says which label is which class.
+    pub fn for_unnamed(mut self, c: usize) -> Result<Self, Error> {
+        let number =
+            |name: &String| name.parse().ok().filter(|&i: &usize| i < c && i < MOST).map(|i| i as u16);
+        if let Some(numbers) = self.classes.iter().map(number).collect::<Option<Vec<u16>>>() {
+            self.labels.iter_mut().for_each(|label| *label = numbers[usize::from(*label)]);
+        } else if self.c() != c {
+            return Err(Error::data(format!(
+                "the net has {} without names, the labels are {}: neither as many nor numbers below {c}; number them, or give data of \
+                 the net's kind with --data",
+                counted(c, "class"),
+                list(&self.classes)
+            )));
+        }
+        self.classes = numbered(0, c);
+        Ok(self)
+    }
 }
 
 /// The names "0", "1", … of `count` classes that have no better ones, from `first` on.

@@ -54,12 +54,12 @@ fn a_net_with_a_flipped_bit_is_refused() {
 }
 
 /// A net of the table's kind: two hidden units that take the sum of a row times `w1`, scores that are theirs times `w2`.
-fn crafted(desk: &Desk, name: &str, w1: f32, w2: [f32; 3], names: [&str; 3]) {
+fn crafted(desk: &Desk, name: &str, w1: f32, w2: [f32; 3], names: &[&str]) {
     let contents = Contents {
         d: 4,
         h: 2,
         c: 3,
-        names: &names,
+        names,
         w1: &[w1; 8],
         b1: &[0.0; 2],
         w2: &[w2, w2].concat(),
@@ -75,7 +75,7 @@ fn crafted(desk: &Desk, name: &str, w1: f32, w2: [f32; 3], names: [&str; 3]) {
 #[test]
 fn scores_that_are_not_finite_are_told_with_their_row() {
     let (desk, names) = (Desk::new(), ["red", "green", "blue"]);
-    crafted(&desk, "large.tln", 3e38, [3e38, -3e38, 1.0], names);
+    crafted(&desk, "large.tln", 3e38, [3e38, -3e38, 1.0], &names);
     desk.write("rows.csv", "a,b,c,d,kind\n0,0,0,0,red\n0,0,0,0,blue\n0,1,0,0,green\n1,0,0,0,red\n");
     desk.write("later.csv", "0,0,0,0\n".repeat(1500) + "1,0,0,0\n");
     for args in [&["eval"][..], &["eval", "--json"], &["predict"], &["predict", "--proba"]] {
@@ -91,21 +91,55 @@ fn scores_that_are_not_finite_are_told_with_their_row() {
     assert!(run.code == 4 && run.stderr.contains("row 1501: "), "{}", run.stderr);
     assert_eq!(run.stdout, "red\n".repeat(1024));
     // One score that is -inf costs no other class its probability, but is none all the same.
-    crafted(&desk, "low.tln", 1e30, [0.0, -1e30, 0.0], names);
+    crafted(&desk, "low.tln", 1e30, [0.0, -1e30, 0.0], &names);
     let line = desk.fails(&["predict", "low.tln", "--proba", "--data", "rows.csv"], 4);
     assert!(line.contains("row 3: the score of class 1 is -inf"), "{line}");
     // Finite scores, so far apart that the loss is not.
-    crafted(&desk, "apart.tln", 1.0, [1.5e38, -1.5e38, 0.0], names);
+    crafted(&desk, "apart.tln", 1.0, [1.5e38, -1.5e38, 0.0], &names);
     desk.run(&["predict", "apart.tln", "--data", "rows.csv"]).ok();
     let line = desk.fails(&["eval", "apart.tln", "--data", "rows.csv"], 4);
     assert!(line.contains("row 3: the loss is inf, it must be finite"), "{line}");
+}
+
+/// Labels of data for a net without names: numbers below C are its classes, however few of them there are; others are refused unless they
+/// are as many as its classes.
+#[test]
+fn a_net_without_names_has_numbered_classes() {
+    let desk = Desk::new();
+    crafted(&desk, "net.tln", 1.0, [0.0, 0.5, 1.0], &[]); // class 2 of every row
+    let table = |labels: [&str; 4]| labels.map(|label| format!("1,0,2,0,{label}\n")).concat();
+    for (labels, right, which) in [
+        (["0", "2", "2", "2"], 3, "two of three numbers"),
+        (["2", "2", "2", "2"], 4, "one"),
+        (["7", "8", "9", "7"], 1, "as many as classes, by value"),
+        (
+            ["pear", "plum", "apple", "fig"].map(|name| if name == "fig" { "plum" } else { name }),
+            2,
+            "by name",
+        ),
+    ] {
+        desk.write("rows.csv", table(labels));
+        let text = desk.run(&["eval", "net.tln", "--data", "rows.csv"]).ok().stdout;
+        assert!(text.contains(&format!("({right} of 4 rows)")), "{which}: {text}");
+        let text = desk.run(&["quantize", "net.tln", "--data", "rows.csv", "--max-loss", "100"]).ok().stdout;
+        let share = f64::from(right) / 4.0;
+        assert!(text.contains(&format!("accuracy       {share:.4} before")), "{which}: {text}");
+    }
+    for labels in [["pear", "plum", "plum", "pear"], ["1", "2", "3", "4"], ["0", "3", "3", "3"]] {
+        desk.write("rows.csv", table(labels));
+        for command in ["eval", "quantize"] {
+            let line = desk.fails(&[command, "net.tln", "--data", "rows.csv"], 3);
+            let told = ["rows.csv: the net has 3 classes without names", labels[0], "nor numbers below 3"];
+            assert!(told.iter().all(|told| line.contains(told)), "{command}: {line}");
+        }
+    }
 }
 
 /// The names of a crafted net move no cursor and are no lines of their own; what reads --json gets them as they are.
 #[test]
 fn control_characters_in_class_names_are_shown_escaped() {
     let desk = Desk::new();
-    crafted(&desk, "net.tln", 1.0, [1.0, 0.0, -1.0], ["r\u{1b}[31med", "gr\reen\u{9b}", "b,lue"]);
+    crafted(&desk, "net.tln", 1.0, [1.0, 0.0, -1.0], &["r\u{1b}[31med", "gr\reen\u{9b}", "b,lue"]);
     desk.write("rows.csv", "1,0,0,0\n");
     desk.write("labels.csv", "1,0,0,0,\"b,lue\"\n");
     let told = |args: &[&str]| {
