@@ -40,6 +40,7 @@ pub(crate) mod portable;
 pub(crate) mod rows;
 pub(crate) mod strips;
 pub(crate) mod transpose;
+pub(crate) mod two_buffers;
 
 /// Whether the processor is a small one without vectors, bare metal: `dense` and softmax go one number at a time then.
 pub(crate) const SMALL: bool =

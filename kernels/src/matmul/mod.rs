@@ -4,7 +4,7 @@
 //! copies go. [`wide`] has the tiles with lanes along the columns of C and [`narrow`] those with lanes along its rows
 //! ([`narrow_in_memory`] where registers are few), [`tile`] what comes before and after a tile: chains loaded and stored, epilogues.
 //! [`copy_a`] copies blocks of A that do not lie right, [`panels`] is a block of B, of which [`pack`] copies what lies the wrong way; the
-//! innermost loops are in `arch/multiply.rs`, `arch/narrow.rs` and `arch/transpose.rs`.
+//! innermost loops are in `arch/multiply.rs`, `arch/narrow.rs`, `arch/transpose.rs` and `arch/two_buffers.rs`.
 
 mod blocking;
 mod copy_a;

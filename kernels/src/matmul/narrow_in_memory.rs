@@ -6,7 +6,8 @@ use core::ops::Range;
 use super::narrow::{LoadTransposed, Narrow, StoreTransposed};
 use super::tile::{Ends, Place};
 use crate::Mat;
-use crate::arch::narrow::{AT_ONCE, Ahead, Columns, Rows, TwoBuffers, multiply_columns};
+use crate::arch::narrow::{Ahead, Columns, multiply_columns};
+use crate::arch::two_buffers::{AT_ONCE, Rows, TwoBuffers};
 use crate::simd::{Kernel, LANES, Lines, Simd};
 
 /// How many columns ahead of the multiplications A is prefetched, where columns are lanes as they lie.
