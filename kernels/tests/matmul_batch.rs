@@ -71,9 +71,10 @@ fn check_part(
     for (a, matrix) in [x, x.t()].into_iter().zip(matrices(batch, rows, columns)) {
         let mut product = Product::new(values, (a.rows(), n, a.cols()), rng);
         product.a = matrix;
+        let b = Mat::new(&product.b, a.cols(), n);
         for &kind in kinds {
             let want = product.want(kind);
-            product.check_source(&isas, kind, a, &want, format_args!("{values:?}"));
+            product.check_source(&isas, kind, (a, b), &want, format_args!("{values:?}"));
         }
     }
 }

@@ -108,13 +108,15 @@ fn rows_a_multiple_of_4_kb_apart() {
 }
 
 /// Columns of A that lie apart and come from afar begin anywhere in a line of the cache, after which the blocks of rows go; where chains
-/// wait in the workspace, and where they do not.
+/// wait in the workspace, and where they do not; with a B that is packed for the columns that fill no vector, and one that is not.
 #[test]
 fn rows_from_the_first_line_on() {
     let (isas, mut rng) = (isas(), Rng::new(64));
     for shape in [(528, 50, 520), (1040, 50, 255)].into_iter().step_by(one_in(2)) {
-        let (m, _, k) = shape;
+        let (m, n, k) = shape;
         let product = Product::new(Values::Uniform, shape, &mut rng);
+        let transposed: Vec<f32> = (0..n * k).map(|i| product.b[i % k * n + i / k]).collect();
+        let (b, b_t) = (Mat::new(&product.b, k, n), Mat::new(&transposed, n, k).t());
         for kind in [Kind::SgdStep, Kind::BiasRelu] {
             let want = product.want(kind);
             for first in [0, 1, 4, 15] {
@@ -124,7 +126,14 @@ fn rows_from_the_first_line_on() {
                     columns[first + i] = product.a[i % m * k + i / m];
                 }
                 let a = Source::from(Mat::new(&columns[first..][..m * k], k, m).t());
-                product.check_source(&isas, kind, a, &want, format_args!("from element {first} on"));
+                product.check_source(&isas, kind, (a, b), &want, format_args!("from element {first} on"));
+                product.check_source(
+                    &isas,
+                    kind,
+                    (a, b_t),
+                    &want,
+                    format_args!("from element {first} on, Bᵀ"),
+                );
             }
         }
     }

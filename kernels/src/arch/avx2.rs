@@ -129,11 +129,15 @@ fn halves_of<const STEP: usize>(_proof: Avx2, (x, y): (__m256, __m256)) -> (__m2
 
 impl Simd for Avx2 {
     type V = [__m256; 2];
-    const MANY_REGISTERS: bool = false;
-    const TILE_ROWS: usize = 6;
+    const MANY_REGISTERS: bool = cfg!(many_registers); // see build.rs
+    const TILE_ROWS: usize = if Self::MANY_REGISTERS { 8 } else { 6 };
     const NARROW: usize = 10;
     const SCALES_ANY: bool = true;
 
+    #[inline(always)]
+    fn double_pumped(self) -> bool {
+        Self::MANY_REGISTERS && cpuid::features() & cpuid::DOUBLE_PUMPED != 0
+    }
     #[inline(always)]
     fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         Avx2::enter(self, kernel)

@@ -10,7 +10,8 @@ pub(super) const AVX2_FMA: u8 = 1;
 pub(super) const AVX512F: u8 = 2;
 /// AVX-512 VNNI, with [`AVX512F`]: sums of products of bytes.
 pub(super) const AVX512_VNNI: u8 = 4;
-/// AVX-512 is double-pumped, as on Zen 4: its registers go through pipes of 256 bits, half by half. One multiply-add of a whole vector a cycle, not two.
+/// AVX-512 is double-pumped, as on Zen 4: its registers go through pipes of 256 bits, half by half. One multiply-add of a whole vector a cycle,
+/// not two.
 pub(super) const DOUBLE_PUMPED: u8 = 8;
 
 /// The features found. CPUID leaves a virtual machine (about 10 µs), so the answer is kept.
@@ -51,9 +52,9 @@ fn ask() -> u8 {
             if leaf7.ecx & avx512_vnni != 0 {
                 found |= AVX512_VNNI;
             }
-            if is_double_pumped() {
-                found |= DOUBLE_PUMPED;
-            }
+        }
+        if (found & AVX512F != 0 || cfg!(many_registers)) && is_double_pumped() {
+            found |= DOUBLE_PUMPED;
         }
     }
     found

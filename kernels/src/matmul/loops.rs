@@ -252,7 +252,8 @@ fn rest_of_rows<S: Simd>(
 ) {
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
-        let b = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
-        s.enter(&mut Wide::new(s, (&a, b), at, 0, ends, None));
+        let columns = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
+        s.enter(&mut Wide::new(s, (&a, columns), at, 0, ends, None));
+        b.ready &= !packs; // the panel lies where the columns were packed
     }
 }

@@ -138,18 +138,18 @@ impl Product {
         }
     }
 
-    /// [`Product::check`] with A from somewhere else, the others as they are.
+    /// [`Product::check`] with A and B from somewhere else, the others as they are.
     #[track_caller]
     pub(crate) fn check_source(
         &self,
         isas: &[Isa],
         kind: Kind,
-        a: Source<'_, f32>,
+        (a, b): (Source<'_, f32>, Mat<'_, f32>),
         want: &[f32],
         context: Arguments<'_>,
     ) {
         let Self { m, n, k, .. } = *self;
-        let (b, mask) = (Mat::new(&self.b, k, n), Mat::new(&self.mask, m, n));
+        let mask = Mat::new(&self.mask, m, n);
         for &isa in isas {
             let mut c = Output::new(m, n, 0, kind.reads_c().then_some(&self.c));
             let mut workspace = vec![f32::NAN; matmul_workspace(m, n, k)];
