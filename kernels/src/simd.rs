@@ -16,7 +16,7 @@ pub(crate) use crate::arch::element::Element;
 /// Floats in a vector.
 pub(crate) const LANES: usize = 16;
 
-/// Vectors on cache lines of their own. Elsewhere each that lies in two takes twice the time, and where an array lies on the stack changes
+/// Vectors on cache lines of their own. Elsewhere one that straddles two takes twice the time, and where an array lies on the stack changes
 /// from one start of a program to the next: products of ten columns took 1 to 9 % longer in half of them.
 #[repr(align(64))]
 pub(crate) struct Lines<T>(pub(crate) T);
@@ -27,8 +27,8 @@ pub(crate) trait Simd: Copy {
     type V: Copy;
     /// Whether registers hold more than twenty vectors: tiles are larger then.
     const MANY_REGISTERS: bool;
-    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide). So many
-    /// strips at most one row passes over at a time (`dense`).
+    /// Rows of a full tile of the matrix product: 8 (up to three vectors wide) with many registers, else 6 (beside 5) or 4 (one wide). `dense`
+    /// passes one row over at most so many strips at a time.
     const TILE_ROWS: usize;
     /// The most columns of a narrow tile of the matrix product, even; 0 for no such tiles. With few registers more than six go in two equal parts.
     const NARROW: usize;

@@ -149,10 +149,10 @@ fn b_on_lines_and_beside_them() {
         let product = Product::new(Values::Uniform, shape, &mut rng);
         let want = product.want(Kind::Store);
         for beside in [0, 4] {
-            let mut room = vec![f32::NAN; k * n + 31];
-            let first = room.as_ptr().align_offset(64) + beside;
-            room[first..][..k * n].copy_from_slice(&product.b);
-            let b = Mat::new(&room[first..][..k * n], k, n);
+            let mut buffer = vec![f32::NAN; k * n + 31];
+            let first = buffer.as_ptr().align_offset(64) + beside;
+            buffer[first..][..k * n].copy_from_slice(&product.b);
+            let b = Mat::new(&buffer[first..][..k * n], k, n);
             for &isa in &isas {
                 let (mut c, mut workspace) =
                     (vec![f32::NAN; m * n], vec![f32::NAN; matmul_workspace(m, n, k)]);

@@ -96,6 +96,33 @@ fn windows_that_overlap() {
     }
 }
 
+/// With k = 0 A has no element, and so no stride leads anywhere: the epilogue happens all the same.
+#[test]
+fn strides_of_no_element_do_not_count() {
+    let mut rng = Rng::new(66);
+    for shape @ (m, n, _) in [(5, 20, 0), (40, 7, 0), (200, 40, 0), (400, 600, 0)] {
+        let product = Product::new(Values::Uniform, shape, &mut rng);
+        let want = product.want(Kind::BiasRelu);
+        for (down, along) in [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX)] {
+            for isa in isas() {
+                let mut got = vec![f32::NAN; m * n];
+                let mut workspace = vec![f32::NAN; matmul_workspace(m, n, 0)];
+                let (a, b) =
+                    (Mat::with_strides(&[], m, 0, down, along), Mat::with_strides(&[], 0, n, down, along));
+                matmul(
+                    isa,
+                    a,
+                    b,
+                    MatMut::new(&mut got, m, n),
+                    Epilogue::BiasRelu(&product.bias),
+                    &mut workspace,
+                );
+                assert_same_bits(&got, &want, format_args!("{isa} {m} x {n}, strides {down} and {along}"));
+            }
+        }
+    }
+}
+
 /// C may be a part of a larger matrix, as when threads split its rows: two halves make the whole.
 #[test]
 fn halves_of_c_make_the_whole() {

@@ -7,10 +7,10 @@ use core::marker::PhantomData;
 
 use crate::simd::{LANES, Simd};
 
-/// The same rectangle of up to three matrices: where chains go; where they come from, if they come from memory; and what their
-/// epilogue reads. The latter two are the first, if nothing else is said.
+/// The same rectangle of up to three matrices: `to` is written, `from` is where chains resume, `operand` is what the epilogue reads. The
+/// latter two are `to`, if nothing else is said.
 ///
-/// Of each, the elements r · stride + c behind the first, for r < `rows` and c < `width`, lie in what is borrowed for 'a: that of `to` to write.
+/// Of each, element r · stride + c from `first` on, for r < `rows` and c < `width`, lies in what is borrowed for 'a; that of `to` mutably.
 pub(crate) struct Block<'a> {
     rows: usize,
     width: usize,
@@ -195,10 +195,14 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Prefetches, where chains come from, the first H rows of V vectors at column j, if there are any.
+    /// Prefetches, where chains come from, the first H rows of V vectors at column j.
+    ///
+    /// # Panics
+    /// If the block is empty.
     #[inline(always)]
     pub(crate) fn prefetch<S: Simd, const H: usize, const V: usize>(&self, s: S, j: usize) {
-        // SAFETY: no element is read, and `first` is no null pointer.
+        assert!(self.rows > 0 && self.width > 0);
+        // SAFETY: no element is read, and `first` is that of one: no null pointer.
         let rows: &[f32] = unsafe { core::slice::from_raw_parts(self.from.first, 0) };
         for r in 0..H {
             for v in 0..=V {

@@ -31,7 +31,7 @@ trait Variant {
     const FAR: bool = false;
     /// So is A, whose columns lie apart, each on a line (and often a page) of its own, and whose rows are neighbours.
     const APART: bool = false;
-    /// A copy of A is left, one of B.
+    /// A is copied, B is packed.
     const COPIES_A: bool = false;
     const PACKS_B: bool = false;
 }
@@ -177,12 +177,12 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
         }
     }
 
-    /// [`Row::multiply`] that leaves copies of what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
+    /// [`Row::multiply`] that copies what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its multiplications; A's does so only on
     /// double-pumped processors.
     ///
     /// # Panics
-    /// If an element lies outside B or a copy, or if A is to be left and the last vector of B is not whole.
+    /// If an element lies outside B or a copy, or if A is to be copied and the last vector of B is not whole.
     #[inline(always)]
     pub(crate) fn multiply_copying<S: Simd, const COPIES_A: bool, const PACKS_B: bool>(
         &self,
@@ -210,19 +210,14 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
     }
 }
 
-/// [`Row::multiply`] for one tile, whose operands are all of `o`.
+/// [`Row::multiply`] for one tile, whose operands are all of `o`. Nothing is prefetched.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
 ) {
-    let row = Strip::new(s, o).row(0);
-    if o.last == LANES {
-        row.multiply::<S, true>(s, 0, o.last, chains);
-    } else {
-        row.multiply::<S, false>(s, 0, o.last, chains);
-    }
+    Strip::new(s, o).row(0).multiply::<S, false>(s, 0, o.last, chains);
 }
 
 /// Vectors of a panel that stays in the L1 cache.
@@ -241,22 +236,22 @@ const FAR_AHEAD: usize = 32;
 ///
 /// If COPIES_A, (depth − 1)·16 + H ≤ len(`copies.0`), with H ≤ 16. If PACKS_B, depth·V ≤ len(`copies.1`).
 #[inline(always)]
-unsafe fn run<S: Simd, M: Variant, const H: usize, const V: usize>(
+unsafe fn run<S: Simd, X: Variant, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
     copies: (&mut [f32], &mut [[f32; LANES]]),
 ) {
     let mut acc = *chains;
-    let eight_rows = H == 8 && V >= 2 && !M::APART; // APART: the rows are neighbours
+    let eight_rows = H == 8 && V >= 2 && !X::APART; // APART: the rows are neighbours
     let mut eight = Eight::new(o.a, o.a_row, o.a_col);
     for p in 0..o.depth {
-        prefetch::<S, M, V>(s, &o, p);
+        prefetch::<S, X, V>(s, &o, p);
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
             // SAFETY: `o` is of `Row::tile`, p < depth and v < V.
-            row[v] = unsafe { vector_of_b::<S, M, V>(s, &o, p, v) };
-            if M::PACKS_B {
+            row[v] = unsafe { vector_of_b::<S, X, V>(s, &o, p, v) };
+            if X::PACKS_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
                 s.store(row[v], unsafe { copies.1.get_unchecked_mut(p * V + v) });
             }
@@ -266,7 +261,7 @@ unsafe fn run<S: Simd, M: Variant, const H: usize, const V: usize>(
                 if eight_rows { eight.at(r) } else { o.a.as_ptr().wrapping_add(r * o.a_row + p * o.a_col) };
             // SAFETY: A(r, p), with r < H and p < depth: r·a_row + p·a_col < len(A).
             let x = s.splat(unsafe { *at });
-            if M::COPIES_A {
+            if X::COPIES_A {
                 // A reading of its own, as bits: the number would be spread from its register, by a unit that multiplies.
                 // SAFETY: as above, and any float is bits.
                 let bits = unsafe { at.cast::<u32>().read_volatile() };
@@ -284,16 +279,16 @@ unsafe fn run<S: Simd, M: Variant, const H: usize, const V: usize>(
 
 /// Prefetches what comes after row p of B and column p of A.
 #[inline(always)]
-fn prefetch<S: Simd, M: Variant, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
-    if M::APART {
+fn prefetch<S: Simd, X: Variant, const V: usize>(s: S, o: &Operands<'_>, p: usize) {
+    if X::APART {
         prefetch_ahead(s, o.a, p.wrapping_mul(o.a_col), o.a_col);
     }
-    if M::FAR {
+    if X::FAR {
         for v in 0..V {
             prefetch_ahead(s, o.b, p.wrapping_mul(o.b_row).wrapping_add(v * o.b_vector), o.b_row);
         }
     }
-    if M::PACKS_B {
+    if X::PACKS_B {
         // What is copied comes from afar, a piece of each row only.
         for v in 0..=V {
             s.prefetch_far(o.b, (p + FAR_AHEAD).wrapping_mul(o.b_row).wrapping_add(v * LANES));
@@ -318,14 +313,14 @@ fn prefetch_ahead<S: Simd>(s: S, data: &[f32], i: usize, stride: usize) {
 /// # Safety
 /// p < depth, v < V, `b_vector` ≥ 16 and (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE.
 #[inline(always)]
-unsafe fn vector_of_b<S: Simd, M: Variant, const V: usize>(
+unsafe fn vector_of_b<S: Simd, X: Variant, const V: usize>(
     s: S,
     o: &Operands<'_>,
     p: usize,
     v: usize,
 ) -> S::V {
     let first = p * o.b_row + v * o.b_vector;
-    let len = if M::WHOLE || v < V - 1 { LANES } else { o.last };
+    let len = if X::WHOLE || v < V - 1 { LANES } else { o.last };
     // SAFETY: the last vector ends at p·b_row + (V − 1)·b_vector + last ≤ len(B). Any other one ends at first + 16, no later than the
     // vector after it starts, since b_vector ≥ 16.
     let b = unsafe { o.b.get_unchecked(first..first + len) };
@@ -387,9 +382,9 @@ mod tests {
                 assert_eq!(copy, if r < H { (r * DEPTH + p) as f32 } else { -1.0 }, "{isa}: A({r}, {p})");
             }
             for short in 0..4 {
-                let mut room = EXACT;
-                room[short] -= 1;
-                let run = || isa.run(Tile(room, &mut [0.0; LANES * DEPTH], &mut [0.0; LANES * DEPTH]));
+                let mut sizes = EXACT;
+                sizes[short] -= 1;
+                let run = || isa.run(Tile(sizes, &mut [0.0; LANES * DEPTH], &mut [0.0; LANES * DEPTH]));
                 assert!(
                     std::panic::catch_unwind(run).is_err(),
                     "{isa}: operand {short} is one element short"

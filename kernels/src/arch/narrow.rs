@@ -13,7 +13,7 @@ pub(crate) struct Columns<'a> {
 
 /// What goes on beside the multiplications of four columns.
 pub(crate) trait Alongside {
-    /// Beside columns 4 q to 4 q + 3.
+    /// Beside columns 4 q to 4 q + 3, once for each of the R/H groups of chains that take them.
     fn four<S: Simd>(&mut self, s: S, q: usize);
 }
 
@@ -37,7 +37,7 @@ impl Alongside for Ahead<'_> {
 /// `b[p · R + c]`.
 ///
 /// # Panics
-/// If a column does not lie within `a`.
+/// If a column does not lie within `a`, or if R is no multiple of H.
 #[inline(always)]
 pub(crate) fn multiply_columns<S: Simd, const H: usize, const R: usize, const W: usize>(
     s: S,

@@ -80,8 +80,8 @@ pub(crate) fn transpose<S: Simd>(
     }
 }
 
-/// [`transpose`] where registers are few: eight columns of all rows and then eight. Their addresses fit the registers, and so many lines
-/// one set of the L1 cache, where columns lie a multiple of 4 KB apart. What is at `out` may not have been written yet.
+/// [`transpose`] where registers are few: eight columns of all rows and then eight. Eight addresses fit the registers; and columns a multiple
+/// of 4 KB apart meet in one set of the L1 cache, which holds eight lines. What is at `out` may not have been written yet.
 ///
 /// # Safety
 /// 0 < `width` ≤ 16 columns of `depth` ≥ 4 elements lie within `data`, and `depth` rows, 0 < `step` vectors apart, within `out`.
@@ -107,7 +107,7 @@ pub(super) unsafe fn by_eights<S: Simd>(
                 pieces[l] = unsafe { &*data.as_ptr().add(columns[l] + p).cast::<[f32; 4]>() };
             }
             let row = |r| {
-                // SAFETY: p + r < depth, so the row is within `out`, and no two are the same; any bytes may not have been written.
+                // SAFETY: p + r < depth, so the row is within `out`, and no two are the same; as MaybeUninit they need not have been written.
                 unsafe {
                     let row = out.add((p + r) * step).cast::<[MaybeUninit<[f32; LANES / 2]>; 2]>();
                     &mut (*row)[half]

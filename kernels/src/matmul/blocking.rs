@@ -23,7 +23,7 @@ const MOST_KC_BY_COLUMNS_FEW: usize = 208;
 pub(super) const A_BLOCK: usize = MC * LEAST_KC;
 /// Rows of a block of A at most, a multiple of [`MC_STEP`].
 pub(super) const MC: usize = 192;
-/// Rows of which a block has a multiple where there are more: a multiple of every [`Simd::TILE_ROWS`], and of a vector.
+/// A block has a multiple of so many rows, unless there are no more: a multiple of every [`Simd::TILE_ROWS`], and of a vector.
 pub(super) const MC_STEP: usize = 48;
 
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
@@ -102,7 +102,7 @@ impl Blocking {
 fn rows_on_a_line_before<S: Simd>(s: S, a: Mat<'_, f32>, n: usize, mc: usize) -> usize {
     let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
     let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > L2_ELEMENTS;
-    let in_place = copy_a::stays_in_place(a, panels(n), s.double_pumped());
+    let in_place = copy_a::a_stays_in_place(a, panels(n), s.double_pumped());
     if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
 }
 

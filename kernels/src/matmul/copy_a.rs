@@ -38,7 +38,7 @@ pub(super) fn block<'n, S: Simd>(
     buffer: &'n mut [f32],
 ) -> Mat<'n, f32> {
     match a {
-        Source::Mat(a) if stays_in_place(a, panels, s.double_pumped()) => a,
+        Source::Mat(a) if a_stays_in_place(a, panels, s.double_pumped()) => a,
         Source::Mat(a) if a.row_stride() == 1 => from_matrix(s, a.t(), prefetch, buffer).t(),
         Source::Mat(a) => from_matrix(s, a, prefetch, buffer),
         Source::Batch(x) => from_batch(s, x, prefetch, buffer),
@@ -50,7 +50,7 @@ pub(super) fn block<'n, S: Simd>(
 /// a multiple of 4 KB apart meet in one set of the cache, which holds few: they are read there once at most. On a
 /// `double_pumped` processor there is time for all of it: each column is prefetched.
 #[inline(always)]
-pub(super) fn stays_in_place(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
+pub(super) fn a_stays_in_place(a: Mat<'_, f32>, panels: usize, double_pumped: bool) -> bool {
     let (down, along) = (a.row_stride(), a.col_stride());
     let few = if along.is_multiple_of(PAGE_ELEMENTS) {
         panels < 2 && a.cols() < MANY_COLUMNS
@@ -145,7 +145,7 @@ mod tests {
         let x = std::vec![0.0; MANY_COLUMNS * 2 * PAGE_ELEMENTS];
         let right = |n, apart, transposed, panels| {
             let x = Mat::with_strides(&x, n, 5, apart, 1);
-            stays_in_place(if transposed { x.t() } else { x }, panels, false)
+            a_stays_in_place(if transposed { x.t() } else { x }, panels, false)
         };
         assert!(right(MANY_COLUMNS, PAGE_ELEMENTS, false, 9), "X as it stands, always");
         assert!(
@@ -161,9 +161,9 @@ mod tests {
             );
         }
         assert!(right(MANY_COLUMNS, PAGE_ELEMENTS + 1, true, 2));
-        assert!(!stays_in_place(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
+        assert!(!a_stays_in_place(Mat::with_strides(&x, 5, 8, 2, 1024), 1, true), "neither");
         assert!(
-            stays_in_place(Mat::with_strides(&x, MANY_COLUMNS, 5, PAGE_ELEMENTS, 1).t(), 9, true),
+            a_stays_in_place(Mat::with_strides(&x, MANY_COLUMNS, 5, PAGE_ELEMENTS, 1).t(), 9, true),
             "double-pumped"
         );
     }

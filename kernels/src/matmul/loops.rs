@@ -6,7 +6,7 @@ use super::Epilogue;
 use super::blocking::{A_BLOCK, B_BLOCK, Blocking, L1_ELEMENTS, LEAST_KC, NC, panels};
 use super::copy_a::{self, PAGE_ELEMENTS, Prefetch};
 use super::narrow::{self, Narrow, NarrowColumns};
-use super::panels::Columns;
+use super::panels::BlockOfB;
 use super::tile::{Ends, Run};
 use super::wide::{self, Wide};
 use super::workspace::{Buffers, Workspace, aligned};
@@ -19,7 +19,7 @@ const IN_PLACE_ROWS: usize = 256;
 /// Elements of B at most with which it is on a double-pumped processor: one much of which comes from beyond the L2 cache is copied on
 /// its way.
 const IN_PLACE_ELEMENTS: usize = 3 * B_BLOCK;
-/// Elements of C at most with which it is where registers are few: C leaves B its part of the L2 cache.
+/// Elements of a block of columns of C at most with which it is where registers are few: C leaves B its part of the L2 cache.
 const IN_PLACE_C: usize = B_BLOCK / 2;
 
 /// The product as a kernel.
@@ -57,8 +57,8 @@ struct Blocks<'a>(Product<'a>);
 impl Kernel for Blocks<'_> {
     type Output = ();
 
-    /// Five loops around the tile: columns by NC, k by KC, rows by MC, then inside a block the panels of B and the tiles
-    /// of rows.
+    /// Five loops around the tile, as in BLIS: columns by NC, k by KC, rows by MC, then inside a block the panels of B and the tiles of rows.
+    /// Outside k the rows go by bands: one, unless chains wait in the workspace; then a band is one block.
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
@@ -103,7 +103,7 @@ impl<'a> Product<'a> {
         m.saturating_mul(k) <= A_BLOCK
             && n <= NC
             && k <= LEAST_KC
-            && copy_a::stays_in_place(a, panels(n), double_pumped)
+            && copy_a::a_stays_in_place(a, panels(n), double_pumped)
     }
 
     /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
@@ -172,8 +172,8 @@ impl<'a> Product<'a> {
     }
 }
 
-/// The columns of `b` in lanes along them, if there are any, and the `narrow` last ones, in lanes along the rows, with their buffers, for m rows
-/// of A and a whole B of so many elements.
+/// The columns of `b` that go in whole vectors, for [`Wide`], and the `narrow` last ones, for [`Narrow`], if there are any, with their
+/// buffers; for m rows of A and a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
     s: S,
@@ -181,25 +181,25 @@ fn parts_of_b<'b, S: Simd>(
     narrow: usize,
     (m, elements): (usize, usize),
     (wide_buffer, narrow_buffer): (&'b mut [f32], &'b mut [f32]),
-) -> (Option<Columns<'b>>, Option<NarrowColumns<'b>>) {
+) -> (Option<BlockOfB<'b>>, Option<NarrowColumns<'b>>) {
     let (n, wide) = (b.cols(), b.cols() - narrow);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
     let large = m >= 3 * S::TILE_ROWS && b.rows() * wide > L1_ELEMENTS;
-    let pays = large && !stays_in_place(s, b, (m, elements));
+    let pays = large && !b_stays_in_place(s, b, (m, elements));
     let packs = part || b.col_stride() != 1 || pays;
     let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
     (
-        (wide > 0).then_some(Columns { b: wide_b, packed: wide_buffer, packs, ready: false }),
+        (wide > 0).then_some(BlockOfB { b: wide_b, packed: wide_buffer, packs, ready: false }),
         (narrow > 0).then(|| NarrowColumns { b: b.col_range(wide..n), packed: narrow_buffer, ready: false }),
     )
 }
 
 /// Whether tiles read a large B where it lies as fast as from a copy, for m rows of A and a whole B of so many elements. A double-pumped
-/// processor has time for vectors in two lines. Elsewhere each is to lie in one, and rows not 2 KB apart: they would meet in two sets of
+/// processor has time for vectors in two lines. Elsewhere each is to lie in one, and rows no multiple of 2 KB apart: they would meet in two sets of
 /// the L1 cache.
 #[inline(always)]
-fn stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
+fn b_stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
     if m > IN_PLACE_ROWS {
         return false;
     }
@@ -219,23 +219,23 @@ fn stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize))
 fn block<S: Simd>(
     s: S,
     a: &Mat<'_, f32>,
-    (wide_b, narrow_b): (&mut Option<Columns<'_>>, &mut Option<NarrowColumns<'_>>),
+    (wide_b, narrow_b): (&mut Option<BlockOfB<'_>>, &mut Option<NarrowColumns<'_>>),
     lanes: &mut [f32],
     elements: usize,
     ends: &mut Ends<'_>,
 ) {
     let wide = wide_b.as_ref().map_or(0, |b| b.b.cols());
-    let leaves = narrow_b.is_some()
+    let copies_a = narrow_b.is_some()
         && a.col_stride() == 1
         && wide::copies_a(s, wide)
         && a.rows() >= LANES
         && a.rows().next_multiple_of(LANES) * a.cols() <= lanes.len();
     if let Some(b) = wide_b {
-        let copy = if leaves { Some(&mut *lanes) } else { None };
+        let copy = if copies_a { Some(&mut *lanes) } else { None };
         s.enter(&mut Wide::new(s, (a, b), (0, 0), elements, ends, copy));
     }
     if let Some(b) = narrow_b {
-        let copy = if leaves { Some(&*lanes) } else { None };
+        let copy = if copies_a { Some(&*lanes) } else { None };
         let done = Narrow { a, copy, ends }.block(s, b, wide);
         rest_of_rows(s, a.row_range(done..a.rows()), b, (done, wide), ends);
     }
@@ -252,7 +252,7 @@ fn rest_of_rows<S: Simd>(
 ) {
     if a.rows() > 0 {
         let packs = b.b.col_stride() != 1;
-        let columns = &mut Columns { b: b.b, packed: &mut *b.packed, packs, ready: false };
+        let columns = &mut BlockOfB { b: b.b, packed: &mut *b.packed, packs, ready: false };
         s.enter(&mut Wide::new(s, (&a, columns), at, 0, ends, None));
         b.ready &= !packs; // the panel lies where the columns were packed
     }

@@ -136,7 +136,7 @@ pub fn matmul_and_squares<'a, T: Scalar>(
 /// epilogue. It never grows when m, n or k shrinks, and never exceeds 359,952.
 ///
 /// ```
-/// // It may be an array: the room of every product of at most 32 x 64 by 64 x 32.
+/// // It may be an array: the workspace of every product of at most 32 x 64 by 64 x 32.
 /// let workspace = [0.0f32; kernels::matmul_workspace(32, 32, 64)];
 /// assert!(workspace.len() >= kernels::matmul_workspace(5, 10, 64));
 /// ```

@@ -195,7 +195,7 @@ impl<const R: usize, const W: usize> Kernel for Multiply<'_, R, W> {
     fn run<S: Simd>(self, s: S) {
         let Self { a, b, chains, i } = self;
         let (data, next) = (a.data(), a.col_stride());
-        // The last row: the line of the first one has been read with the sixteen before. Those between gained nothing.
+        // The line of the last row: that of the first came with the sixteen before; those between gained nothing.
         let ahead = &mut Ahead { data, first: i + W * LANES - 1 + AHEAD * next, next };
         let a = Columns { data: &data[i..], next };
         // More than six do not fit the registers.

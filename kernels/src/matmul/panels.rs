@@ -8,7 +8,7 @@ use crate::simd::{LANES, Simd};
 
 /// A block of B. What is packed of it lies panel by panel: row p of the panel of V vectors that starts at column j at
 /// `packed[j · depth + p · 16 V ..]`.
-pub(super) struct Columns<'a> {
+pub(super) struct BlockOfB<'a> {
     pub(super) b: Mat<'a, f32>,
     pub(super) packed: &'a mut [f32],
     /// Whether panels are to be packed.
@@ -20,29 +20,16 @@ pub(super) struct Columns<'a> {
 /// Panels side by side.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
-    data: &'a [f32],
-    row: usize,
+    pub(super) data: &'a [f32],
+    /// Elements from one row of a panel to the next.
+    pub(super) row: usize,
     /// Elements from a column of one panel to the same of the next, divided by its columns.
     pub(super) column: usize,
     /// Whether every vector is whole.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
-impl<'a> Panels<'a> {
-    /// All of them, and the elements from one row of a panel to the next.
-    #[inline(always)]
-    pub(super) fn all(&self) -> (&'a [f32], usize) {
-        (self.data, self.row)
-    }
-
-    /// Where the panel of V vectors begins that is `j` columns on, and how many elements its last vector has.
-    #[inline(always)]
-    pub(super) fn panel<const V: usize>(&self, j: usize, width: usize) -> (usize, usize) {
-        (j * self.column, if self.whole { LANES } else { width - (V - 1) * LANES })
-    }
-}
-
-impl Columns<'_> {
+impl BlockOfB<'_> {
     /// Packs panels of V vectors.
     #[inline(always)]
     pub(super) fn pack<S: Simd, const V: usize>(&mut self, s: S, columns: Range<usize>) {

@@ -67,11 +67,11 @@ enum Finish<'x> {
 }
 
 impl<'x> Ends<'x> {
-    /// Where chains of this run go that end in these rows and columns of C, and wait in `partials`, if not in C: as many rows and whole
-    /// vectors as the block has.
+    /// Where chains of this run go that end in these rows and columns of C. Between two runs they are in `partials`, as many rows and whole
+    /// vectors as the block has, or else in C.
     ///
     /// # Panics
-    /// If C, the operand of the epilogue or the waiting place is smaller than the block.
+    /// If C, the operand of the epilogue or `partials` is smaller than the block.
     #[inline(always)]
     pub(super) fn new(
         c: &'x mut MatMut<'_, f32>,
@@ -82,11 +82,11 @@ impl<'x> Ends<'x> {
     ) -> Self {
         let (height, width) = (rows.len(), columns.len());
         let resumes = run.start > 0 || matches!(epilogue, Epilogue::Accumulate);
-        let waiting_stride = width.next_multiple_of(LANES);
+        let partials_stride = width.next_multiple_of(LANES);
         let (stride, to) = (c.row_stride(), c.beginning_at(rows.start, columns.start));
         let block = match partials {
-            Some(partials) if !run.last => Block::new(partials, waiting_stride, height, width),
-            Some(partials) => Block::new(to, stride, height, width).coming_from(partials, waiting_stride),
+            Some(partials) if !run.last => Block::new(partials, partials_stride, height, width),
+            Some(partials) => Block::new(to, stride, height, width).coming_from(partials, partials_stride),
             None => Block::new(to, stride, height, width),
         };
         if !run.last {

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::blocking::{L1_ELEMENTS, L2_ELEMENTS};
 use super::copy_a::PAGE_ELEMENTS;
-use super::panels::Columns;
+use super::panels::BlockOfB;
 use super::tile::Ends;
 use crate::Mat;
 use crate::arch::multiply::{Operands, Strip};
@@ -29,8 +29,8 @@ pub(super) struct Wide<'r, 'b, 'c, 'd> {
     /// Whether a full tile prefetches its part of C before it multiplies.
     prefetches_c: bool,
     ends: &'b mut Ends<'c>,
-    b: &'b mut Columns<'d>,
-    /// Where the first panel is to leave a copy of A with lanes along the rows, if at all (see [`copies_a`]).
+    b: &'b mut BlockOfB<'d>,
+    /// Where the first panel is to copy A, with lanes along the rows, if at all (see [`copies_a`]).
     copy: Option<&'b mut [f32]>,
 }
 
@@ -39,7 +39,7 @@ impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
     #[inline(always)]
     pub(super) fn new<S: Simd>(
         _: S,
-        (a, b): (&'r Mat<'r, f32>, &'b mut Columns<'d>),
+        (a, b): (&'r Mat<'r, f32>, &'b mut BlockOfB<'d>),
         (row, column): (usize, usize),
         elements: usize,
         ends: &'b mut Ends<'c>,
@@ -53,7 +53,7 @@ impl<'r, 'b, 'c, 'd> Wide<'r, 'b, 'c, 'd> {
     }
 }
 
-/// Whether the block is to leave a copy of A: its tiles are those that do, and there is a panel of three whole vectors. On a
+/// Whether the block is to copy A on the fly: its tiles are those that do, and there is a panel of three whole vectors. On a
 /// double-pumped processor the copy goes beside the multiply-adds; two of them a cycle leave no time for it.
 #[inline(always)]
 pub(super) fn copies_a<S: Simd>(s: S, columns: usize) -> bool {
@@ -154,7 +154,7 @@ impl<'r> Wide<'r, '_, '_, '_> {
         S::MANY_REGISTERS && self.a.cols() >= FOURTEEN_DEPTH && fit && !s.double_pumped()
     }
 
-    /// Panels of V vectors together: tiles of full height, then lower ones. If COPIES_A, those of full height leave A.
+    /// Panels of V vectors together: tiles of full height, then lower ones. If COPIES_A, those of full height copy A.
     #[inline(always)]
     fn panel<S: Simd, const V: usize, const COPIES_A: bool>(&mut self, s: S, columns: Range<usize>) {
         let rows = self.rows();
@@ -239,7 +239,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
     fn run<S: Simd>(self, s: S) -> usize {
         let Self { block, rows, columns } = self;
         let b = block.b.panels::<V>(columns.clone());
-        let strip = block.strip::<S, H, V>(s, b.all());
+        let strip = block.strip::<S, H, V>(s, (b.data, b.row));
         let (a_row, depth, row, column) = (block.a.row_stride(), block.a.cols(), block.row, block.column);
         let prefetches_c = block.prefetches_c && H >= S::TILE_ROWS;
         let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
@@ -248,7 +248,8 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
         assert!(part == 0 || !COPIES_A);
         let mut i = rows.start;
         while i + H <= rows.end {
-            let (a, mut ends) = (strip.row(i * a_row), ends.of_rows(row + i, H));
+            // Wrapping, for where A has no columns its rows may be any stride apart; else `row` looks.
+            let (a, mut ends) = (strip.row(i.wrapping_mul(a_row)), ends.of_rows(row + i, H));
             let mut j = columns.start;
             while j < columns.end - part {
                 let (at, b) = ((column + j, width), (j - columns.start) * b.column);
@@ -266,7 +267,8 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
                 ends.store::<S, H, V, true>(s, at, chains);
             }
             if part > 0 && !COPIES_A {
-                let (at, (b, last)) = ((column + j, part), b.panel::<V>(j - columns.start, part));
+                let (at, last) = ((column + j, part), if b.whole { LANES } else { part - (V - 1) * LANES });
+                let b = (j - columns.start) * b.column;
                 let mut chains = ends.load::<S, H, V, false>(s, at);
                 a.multiply::<S, false>(s, b, last, &mut chains);
                 ends.store::<S, H, V, false>(s, at, chains);
@@ -279,7 +281,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
     }
 }
 
-/// The first row of tiles of panels that are to be packed: it reads them where they lie and leaves the copy.
+/// The first row of tiles of panels that are to be packed: it reads them where they lie and packs them.
 struct FirstTiles<'x, 'r, 'b, 'c, 'd, const H: usize, const V: usize, const COPIES_A: bool> {
     block: &'x mut Wide<'r, 'b, 'c, 'd>,
     columns: Range<usize>,
