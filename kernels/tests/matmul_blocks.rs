@@ -164,3 +164,48 @@ fn b_on_lines_and_beside_them() {
         }
     }
 }
+
+/// `x`, row-major, laid out row by row or column by column, with gaps or without, from some element of a line of the cache on.
+struct Laid {
+    buffer: Vec<f32>,
+    first: usize,
+    shape: (usize, usize),
+    strides: (usize, usize),
+}
+
+impl Laid {
+    fn at_random(x: &[f32], shape @ (rows, cols): (usize, usize), rng: &mut Rng) -> Self {
+        let by_columns = rng.below(2) == 0;
+        let (many, each) = if by_columns { (cols, rows) } else { (rows, cols) };
+        let apart = [each, each.next_multiple_of(16), each + rng.below(20)][rng.below(3)];
+        let strides = if by_columns { (1, apart) } else { (apart, 1) };
+        let mut buffer = vec![f32::NAN; many * apart + 31];
+        let first = buffer.as_ptr().align_offset(64) + rng.below(16);
+        for i in 0..rows * cols {
+            buffer[first + i / cols * strides.0 + i % cols * strides.1] = x[i];
+        }
+        Self { buffer, first, shape, strides }
+    }
+
+    fn view(&self) -> Mat<'_, f32> {
+        let Self { shape: (rows, cols), strides: (down, along), .. } = *self;
+        Mat::with_strides(&self.buffer[self.first..], rows, cols, down, along)
+    }
+}
+
+/// Products of many blocks at random: their sizes, which way A and B lie, how far apart, and where in a line of the cache they begin.
+#[test]
+fn large_products_at_random() {
+    let (isas, mut rng) = (isas(), Rng::new(66));
+    for _ in 0..40 / one_in(10) {
+        let shape @ (m, n, k) = (150 + rng.below(900), 1 + rng.below(50), 100 + rng.below(700));
+        let product = Product::new(Values::Uniform, shape, &mut rng);
+        let kind = Kind::ALL[rng.below(Kind::ALL.len())];
+        let (a, b) =
+            (Laid::at_random(&product.a, (m, k), &mut rng), Laid::at_random(&product.b, (k, n), &mut rng));
+        let context =
+            format!("A {:?} from element {}, B {:?} from {}", a.strides, a.first, b.strides, b.first);
+        let operands = (Source::from(a.view()), b.view());
+        product.check_source(&isas, kind, operands, &product.want(kind), format_args!("{context}"));
+    }
+}
