@@ -25,7 +25,7 @@ fn figure(words: &str) -> Option<f64> {
 
 /// The largest of the three opt-levels.
 fn worst(kind: &str, target: &str, what: &str) -> Option<f64> {
-    let figures = ["release", "s", "z"].map(|level| figure(&format!("{kind} {target} {level} {what}")));
+    let figures = ["3", "s", "z"].map(|level| figure(&format!("{kind} {target} {level} {what}")));
     figures.into_iter().try_fold(0.0, |worst: f64, figure| Some(worst.max(figure?)))
 }
 
@@ -115,7 +115,7 @@ mod tests {
             ];
             for (lines, what, program) in kinds {
                 assert_eq!(lines.len(), 5);
-                let levels = ["release", "s", "z"];
+                let levels = ["3", "s", "z"];
                 let cycles = levels.map(|level| {
                     figure(&format!("cycles {M4F} {level} {net} {what}")).expect("a line of table.txt")
                 });
