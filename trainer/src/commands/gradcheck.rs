@@ -10,12 +10,13 @@ use crate::preset::Preset;
 use crate::random::{Random, Stream};
 use crate::report::{Event, Report};
 use crate::train::{Plan, Settings};
+use crate::wording::counted;
 
 /// Checks both nets, tells, fails above the bound.
 pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
     let mut choice = Preset::Default.choice();
     choice.val_fraction = 0.0;
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, &args.common.options(), &choice)?;
     let mut random = Random::new(args.seed, Stream::Check);
     let small = Shape::new(6, 5, 3).expect("no size is 0");
     let problems = [
@@ -24,7 +25,14 @@ pub(super) fn run(args: &GradcheckArgs) -> Result<(), Error> {
     ];
 
     let mut report = Report::new(args.common.json);
-    report.line("net                        group  compared  at a kink  worst relative error");
+    for (name, problem) in &problems {
+        report.line(format_args!(
+            "{name}: a {} net on {}",
+            problem.net.shape(),
+            counted(problem.y.len(), "row")
+        ));
+    }
+    report.line("\nnet                        group  compared  at a kink  worst relative error");
     let mut worst = 0.0;
     for (name, mut problem) in problems {
         for group in problem.check(Engine::default(), args.seed) {
