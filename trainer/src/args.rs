@@ -9,6 +9,7 @@ use kernels::Isa;
 
 use crate::Error;
 use crate::batches::Order;
+use crate::dataset::OpenOptions;
 use crate::dataset::normalize::Mode;
 use crate::preset::{Preset, Split};
 use crate::schedule::Schedule;
@@ -123,6 +124,14 @@ pub struct Common {
     /// Results as JSON, one object a line, the last with event "done"
     #[arg(long)]
     pub json: bool,
+}
+
+impl Common {
+    /// How the data are to be opened.
+    #[must_use]
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions::labelled(self.label.as_deref())
+    }
 }
 
 /// What every command that looks at data with a net takes.
@@ -250,7 +259,8 @@ pub struct PredictArgs {
     /// Rows to classify: a data set as in `train`, or a CSV file without labels
     #[arg(long, value_name = "SPEC")]
     pub data: String,
-    /// Label column of a CSV file, to be left out, by name or number from 1
+    /// Label column of a CSV file, to be left out, by name or number from 1 [default, in a file of a column more than
+    /// the net has inputs: NET.toml's, else as in `train`]
     #[arg(long, value_name = "COLUMN")]
     pub label: Option<String>,
     /// CSV with the probability of each class

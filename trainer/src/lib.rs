@@ -10,13 +10,14 @@
 //!
 //! ```
 //! use model::Engine;
+//! use trainer::dataset::OpenOptions;
 //! use trainer::prepare::Prepared;
 //! use trainer::preset::Preset;
 //! use trainer::train::{Length, train};
 //!
 //! let mut choice = Preset::Default.choice();
 //! choice.settings.length = Length::Iterations(20);
-//! let data = Prepared::load("digits", None, &choice)?;
+//! let data = Prepared::load("digits", &OpenOptions::default(), &choice)?;
 //! let trained = train(Engine::default(), data.train()?, data.val()?, &choice.settings, &mut |_| ())?;
 //! assert!(trained.train.accuracy() > 0.5);
 //! # Ok::<(), trainer::Error>(())

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::dataset::{Dataset, Numbers, OpenOptions, RowSet, normalize, open, split};
 use crate::preset::Choice;
 use crate::rows::{Part, View};
-use crate::wording::counted;
+use crate::wording::{counted, label_is};
 
 /// A data set with its training, validation and test parts.
 #[derive(Clone, Debug)]
@@ -21,9 +21,8 @@ pub struct Prepared {
 
 impl Prepared {
     /// Reads what `spec` names and divides it.
-    pub fn load(spec: &str, label: Option<&str>, choice: &Choice) -> Result<Self, Error> {
-        let options = OpenOptions { label: label.map(str::to_owned), ..OpenOptions::default() };
-        let source = open(spec, &options)?;
+    pub fn load(spec: &str, options: &OpenOptions, choice: &Choice) -> Result<Self, Error> {
+        let source = open(spec, options)?;
         let data = source.train.ok_or_else(|| {
             Error::data(format!(
                 "{spec}: there is a test part but no rows to train on; add the training files"
@@ -55,11 +54,16 @@ impl Prepared {
         &self.data
     }
 
+    /// The column of a CSV file that names the classes, as "column 5 (kind)".
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
     /// How many classes, and the column of a CSV file that names them, as told: "3 classes, the label is column 5 (kind)".
     #[must_use]
     pub fn describe_classes(&self) -> String {
-        let label = self.label.as_ref().map_or(String::new(), |column| format!(", the label is {column}"));
-        format!("{} classes{label}", self.data.c())
+        format!("{} classes{}", self.data.c(), label_is(self.label()))
     }
 
     /// How many rows do what, as told: "3058 rows to train, 765 to validate, 1797 to test".

@@ -43,6 +43,12 @@ pub fn agreeing<'a, N: PartialEq + From<u8>>(n: &N, one: &'a str, many: &'a str)
     if *n == N::from(1) { one } else { many }
 }
 
+/// Which column of a CSV file is the label, if it is one, for the end of a line.
+#[must_use]
+pub fn label_is(column: Option<&str>) -> String {
+    column.map_or(String::new(), |column| format!(", the label is {column}"))
+}
+
 /// Text of others with its control characters as escapes: on a terminal they would be obeyed, and a line would be two.
 #[must_use]
 pub fn plain(text: &str) -> Cow<'_, str> {

@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let path = fuzz::file("csv", "table.csv", rest);
     let options = OpenOptions { label, classes, ..OpenOptions::default() };
     fuzz::read_dataset(&path, &options);
-    if let Ok(rows) = open_rows(path.to_str().expect("UTF-8"), 2, &options) {
+    if let Ok((rows, _)) = open_rows(path.to_str().expect("UTF-8"), 2, &options) {
         assert_eq!((rows.d, rows.values.len() % 2), (2, 0));
     }
 });

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::args::{DataOfNet, TrainArgs, from_config};
-use crate::{Error, checksum};
+use crate::args::{Common, DataOfNet, TrainArgs, from_config};
+use crate::dataset::OpenOptions;
+use crate::{Error, Kind, checksum};
 
 /// The net whose flags lie beside this one: itself, or `x.tln` of `x.tln.last` and `x.int8.tln`, which `train` and
 /// `quantize` name so. Behind a link, for there `train` wrote them.
@@ -53,6 +54,21 @@ pub(super) fn marked(net: &Path) -> Result<Option<(TrainArgs, Option<u32>)>, Err
     path.is_file().then(|| from_config(&path)).transpose()
 }
 
+/// The label column of the data that the net was trained on, if it is known.
+pub(super) fn usual_label(net: &Path) -> Option<String> {
+    flags(net).ok().flatten()?.common.label
+}
+
+/// An error met with data that the command line named: a wrong label column is wrong usage, and that of the flags is told as theirs.
+pub(super) fn explain_label(error: Error, options: &OpenOptions, net: &Path) -> Error {
+    if error.kind() != Kind::Usage || options.label.is_some() {
+        return error;
+    }
+    let flags = beside(&trained(net), "toml");
+    let (what, flags) = (error.message(), flags.display());
+    Error::usage(format!("{what}; {flags} names this label, that of the training; --label names another"))
+}
+
 /// NET.ending.
 pub(super) fn beside(net: &Path, ending: &str) -> PathBuf {
     let mut name = net.to_owned().into_os_string();
@@ -66,8 +82,9 @@ pub(super) fn beside(net: &Path, ending: &str) -> PathBuf {
 pub(super) struct Chosen {
     /// As `--data` takes it.
     pub spec: String,
-    /// As `--label` takes it.
-    pub label: Option<String>,
+    /// As `--label` takes it: that of the command line, and that of the flags.
+    label: Option<String>,
+    usual_label: Option<String>,
     from: From,
 }
 
@@ -82,19 +99,26 @@ enum From {
 }
 
 impl Chosen {
-    /// The flags beside the net are read only if the command line names no data.
+    /// Flags that cannot be read, or are those of another net, are an error only if the command line names no data.
     pub(super) fn find(args: &DataOfNet, net: &Path) -> Result<Self, Error> {
         let label = args.label.clone();
         if let Some(spec) = &args.data {
-            return Ok(Self { spec: spec.clone(), label, from: From::CommandLine });
+            let (spec, usual_label) = (spec.clone(), usual_label(net));
+            return Ok(Self { spec, label, usual_label, from: From::CommandLine });
         }
         let path = beside(&trained(net), "toml");
         Ok(match flags(net)? {
-            Some(TrainArgs { common, .. }) => {
-                Self { spec: common.data, label: label.or(common.label), from: From::Flags(path) }
+            Some(TrainArgs { common: Common { data: spec, label: usual_label, .. }, .. }) => {
+                Self { spec, label, usual_label, from: From::Flags(path) }
             }
-            None => Self { spec: "digits".into(), label, from: From::Nowhere(path) },
+            None => Self { spec: "digits".into(), label, usual_label: None, from: From::Nowhere(path) },
         })
+    }
+
+    /// How the data are to be opened.
+    pub(super) fn options(&self) -> OpenOptions {
+        let (label, usual_label) = (self.label.clone(), self.usual_label.clone());
+        OpenOptions { label, usual_label, ..OpenOptions::default() }
     }
 
     /// Whether the net was trained on these data, as far as is known.
@@ -103,9 +127,9 @@ impl Chosen {
     }
 
     /// An error met with these data, with who named them if that was not the command line.
-    pub(super) fn explain(&self, error: Error) -> Error {
+    pub(super) fn explain(&self, net: &Path, error: Error) -> Error {
         let who = match &self.from {
-            From::CommandLine => return error,
+            From::CommandLine => return explain_label(error, &self.options(), net),
             From::Flags(path) => {
                 let spec = Path::new(&self.spec);
                 let elsewhere = self.spec != "digits" && spec.is_relative() && !spec.exists();

@@ -14,7 +14,7 @@ use crate::preset::Choice;
 use crate::report::{Event, Report};
 use crate::rows::{Part, View};
 use crate::training::State;
-use crate::wording::counted;
+use crate::wording::{counted, label_is};
 use crate::{Error, checkpoint, config};
 
 /// Reads net, flags and data, examines, tells.
@@ -25,8 +25,8 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     let choice = config::choice(known.as_ref().unwrap_or(&TrainArgs::default()));
     let chosen = Chosen::find(&args.common, &args.net)?;
     let data =
-        Prepared::load(&chosen.spec, chosen.label.as_deref(), &choice).map_err(|e| chosen.explain(e))?;
-    check(args, &chosen.spec, &net, &data).map_err(|e| chosen.explain(e))?;
+        Prepared::load(&chosen.spec, &chosen.options(), &choice).map_err(|e| chosen.explain(&args.net, e))?;
+    check(args, &chosen.spec, &net, &data).map_err(|e| chosen.explain(&args.net, e))?;
     let view = View::new(data.data(), net.normalization())?;
     let (train, val) = (data.train()?.rows, data.val()?.map(|part| part.rows));
     let params = params(&net)?;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<(), Error> {
     };
     let (findings, unasked) = (patient.examine(), patient.unasked());
     let mut report = Report::new(args.common.json);
-    report.line(format_args!("data: {chosen}"));
+    report.line(format_args!("data: {chosen}{}", label_is(data.label())));
     tell(&findings, &unasked, &mut report);
     report.event(
         Event::new("done")

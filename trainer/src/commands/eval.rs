@@ -11,20 +11,17 @@ use crate::confusion::Confusion;
 use crate::dataset::{Dataset, OpenOptions, open};
 use crate::history::Evaluation;
 use crate::report::{Event, Report};
-use crate::wording::{counted, fixed};
+use crate::wording::{counted, fixed, label_is};
 
 /// Reads net and data, evaluates, tells.
 pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
     let bytes = read_net(&args.net)?;
     let net = parse_any(&args.net, &bytes)?;
     let chosen = Chosen::find(&args.common, &args.net)?;
-    let options = OpenOptions {
-        label: chosen.label.clone(),
-        classes: class_names(&net),
-        d: Some(net.d()),
-        test_suffices: true,
-    };
-    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
+    let options =
+        OpenOptions { classes: class_names(&net), d: Some(net.d()), test_suffices: true, ..chosen.options() };
+    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(&args.net, e))?;
+    let label = source.label.clone();
     let part = if source.test.is_some() { "test" } else { "all" };
     let data = of_net(&net, source.into_evaluation()?).map_err(|e| e.context(&chosen.spec))?;
     let (found, confusion) = evaluate(&net, &data, if part == "test" { "test " } else { "" })
@@ -36,7 +33,7 @@ pub(super) fn run(args: &EvalArgs) -> Result<(), Error> {
         "all" => "all rows",
         _ => "test rows",
     };
-    report.line(format_args!("data      {chosen}: {rows}"));
+    report.line(format_args!("data      {chosen}: {rows}{}", label_is(label.as_deref())));
     report.line(format_args!(
         "accuracy  {:.4}  ({} of {})",
         found.accuracy(),

@@ -22,7 +22,7 @@ pub(super) fn run(args: &LrFindArgs) -> Result<(), Error> {
         ..TrainArgs::default()
     };
     let mut choice = config::choice(&train);
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, &args.common.options(), &choice)?;
     config::fit(&mut choice, &train, data.train()?);
     let found = lr_find(Engine::default(), data.train()?, &choice.settings)?;
 

@@ -2,11 +2,12 @@
 
 use kernels::{Isa, argmax, softmax_row};
 
+use super::data_of::{explain_label, usual_label};
 use super::{class_names, finite_scores, parse_any, read_net};
 use crate::Error;
 use crate::args::PredictArgs;
 use crate::dataset::{OpenOptions, open_rows};
-use crate::report::Report;
+use crate::report::{Report, talk};
 use crate::wording::plain;
 
 /// Rows whose lines are written at a time.
@@ -19,11 +20,13 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
     let names = class_names(&net).unwrap_or_else(|| (0..net.c()).map(|c| c.to_string()).collect());
     let options = OpenOptions {
         label: args.label.clone(),
+        usual_label: usual_label(&args.net),
         classes: Some(names.clone()),
         d: Some(net.d()),
         test_suffices: true,
     };
-    let rows = open_rows(&args.data, net.d(), &options)?;
+    let (rows, label) =
+        open_rows(&args.data, net.d(), &options).map_err(|e| explain_label(e, &options, &args.net))?;
     let names: Vec<_> = names.iter().map(|name| plain(name)).collect();
 
     let mut report = Report::new(false);
@@ -49,6 +52,12 @@ pub(super) fn run(args: &PredictArgs) -> Result<(), Error> {
         }
     }
     report.write(&lines);
+    if let (Some(label), None) = (label, &args.label) {
+        talk(format_args!(
+            "{}: {label} was taken for the label and left out; --label names another",
+            args.data
+        ));
+    }
     report.finish()
 }
 

@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, OpenOptions, Values, open};
 use crate::exchange::net::Layers;
 use crate::quantize::{Calibration, Comparison, calibrate, compare, quantize};
 use crate::report::{Event, Report};
-use crate::wording::counted;
+use crate::wording::{counted, label_is};
 use crate::{Error, dataset};
 
 /// Reads net and data, calibrates, rounds, compares, writes.
@@ -23,13 +23,10 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
     let data = dataset::files(&chosen.spec);
     let inputs: Vec<&Path> = data.iter().chain([&args.net]).chain(&kept).map(PathBuf::as_path).collect();
     let target = beside_inputs(&path, &inputs)?;
-    let options = OpenOptions {
-        label: chosen.label.clone(),
-        classes: class_names(&AnyNet::F32(net)),
-        d: Some(net.d()),
-        test_suffices: false,
-    };
-    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(e))?;
+    let options =
+        OpenOptions { classes: class_names(&AnyNet::F32(net)), d: Some(net.d()), ..chosen.options() };
+    let source = open(&chosen.spec, &options).map_err(|e| chosen.explain(&args.net, e))?;
+    let label = source.label.clone();
     let part = if source.test.is_some() { "test" } else { "all" };
     let train = source.train.as_ref().or(source.test.as_ref());
     let train = train.ok_or_else(|| Error::data(format!("{}: no rows", chosen.spec)))?;
@@ -57,7 +54,7 @@ pub(super) fn run(args: &QuantizeArgs) -> Result<(), Error> {
         again if again == found => Ok(()),
         _ => Err(Error::fault(format!("{}: read back, it is another net", path.display()))),
     })?;
-    tell(args, &chosen, &path.display().to_string(), sizes, part, &seen, &found)
+    tell(args, (&chosen, label.as_deref()), &path.display().to_string(), sizes, part, &seen, &found)
 }
 
 fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Error> {
@@ -67,7 +64,7 @@ fn judge(net: AnyNet<'_>, file: &[u8], data: &Dataset) -> Result<Comparison, Err
 
 fn tell(
     args: &QuantizeArgs,
-    chosen: &Chosen,
+    (chosen, label): (&Chosen, Option<&str>),
     path: &str,
     [before, after]: [usize; 2],
     part: &str,
@@ -76,7 +73,7 @@ fn tell(
 ) -> Result<(), Error> {
     let share = |rows: usize| rows as f64 / found.rows as f64;
     let mut report = Report::new(args.common.json);
-    report.line(format_args!("data           {chosen}"));
+    report.line(format_args!("data           {chosen}{}", label_is(label)));
     report.line(format_args!(
         "calibration    {}: {}, hidden layer up to {:.4}, scores {:.4} to {:.4}",
         args.calibration.name(),

@@ -40,7 +40,7 @@ pub(super) fn run(args: &SearchArgs) -> Result<(), Error> {
     let interrupt = Interrupt::listen()?;
     let files = Files::find(args)?;
     let choice = choice(args);
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, &args.common.options(), &choice)?;
     let spec = spec(args, choice, &data)?;
     let val = data.val()?.ok_or_else(|| {
         Error::usage(

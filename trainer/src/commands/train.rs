@@ -36,7 +36,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<(), Error> {
     let outputs = Outputs::find(args)?;
     let mut choice = config::choice(args);
     config::check(&choice)?;
-    let data = Prepared::load(&args.common.data, args.common.label.as_deref(), &choice)?;
+    let data = Prepared::load(&args.common.data, &args.common.options(), &choice)?;
     let part = data.train()?;
     config::fit(&mut choice, args, part);
     let pool = Pool::new(config::threads(args, &choice, data.data().d))?;

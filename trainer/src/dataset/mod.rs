@@ -48,6 +48,8 @@ pub use rows::{Dataset, Rows, Values};
 pub struct OpenOptions {
     /// The label column of a CSV file: its name, or its position counted from 1.
     pub label: Option<String>,
+    /// That of the data which a net was trained on: taken in CSV files if `label` is none.
+    pub usual_label: Option<String>,
     /// Class names to map the labels to: those of a net. Without it the data say themselves.
     pub classes: Option<Vec<String>>,
     /// Values a row must have: the inputs of a net. Looked at before any label.
@@ -57,6 +59,17 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
+    /// With such a label column, or none that is asked for.
+    #[must_use]
+    pub fn labelled(column: Option<&str>) -> Self {
+        Self { label: column.map(str::to_owned), ..Self::default() }
+    }
+
+    /// The label column to look for in a CSV file.
+    fn wish(&self) -> Option<&str> {
+        self.label.as_deref().or(self.usual_label.as_deref())
+    }
+
     /// Whether there can be a label column in what was found at `spec`.
     fn check_label(&self, spec: &str, found: &Found) -> Result<(), Error> {
         match self.label {
@@ -172,22 +185,22 @@ pub fn open(spec: &str, options: &OpenOptions) -> Result<Source, Error> {
     Source { name: spec.to_owned(), train, test, label }.checked()
 }
 
-/// Reads rows of `d` values to classify. A CSV file may have a label column or not, and must have the one that
-/// [`OpenOptions::label`] names; elsewhere the test part is taken, else all rows. Labels are not looked at.
+/// Reads rows of `d` values to classify, and tells the label column that was left out, as [`Source::label`]. A CSV file may have one or
+/// not, and must have the one that [`OpenOptions::label`] names; elsewhere the test part is taken, else all rows. Labels are not looked at.
 ///
 /// # Errors
 /// As [`open`], and if the rows do not have `d` values.
-pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
+pub fn open_rows(spec: &str, d: usize, options: &OpenOptions) -> Result<(Rows, Option<String>), Error> {
     let found = find::find(spec)?;
     options.check_label(spec, &found)?;
     match found {
         Found::Csv(path) => return csv::open_rows(&path, d, options),
-        Found::Numpy(path) => return numpy::open_rows(&path, d),
+        Found::Numpy(path) => return Ok((numpy::open_rows(&path, d)?, None)),
         _ => {}
     }
     let options = OpenOptions { d: Some(d), test_suffices: true, ..OpenOptions::default() };
     let data = open(spec, &options)?.into_evaluation()?;
-    Ok(Rows { values: data.values, d })
+    Ok((Rows { values: data.values, d }, None))
 }
 
 /// The files that [`open`] would read for `spec`, links resolved; none where nothing is there.

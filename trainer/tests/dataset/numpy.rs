@@ -115,8 +115,8 @@ fn an_array_with_labels_in_its_last_column() {
     assert_eq!((floats(&data), data.labels.as_slice()), (&[0.5, 1.0, 2.0, 3.0][..], &[1, 0][..]));
     let folder = folder_with("rows.npy", &npy("<f4", false, "(2, 2)", &f32s(&[0.5, 1.0, 2.0, 3.0])));
     let rows = |d| open_rows(spec(&folder.path().join("rows.npy")), d, &OpenOptions::default());
-    assert_eq!(rows(2).unwrap().values, Values::F32(vec![0.5, 1.0, 2.0, 3.0]));
-    assert_eq!(rows(1).unwrap().values, Values::F32(vec![0.5, 2.0]), "a column more is the label");
+    assert_eq!(rows(2).unwrap().0.values, Values::F32(vec![0.5, 1.0, 2.0, 3.0]));
+    assert_eq!(rows(1).unwrap().0.values, Values::F32(vec![0.5, 2.0]), "a column more is the label");
     refused(rows(3), &["rows.npy", "[2, 2]", "3 inputs"]);
 }
 

@@ -9,8 +9,8 @@ use crate::{folder, refused, spec, write};
 fn rows(text: &str, d: usize, label: Option<&str>) -> Result<Rows, Error> {
     let folder = folder();
     write(&folder, "a.csv", text);
-    let options = OpenOptions { label: label.map(str::to_owned), ..OpenOptions::default() };
-    open_rows(spec(&folder.path().join("a.csv")), d, &options)
+    let rows = open_rows(spec(&folder.path().join("a.csv")), d, &OpenOptions::labelled(label));
+    rows.map(|(rows, _)| rows)
 }
 
 #[test]
@@ -56,11 +56,11 @@ fn another_number_of_columns() {
 
 #[test]
 fn elsewhere_the_test_part_or_all_rows() {
-    assert_eq!(open_rows("digits", 64, &OpenOptions::default()).unwrap().rows(), 1797);
+    assert_eq!(open_rows("digits", 64, &OpenOptions::default()).unwrap().0.rows(), 1797);
     refused(open_rows("digits", 65, &OpenOptions::default()), &["digits", "64 values", "65 inputs"]);
     let (images, labels) = pair(&[0, 1, 0]);
     let folder = training(&images, &labels);
     let names = Some(vec!["another".to_owned()]);
     let options = OpenOptions { classes: names, ..OpenOptions::default() };
-    assert_eq!(open_rows(spec(folder.path()), 6, &options).unwrap().rows(), 3);
+    assert_eq!(open_rows(spec(folder.path()), 6, &options).unwrap().0.rows(), 3);
 }

@@ -1,6 +1,7 @@
 //! The course preset: its numbers, and its loop.
 
 use trainer::batches::Order;
+use trainer::dataset::OpenOptions;
 use trainer::prepare::Prepared;
 use trainer::preset::{Preset, Split};
 use trainer::train::{Length, train};
@@ -25,7 +26,8 @@ fn the_loop_is_the_courses() {
     let mut choice = Preset::Course.choice();
     choice.settings.batch_size = 15; // of 48 rows: three batches an epoch
     choice.settings.length = Length::Iterations(8);
-    let data = Prepared::load(desk.path("images").to_str().expect("UTF-8"), None, &choice).expect("data");
+    let data = Prepared::load(desk.path("images").to_str().expect("UTF-8"), &OpenOptions::default(), &choice)
+        .expect("data");
     assert!(data.train().expect("rows").rows.iter().eq(0..48));
     assert!(data.val().expect("rows").expect("a fifth").rows.iter().eq(48..60));
 
@@ -52,7 +54,8 @@ fn inputs_are_divided_by_255_less_the_mean_colour_of_the_training_part() {
     let bytes = cifar(60);
     desk.write("images/data_batch_1.bin", &bytes);
     let choice = Preset::Course.choice();
-    let data = Prepared::load(desk.path("images").to_str().expect("UTF-8"), None, &choice).expect("data");
+    let data = Prepared::load(desk.path("images").to_str().expect("UTF-8"), &OpenOptions::default(), &choice)
+        .expect("data");
     let normalization = data.normalization();
     assert_eq!(normalization.scale().iter().collect::<Vec<_>>(), [1.0 / 255.0; 3]);
     for plane in 0..3 {

@@ -20,14 +20,14 @@ fn the_data_of_the_training_are_taken_and_told() {
         bare
     };
     let given = ["--data", "turned.csv", "--label", "sort"];
-    let named = "turned.csv, which net.tln.toml names";
+    let (named, label) = ("turned.csv, which net.tln.toml names", "the label is column 1 (sort)");
     let told = same(&["eval", "net.tln"], &given);
     let rows = "all rows, those that trained the net among them";
-    assert!(told.starts_with(&format!("data      {named}: {rows}\naccuracy")), "{told}");
+    assert!(told.starts_with(&format!("data      {named}: {rows}, {label}\naccuracy")), "{told}");
     let told = same(&["quantize", "net.tln", "--max-loss", "100"], &given);
-    assert!(told.starts_with(&format!("data           {named}\n")), "{told}");
+    assert!(told.starts_with(&format!("data           {named}, {label}\n")), "{told}");
     let told = same(&["doctor", "net.tln"], &given);
-    assert!(told.starts_with(&format!("data: {named}\n")), "{told}");
+    assert!(told.starts_with(&format!("data: {named}, {label}\n")), "{told}");
 
     // Their names say which net they came of.
     for made in ["net.tln.last", "net.int8.tln"] {
@@ -53,7 +53,11 @@ fn named_data_go_before_the_flags() {
     );
     desk.write("net.tln.toml", "no flags");
     let told = desk.run(&["eval", "net.tln", "--data", "few.csv"]).ok().stdout;
-    assert!(told.starts_with("data      few.csv: all rows\n") && told.contains("of 9 rows"), "{told}");
+    assert!(
+        told.starts_with("data      few.csv: all rows, the label is column 5 (kind)\n")
+            && told.contains("of 9 rows"),
+        "{told}"
+    );
     assert!(desk.fails(&["eval", "net.tln"], 2).contains("net.tln.toml line 1"));
 }
 

@@ -2,6 +2,7 @@
 
 use kernels::Isa;
 use model::Engine;
+use trainer::dataset::OpenOptions;
 use trainer::export;
 use trainer::pool::Pool;
 use trainer::prepare::Prepared;
@@ -18,7 +19,7 @@ fn digits(isa: Isa, threads: usize, seed: u64) -> Vec<u8> {
     choice.settings.batch_size = 2500;
     choice.settings.length = Length::Iterations(5);
     choice.settings.seed = seed;
-    let data = Prepared::load("digits", None, &choice).expect("data");
+    let data = Prepared::load("digits", &OpenOptions::default(), &choice).expect("data");
     let pool = Pool::new(threads).expect("threads");
     let engine = Engine { isa, pool: &pool };
     let (part, val) = (data.train().expect("rows"), data.val().expect("rows"));
@@ -73,7 +74,7 @@ fn another_seed_gives_another_net() {
 fn the_same_rows_are_held_back_whatever_the_net() {
     let mut choice = Preset::Default.choice();
     let rows = |choice: &Choice| {
-        let data = Prepared::load("digits", None, choice).expect("data");
+        let data = Prepared::load("digits", &OpenOptions::default(), choice).expect("data");
         (data.train().expect("rows").rows.to_vec(), data.val().expect("rows").expect("rows").rows.to_vec())
     };
     let expected = rows(&choice);

@@ -12,6 +12,7 @@ mod doctor;
 mod exchange;
 mod firmware;
 mod json;
+mod label_of_net;
 mod options;
 mod outputs;
 mod quantize;

@@ -1,6 +1,7 @@
 //! The proof at the end of a training: it holds, and it notices a lie.
 
 use model::{Engine, Params};
+use trainer::dataset::OpenOptions;
 use trainer::prepare::Prepared;
 use trainer::preset::Preset;
 use trainer::train::{Length, train};
@@ -14,7 +15,7 @@ fn verified(change: impl FnOnce(&mut Params<f32>, &mut Vec<u8>)) -> Result<usize
     let mut choice = Preset::Default.choice();
     choice.settings.length = Length::Iterations(10);
     choice.settings.hidden = 16;
-    let data = Prepared::load("digits", None, &choice)?;
+    let data = Prepared::load("digits", &OpenOptions::default(), &choice)?;
     let engine = Engine::default();
     let mut net = train(engine, data.train()?, data.val()?, &choice.settings, &mut |_| ())?.net;
     let mut file = export::to_bytes(&net, data.normalization(), &data.data().classes)?;

@@ -20,7 +20,7 @@ use values::Growing;
 /// Reads all rows with their labels; also says which column those are.
 pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, String), Error> {
     let mut table = Table::open(path)?;
-    let layout = Layout::labelled(path, table.first(), options.label.as_deref())?;
+    let layout = Layout::labelled(path, table.first(), options.wish())?;
     let label = layout.label.expect("a labelled layout has a label column");
     let place_of_label = format!("{} with its label in {}", path.display(), layout.column(label));
     options.check_d(place_of_label, layout.columns - 1)?;
@@ -43,14 +43,18 @@ pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<(Dataset, Strin
     Ok((data, layout.column(label)))
 }
 
-/// Reads rows of `d` values; a column more is the label column, which is left out. If one is asked for, it must be there:
+/// Reads rows of `d` values; a column more is the label column, which is left out and told. If one is asked for, it must be there:
 /// where another is missing instead, the labels would be taken for values.
-pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<Rows, Error> {
+pub(super) fn open_rows(
+    path: &Path,
+    d: usize,
+    options: &OpenOptions,
+) -> Result<(Rows, Option<String>), Error> {
     let mut table = Table::open(path)?;
     let label = options.label.as_deref();
     let layout = match table.first().len() {
         columns if columns == d && label.is_none() => Layout::bare(table.first()),
-        columns if columns == d + 1 => Layout::labelled(path, table.first(), label)?,
+        columns if columns == d + 1 => Layout::labelled(path, table.first(), options.wish())?,
         columns => return Err(wrong_width(path, columns, d, label)),
     };
     let mut values = Growing::default();
@@ -60,7 +64,7 @@ pub(super) fn open_rows(path: &Path, d: usize, options: &OpenOptions) -> Result<
         }
         Ok(())
     })?;
-    Ok(Rows { values: values.finish(), d })
+    Ok((Rows { values: values.finish(), d }, layout.label.map(|label| layout.column(label))))
 }
 
 fn wrong_width(path: &Path, columns: usize, d: usize, label: Option<&str>) -> Error {
