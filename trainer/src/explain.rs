@@ -1,7 +1,10 @@
 //! `train --explain`: one step on the first batch, line by line, with equation numbers, shapes and actual sizes.
 
-use kernels::{Epilogue, Mat, MatMut, Scalar, matmul, matmul_workspace, sum_of_squares};
-use model::{Engine, Params, Step, Workspace, backward, forward, loss, predict, update};
+use kernels::{Epilogue, Mat, MatMut, Scalar, Source, matmul, matmul_workspace, sum_of_squares};
+use model::{
+    Engine, Inertia, Labels, Motion, Params, Step, Workspace, backward, forward, loss, predict, sgd_step,
+    sgd_step_with_velocity,
+};
 
 use crate::Error;
 use crate::batches::Batches;
@@ -34,13 +37,37 @@ pub fn explain(
     show.head("Forward");
     show.forward(&net, (view, rows), &mut ws, lambda)?;
     show.head("Backward");
-    let gradient = show.backward(&net, (view, rows), &mut ws);
+    show.backward(&net, (view, rows), &mut ws);
     show.head("Step");
-    show.step(&mut net, &gradient, Step { eta, lambda });
+    let before = net.clone();
+    let step = Step { eta, lambda };
+    let what = descend(engine, &mut net, (x.into(), y), step, settings, &mut ws);
+    show.step((&before, &net), lambda, what);
     forward(engine, &net, x, &mut ws);
     let after = loss(engine, &net, y, lambda, &mut ws).total();
     show.row("(39)", "L of the same batch after the step", "1", format_args!("{after:.6}"));
     Ok(())
+}
+
+/// The step as the training takes it, velocity zero; returns what it does, as told.
+fn descend(
+    engine: Engine<'_>,
+    net: &mut Params<f32>,
+    (x, y): (Source<'_, f32>, Labels<'_>),
+    step: Step<f32>,
+    settings: &Settings,
+    ws: &mut Workspace<f32>,
+) -> &'static str {
+    let inertia = Inertia { mu: settings.momentum as f32, nesterov: settings.nesterov };
+    if inertia.mu == 0.0 {
+        sgd_step(engine, net, x, y, step, ws);
+        return "W ← (1 − 2λη) W − η dW, b ← b − η db";
+    }
+    sgd_step_with_velocity(engine, net, x, y, step, inertia, ws, &mut Motion::new(net.shape()));
+    match inertia.nesterov {
+        false => "v ← −η dW (no velocity yet), W ← W + v",
+        true => "v ← −η dW (no velocity yet), W ← W + μ v − η dW",
+    }
 }
 
 /// Prints the table.
@@ -128,13 +155,8 @@ impl Show<'_> {
         Ok(())
     }
 
-    /// (7)-(38); returns the gradient of the data loss, without the penalty's.
-    fn backward(
-        &mut self,
-        net: &Params<f32>,
-        (view, rows): (View<'_>, &[u32]),
-        ws: &mut Workspace<f32>,
-    ) -> Params<f32> {
+    /// (7)-(38): the gradient of the data loss, without the penalty's.
+    fn backward(&mut self, net: &Params<f32>, (view, rows): (View<'_>, &[u32]), ws: &mut Workspace<f32>) {
         let (d, h, c) = net.shape().sizes();
         let (x, y, n) = (view.x(rows), view.y(rows), rows.len());
         let mut gradient = Params::zeros(net.shape());
@@ -151,23 +173,19 @@ impl Show<'_> {
         self.matrix("(35)-(38)", "dW1 = Xᵀ dH0", gradient.w1_slice(), (d, h), "");
         self.matrix("", "db1 = sum of dH0 over the rows", gradient.b1(), (1, h), "");
         self.text("");
-        gradient
     }
 
     /// (40), (41) and the descent.
-    fn step(&mut self, net: &mut Params<f32>, gradient: &Params<f32>, step: Step<f32>) {
+    fn step(&mut self, (before, net): (&Params<f32>, &Params<f32>), lambda: f32, what: &str) {
         let (d, h, c) = net.shape().sizes();
-        let penalty = |w: &[f32]| w.iter().map(|w| 2.0 * step.lambda * w).collect::<Vec<_>>();
-        self.matrix("(40)", "2λ W1, added to dW1", &penalty(net.w1_slice()), (d, h), "");
-        self.matrix("(41)", "2λ W2, added to dW2", &penalty(net.w2_slice()), (h, c), "");
-        let before = net.clone();
-        update(self.engine, net, gradient, step);
+        let penalty = |w: &[f32]| w.iter().map(|w| 2.0 * lambda * w).collect::<Vec<_>>();
+        self.matrix("(40)", "2λ W1, added to dW1", &penalty(before.w1_slice()), (d, h), "");
+        self.matrix("(41)", "2λ W2, added to dW2", &penalty(before.w2_slice()), (h, c), "");
         let moved: Vec<f32> =
             net.as_slice().iter().zip(before.as_slice()).map(|(new, old)| new - old).collect();
         let share = 100.0
             * (sum_of_squares(self.engine.isa, &moved) / sum_of_squares(self.engine.isa, before.as_slice()))
                 .sqrt();
-        let what = "W ← (1 − 2λη) W − η dW, b ← b − η db";
         self.matrix("the step", what, &moved, (1, moved.len()), &format!(" moved, {share:.3} % of the net"));
     }
 }

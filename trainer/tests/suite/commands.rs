@@ -202,9 +202,28 @@ fn explain_shows_the_equations_with_shapes_and_writes_nothing() {
     assert!(desk.everything() == before);
 }
 
+/// It moves what the first step of the training moves: the net it writes tells.
+#[test]
+fn explain_takes_the_step_of_the_training() {
+    let desk = Desk::new();
+    let moved = |given: &[&str]| {
+        let run = desk.train(&[&["--explain", "--batch-size", "48"], given].concat()).ok();
+        let line = run.stdout.lines().find(|line| line.starts_with("the step")).expect("a step").to_owned();
+        let size = line.split_once("x51").expect("51 parameters").1.split_whitespace().next();
+        size.expect("a size").parse::<f64>().expect("a number")
+    };
+    let (plain, momentum) = (moved(&[]), moved(&["--momentum", "0.9"]));
+    assert!((momentum / plain - 1.0).abs() < 1e-4, "from rest: {plain}, {momentum}");
+    let ahead = moved(&["--momentum", "0.9", "--nesterov"]);
+    assert!((ahead / plain - 1.9).abs() < 1e-3, "η (1 + μ): {plain}, {ahead}");
+}
+
 #[test]
 fn gradients_pass_their_check_and_a_bound_of_nothing_fails_it() {
     let desk = Desk::new();
+    // However many rows there are: dX is N times smaller, and so is the rounding of what it is compared with.
+    let run = desk.run(&["gradcheck", "--rows", "5000"]).ok();
+    assert!(run.stdout.contains("digits: a 64-10-10 net on 3823 rows"), "{}", run.stdout);
     let run = desk.run(&["gradcheck", "--data", "table.csv"]).ok();
     assert!(run.stdout.contains("passed"), "{}", run.stdout);
     let run = desk.run(&["gradcheck", "--data", "table.csv", "--bound", "0"]);
