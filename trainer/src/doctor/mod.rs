@@ -7,7 +7,7 @@
 //! | `non-finite` | a loss or a weight is no finite number; a training ends there, exit code 4, and names the step |
 //! | `one-class` | 99 % of the rows are taken for one class that less than 90 % of them have |
 //! | `shrinking-weights` | ‖W‖ fell by a tenth, and at the start the penalty's gradient 2λW was longer than the data's |
-//! | `no-loss-drop` | the loss of the batches fell by less than 1 % in the first epoch (of 10 steps at least) |
+//! | `no-loss-drop` | the loss of the batches fell by less than 1 % in the first epoch (the first 30 steps, if it has fewer), and noise would not hide a tenth |
 //! | `rising-loss` | the mean loss of the last tenth of the steps is 10 % above that of the best tenth, and three standard errors |
 //! | `dead-units` | more than a tenth of the hidden units are 0 for every row |
 //! | `step-size` | a step moves the weights by less than 1e-5 of their norm at the start, or by more than 2e-2 at the end |

@@ -92,20 +92,28 @@ pub fn shrinking_weights(m: &Measures) -> Option<Finding> {
 /// The first epoch brings nothing.
 pub fn no_loss_drop(m: &Measures) -> Option<Finding> {
     let losses = &m.history.as_ref()?.losses;
-    let steps = m.per_epoch.max(10).min(losses.len());
-    if steps < 2 {
+    let steps = m.per_epoch.max(30).min(losses.len());
+    if steps < 10 {
         return None;
     }
-    let tenth = (steps / 10).max(1);
-    let (first, last) = (mean(&losses[..tenth]), mean(&losses[steps - tenth..steps]));
+    let losses = &losses[..steps];
+    // Ten steps at least, where there are so many: one batch's loss says little.
+    let part = (steps / 10).max(10.min(steps / 3));
+    let (first, last) = (mean(&losses[..part]), mean(&losses[steps - part..]));
     // Below a hundredth of a nat nothing is left to drop.
     if last < 0.99 * first || first < 0.01 {
         return None;
     }
+    // A fall by a tenth could hide in what the two means differ by though nothing moves.
+    if 2.0 * step_noise(losses) * (2.0 / part as f64).sqrt() > 0.1 * first {
+        return None;
+    }
+    let when = if steps == m.per_epoch { "in the first epoch, of" } else { "in the first" };
     let what = format!(
-        "the loss went from {} to {} in the first epoch ({steps} steps)",
+        "the loss went from {} to {} {when} {}",
         fixed(first, 4),
-        fixed(last, 4)
+        fixed(last, 4),
+        counted(steps, "step")
     );
     finding(
         "no-loss-drop",
@@ -165,9 +173,7 @@ pub fn step_size(m: &Measures) -> Option<Finding> {
         format!("at the {when} a step moves the weights by {ratio:.1e} of their norm; {healthy} is usual")
     };
     if short < 1e-5 {
-        let advice =
-            format!("--learning-rate {}", advised(settings.learning_rate * 1e-3 / short.max(1e-9), 1));
-        return finding("step-size", what(short, "start", "1e-4 to 1e-1"), advice);
+        return finding("step-size", what(short, "start", "1e-4 to 1e-1"), brisk_rate(m));
     }
     if long > 2e-2 {
         let advice = format!("--learning-rate {}", advised(settings.learning_rate / 10.0, 1));
@@ -269,14 +275,24 @@ fn what_moves(m: &Measures) -> Option<String> {
     let strong = 2.0 * settings.reg * start.weights > start.data;
     let slow = settings.learning_rate < BRISK_RATE;
     match (strong, slow) {
-        (true, true) => Some(format!(
-            "{} and --learning-rate {BRISK_RATE} or more, both: either alone fails",
-            gentle_reg(m)
-        )),
+        (true, true) => Some(format!("{} and {}, both: either alone fails", gentle_reg(m), brisk_rate(m))),
         (true, false) => Some(gentle_reg(m)),
-        (false, true) => Some(format!("--learning-rate {BRISK_RATE} or more")),
+        (false, true) => Some(brisk_rate(m)),
         (false, false) => None,
     }
+}
+
+/// A rate whose steps move the weights: [`BRISK_RATE`], but where these would be too long at the start, a tenth of the longest usual.
+fn brisk_rate(m: &Measures) -> String {
+    let at_brisk = m
+        .settings
+        .zip(m.start)
+        .map(|(settings, start)| BRISK_RATE / (1.0 - settings.momentum) * start.data / start.weights);
+    let rate = match at_brisk {
+        Some(moved) if moved > 0.1 => BRISK_RATE * 1e-2 / moved,
+        _ => BRISK_RATE,
+    };
+    format!("--learning-rate {} or more", advised(rate, 1))
 }
 
 /// A penalty that the data outweigh, a power of ten.
