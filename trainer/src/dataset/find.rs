@@ -79,7 +79,7 @@ fn look_inside(path: PathBuf) -> Result<Found, Error> {
         ))),
         (None, None) => Err(Error::data(format!(
             "{}: no data in this folder: looked for *.bin (CIFAR-10 or CIFAR-100) and *idx?-ubyte or *idx?-ubyte.gz (IDX) among {} \
-             files; a CSV or NumPy file is named itself, not by its folder",
+             files; a CSV or NumPy file is named itself, not by its folder; PNG and JPEG images are not read, make an .npz of them",
             path.display(),
             names.len()
         ))),

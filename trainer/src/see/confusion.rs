@@ -7,6 +7,8 @@ use super::judge::Judged;
 
 /// Classes of which a matrix can still be read.
 const READABLE: usize = 25;
+/// Letters of a name in the drawing.
+const LETTERS: usize = 16;
 /// Height of a line of the drawing.
 const LINE: f64 = 26.0;
 
@@ -25,7 +27,11 @@ fn heat(count: u32, rows: u32) -> f64 {
 pub fn table(judged: &Judged, names: &[String], part: &str) -> (String, String) {
     let share = |x: f64| if x.is_finite() { format!("{:.1} %", 100.0 * x) } else { "none".into() };
     let matrix = judged.confusion.classes() <= READABLE;
-    let mut html = String::from("<div class=\"scroll\"><table class=\"matrix\"><tr><th>is \\ taken for</th>");
+    let (title, first) = match matrix {
+        true => (title(part), "is \\ taken for"),
+        false => (format!("Classes, {part} part (more than {READABLE}: no confusion matrix)"), "class"),
+    };
+    let mut html = format!("<div class=\"scroll\"><table class=\"matrix\"><tr><th>{first}</th>");
     if matrix {
         html.extend(names.iter().map(|name| format!("<th>{}</th>", escaped(name))));
     }
@@ -44,7 +50,7 @@ pub fn table(judged: &Judged, names: &[String], part: &str) -> (String, String) 
         let _ = write!(html, "<td>{rows}</td><td>{}</td><td>{}</td></tr>", share(recall), share(precision));
     }
     html.push_str("</table></div>");
-    (title(part), html)
+    (title, html)
 }
 
 /// The matrix as a drawing; None where there are too many classes.
@@ -54,6 +60,7 @@ pub fn draw(judged: &Judged, names: &[String], part: &str) -> Option<Drawing> {
     if c > READABLE {
         return None;
     }
+    let names: Vec<String> = names.iter().map(|name| shortened(name)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let (cell, left, top) = ((LETTER * longest + 10.0).max(40.0), LETTER * longest + 36.0, 76.0);
     let width = (left + cell * c as f64 + 16.0).max(360.0);
@@ -76,4 +83,12 @@ pub fn draw(judged: &Judged, names: &[String], part: &str) -> Option<Drawing> {
         }
     }
     Some(drawing)
+}
+
+/// The beginning of a name.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(LETTERS) {
+        None => name.to_owned(),
+        Some(_) => name.chars().take(LETTERS - 1).chain(['…']).collect(),
+    }
 }

@@ -11,14 +11,15 @@ const POINTS: usize = 600;
 #[must_use]
 pub fn drawings(history: &History) -> Vec<(&'static str, Drawing)> {
     let losses: Vec<f64> = history.losses.iter().map(|&loss| loss.into()).collect();
+    let until = history.epochs.last().map_or(0, |last| last.iterations).max(losses.len()) as f64;
     vec![
-        ("loss", loss(&losses, &history.epochs).draw()),
-        ("accuracy", accuracy(&history.epochs).draw()),
-        ("learning-rate", rate(history).draw()),
+        ("loss", loss(&losses, &history.epochs, until).draw()),
+        ("accuracy", accuracy(&history.epochs, until).draw()),
+        ("learning-rate", rate(history, until).draw()),
     ]
 }
 
-fn loss(losses: &[f64], epochs: &[Epoch]) -> Plot {
+fn loss(losses: &[f64], epochs: &[Epoch], until: f64) -> Plot {
     let mut curves = Vec::new();
     if !losses.is_empty() {
         curves.push(curve("each step, with penalty", "raw", envelope(losses)));
@@ -27,18 +28,18 @@ fn loss(losses: &[f64], epochs: &[Epoch]) -> Plot {
         curves.push(curve("training", "c0", by_epoch(epochs, |e| Some(e.train.loss))));
     }
     curves.push(curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.loss))));
-    Plot { title: "Loss, nats".into(), x: "step".into(), y: Axis::Log, curves: with_points(curves) }
+    Plot { title: "Loss, nats".into(), x: "step".into(), until, y: Axis::Log, curves: with_points(curves) }
 }
 
-fn accuracy(epochs: &[Epoch]) -> Plot {
+fn accuracy(epochs: &[Epoch], until: f64) -> Plot {
     let curves = vec![
         curve("training", "c0", by_epoch(epochs, |e| Some(e.train.accuracy()))),
         curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.accuracy()))),
     ];
-    Plot { title: "Accuracy".into(), x: "step".into(), y: Axis::Percent, curves: with_points(curves) }
+    Plot { title: "Accuracy".into(), x: "step".into(), until, y: Axis::Percent, curves: with_points(curves) }
 }
 
-fn rate(history: &History) -> Plot {
+fn rate(history: &History, until: f64) -> Plot {
     let rates = match history.rates[..] {
         [] => staircase(history.epochs.iter().map(|e| (e.iterations, e.learning_rate))),
         [..] => steps(&history.rates),
@@ -46,6 +47,7 @@ fn rate(history: &History) -> Plot {
     Plot {
         title: "Learning rate".into(),
         x: "step".into(),
+        until,
         y: Axis::Plain,
         curves: vec![curve("learning rate", "c2", rates)],
     }

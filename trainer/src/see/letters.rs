@@ -14,7 +14,7 @@ pub fn strokes(text: &str, height: f64) -> (Vec<Vec<(f64, f64)>>, f64) {
     let (mut lines, mut x) = (Vec::new(), 0.0);
     for letter in text.chars() {
         let mut wide = 0.0f64;
-        for stroke in glyph(letter).split('/').filter(|stroke| !stroke.is_empty()) {
+        for stroke in glyph(without_accent(letter)).split('/').filter(|stroke| !stroke.is_empty()) {
             let digits: Vec<f64> =
                 stroke.bytes().filter(u8::is_ascii_digit).map(|d| f64::from(d - b'0')).collect();
             wide = digits.chunks_exact(2).fold(wide, |wide, p| wide.max(p[0]));
@@ -24,6 +24,32 @@ pub fn strokes(text: &str, height: f64) -> (Vec<Vec<(f64, f64)>>, f64) {
         x += if letter == ' ' { BLANK } else { wide + GAP };
     }
     (lines, (x - GAP).max(0.0) * unit)
+}
+
+/// A Latin letter without its accent: to be told from others that is enough.
+fn without_accent(letter: char) -> char {
+    const ACCENTED: [(&str, char); 19] = [
+        ("ÀÁÂÃÄÅ", 'A'),
+        ("Ç", 'C'),
+        ("ÈÉÊË", 'E'),
+        ("ÌÍÎÏ", 'I'),
+        ("Ñ", 'N'),
+        ("ÒÓÔÕÖØ", 'O'),
+        ("ÙÚÛÜ", 'U'),
+        ("Ý", 'Y'),
+        ("àáâãäå", 'a'),
+        ("ç", 'c'),
+        ("èéêë", 'e'),
+        ("ìíîï", 'i'),
+        ("ñ", 'n'),
+        ("òóôõöø", 'o'),
+        ("ùúûü", 'u'),
+        ("ýÿ", 'y'),
+        ("–—", '-'),
+        ("“”", '"'),
+        ("‘’", '\''),
+    ];
+    ACCENTED.iter().find(|(accented, _)| accented.contains(letter)).map_or(letter, |&(_, plain)| plain)
 }
 
 /// Points of strokes, each two digits: x, and y from 0 at the top of capitals to 6 at the line and 8 below it. What is not
@@ -57,6 +83,7 @@ fn glyph(letter: char) -> &'static str {
         'x' => "02 36/32 06",
         'y' => "02 05 16 26 35/32 37 28 18 07",
         'z' => "02 32 06 36",
+        'ß' => "06 01 10 20 31 22 33 35 26 16",
         'A' => "06 20 46/14 34",
         'B' => "06 00 20 31 32 23 03/23 34 35 26 06",
         'C' => "31 20 10 01 05 16 26 35",
@@ -102,6 +129,25 @@ fn glyph(letter: char) -> &'static str {
         '=' => "03 33/05 35",
         '_' => "07 37",
         '\'' => "00 01",
+        '"' => "00 01/10 11",
+        '`' => "00 11",
+        '!' => "00 04/06 06",
+        '?' => "01 10 20 31 32 13 14/16 16",
+        '*' => "11 15/02 24/22 04",
+        '#' => "11 15/31 35/02 42/04 44",
+        '$' => "31 20 10 01 02 13 23 34 35 26 16 05/10 17",
+        '&' => "36 12 11 20 31 14 05 16 26 44",
+        '<' => "32 04 36",
+        '>' => "02 34 06",
+        '|' => "00 08",
+        '~' => "04 13 24 33",
+        '^' => "02 10 22",
+        '@' => "34 23 14 25 35 44 43 31 11 03 05 16 36",
+        '[' => "10 00 06 16",
+        ']' => "00 10 16 06",
+        '{' => "20 10 12 03 14 16 26",
+        '}' => "00 10 12 23 14 16 06",
+        '…' => "06 06/26 26/46 46",
         '/' => "30 06",
         '\\' => "00 36",
         '(' => "10 01 05 16",
@@ -117,10 +163,20 @@ mod tests {
 
     #[test]
     fn letters_differ() {
-        let letters: Vec<char> =
-            ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(".,:;-+=_'/\\()% ?".chars()).collect();
+        let letters: Vec<char> = ('a'..='z')
+            .chain('A'..='Z')
+            .chain('0'..='9')
+            .chain(".,:;-+=_'\"`!?*#$&<>|~^@[]{}/\\()%… 日".chars())
+            .collect();
         for (i, &a) in letters.iter().enumerate() {
             assert!(letters[..i].iter().all(|&b| glyph(a) != glyph(b)), "{a}");
+        }
+    }
+
+    #[test]
+    fn all_of_ascii_and_latin_letters_are_drawn() {
+        for letter in ('!'..='~').chain('À'..='ÿ').filter(|letter| !"×÷ÆæÐðÞþ".contains(*letter)) {
+            assert!(glyph(without_accent(letter)) != glyph('日'), "{letter}");
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Plot {
     pub title: String,
     /// Below the x axis.
     pub x: String,
+    /// Where the x axis ends, if no point lies further: plots of one training beside each other are to have the same.
+    pub until: f64,
     /// The y axis.
     pub y: Axis,
     /// In drawing order.
@@ -56,8 +58,7 @@ impl Plot {
     /// As a drawing.
     #[must_use]
     pub fn draw(&self) -> Drawing {
-        // From 0, so that plots of the same training beside each other have the same x axis.
-        let (x, mut y) = ((0.0, self.ends(|p| p.0).1), self.ends(|p| p.1));
+        let (x, mut y) = ((0.0, self.until.max(self.ends(|p| p.0).1)), self.ends(|p| p.1));
         if self.y == Axis::Percent {
             // No share of 1 is beyond these.
             y = (y.0.max(0.0), y.1.min(1.0));
@@ -195,7 +196,7 @@ mod tests {
         let svg = |first: f64| {
             let points = vec![(first, 1.0), (1000.0, 2.0)];
             let curves = vec![Curve { name: String::new(), colour: "c0", points }];
-            Plot { title: "t".into(), x: "step".into(), y: Axis::Plain, curves }.draw().to_svg()
+            Plot { title: "t".into(), x: "step".into(), until: 0.0, y: Axis::Plain, curves }.draw().to_svg()
         };
         let (early, late) = (svg(1.0), svg(300.0));
         let labels = |svg: &'_ str| -> Vec<String> {
@@ -210,7 +211,9 @@ mod tests {
     fn a_constant_of_any_size_has_an_axis() {
         for y in [0.0, 0.4, -1e-30, 1e17, -1e30] {
             let curves = vec![Curve { name: String::new(), colour: "c2", points: vec![(1.0, y), (2.0, y)] }];
-            let svg = Plot { title: "t".into(), x: "step".into(), y: Axis::Plain, curves }.draw().to_svg();
+            let svg = Plot { title: "t".into(), x: "step".into(), until: 0.0, y: Axis::Plain, curves }
+                .draw()
+                .to_svg();
             assert!(svg.matches("<text").count() > 4 && !svg.contains("NaN"), "{svg}");
         }
     }
@@ -221,7 +224,7 @@ mod tests {
         let curve = |y| Curve { name: "all".into(), colour: "c0", points: vec![(1.0, y)] };
         let plot = |y, points: &[f64]| {
             let curves = points.iter().map(|&y| curve(y)).collect();
-            Plot { title: "t".into(), x: "step".into(), y, curves }.draw().to_svg()
+            Plot { title: "t".into(), x: "step".into(), until: 0.0, y, curves }.draw().to_svg()
         };
         let svg = plot(Axis::Percent, &[1.0]);
         assert_eq!(svg.matches("<rect").count(), 1, "{svg}");
@@ -233,7 +236,8 @@ mod tests {
     #[test]
     fn a_plot_of_nothing_is_a_plot() {
         for y in [Axis::Plain, Axis::Percent, Axis::Log] {
-            let svg = Plot { title: "t".into(), x: "x".into(), y, curves: Vec::new() }.draw().to_svg();
+            let svg =
+                Plot { title: "t".into(), x: "x".into(), until: 0.0, y, curves: Vec::new() }.draw().to_svg();
             assert!(svg.ends_with("</svg>") && !svg.contains("NaN") && !svg.contains("inf"));
         }
     }

@@ -166,14 +166,15 @@ mod tests {
     fn a_curve_and_its_labels_are_drawn() {
         let curve = |colour, y| Curve { name: "loss".into(), colour, points: vec![(0.0, y), (9.0, y)] };
         let curves = vec![curve("c0", 1.0), curve("c1", 2.0)];
-        let plot = Plot { title: "Loss".into(), x: "step".into(), y: Axis::Log, curves };
+        let plot = Plot { title: "Loss".into(), x: "step".into(), until: 0.0, y: Axis::Log, curves };
         let picture = draw(&plot.draw());
         let count = |name| picture.pixels.chunks_exact(3).filter(|p| *p == colour(name)).count();
         assert!(count("c0") > 2000 && count("c1") > 2000 && count("text") > 200);
         // Nothing to draw, and values that no picture can show.
         let points = vec![(0.0, f64::NAN), (1.0, 1e300), (2.0, -1e300)];
         let broken = Curve { name: String::new(), colour: "c0", points };
-        let plot = Plot { title: String::new(), x: String::new(), y: Axis::Plain, curves: vec![broken] };
+        let plot =
+            Plot { title: String::new(), x: String::new(), until: 0.0, y: Axis::Plain, curves: vec![broken] };
         let drawing = plot.draw();
         let picture = draw(&drawing);
         assert_eq!(

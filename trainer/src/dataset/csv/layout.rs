@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::csv::StringRecord;
 
-use super::values::has_decimal_comma;
+use super::values::{self, has_decimal_comma};
 use crate::dataset::classes;
 use crate::error::Error;
 
@@ -43,8 +43,10 @@ impl Layout {
         let columns = first.len();
         if columns < 2 {
             return Err(Error::data(format!(
-                "{}: one column; wanted values and a label, with comma, semicolon or tab between",
-                path.display()
+                "{} line {}: one column, \"{}\"; wanted values and a label, with comma, semicolon or tab between",
+                path.display(),
+                first.position().map_or(1, |position| position.line()),
+                values::short(first.get(0).unwrap_or_default())
             )));
         }
         let names = names(first);

@@ -139,7 +139,7 @@ impl Table {
         let path = self.path.display();
         match e.kind() {
             ErrorKind::Utf8 { err, .. } => Error::data(format!(
-                "{path} line {}, column {}: not UTF-8 text; save the file as UTF-8",
+                "{path} line {}, column {}: not UTF-8 text; save a table as UTF-8, give images as .npz",
                 self.line(),
                 err.field() + 1
             )),

@@ -45,7 +45,7 @@ fn number(text: &str) -> Result<f32, String> {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(format!("\"{}\" is no finite number of f32; fix it or take the line out", short(text))),
         Err(_) if has_decimal_comma(text) => Err(format!(
-            "\"{}\" has a decimal comma; numbers want a point, as 1.5: write the file with points",
+            "\"{}\" has a comma in it; numbers want a point, as 1.5, and nothing between thousands, as 1000: write the file so",
             short(text)
         )),
         Err(_) => Err(format!(
