@@ -2,7 +2,7 @@
 
 use approx::{assert_abs_diff_eq, assert_relative_eq};
 use kernels::{Mat, Scalar};
-use model::{Engine, Labels, Params, Workspace, add_losses, forward, loss};
+use model::{Engine, Labels, Params, Step, Workspace, add_losses, forward, loss, sgd_step};
 
 use crate::support::{Case, assert_within, bits, cast, gamma, shape, unit, values};
 
@@ -13,9 +13,13 @@ fn of_scores<T: Scalar>(scores: &[f64], y: u16) -> (f64, Vec<f64>) {
     let mut case = Case { shape, x: vec![0.0], y: vec![y], net: vec![0.0; shape.params()], lambda: 0.0 };
     let first = shape.params() - scores.len();
     case.net[first..].copy_from_slice(scores);
-    let pass = case.pass::<T>();
+    let mut pass = case.pass::<T>();
     assert_eq!(values(pass.ws.scores()), scores);
-    (pass.loss.total().to_f64(), values(pass.ws.score_gradient()))
+    let ds = values(pass.ws.score_gradient());
+    // `loss` computes it by `add_losses`, the backward pass beside dS.
+    let alone = loss(Engine::default(), &pass.net, case.labels(), T::ZERO, &mut pass.ws);
+    assert_eq!(bits(&[alone.total()]), bits(&[pass.loss.total()]));
+    (alone.total().to_f64(), ds)
 }
 
 /// e^{S_j} / Σ_j e^{S_j}, as it stands in the book. Only for scores of moderate size.
@@ -50,7 +54,7 @@ fn eq_5_loss_of_one_row() {
 fn eq_1_and_39_mean_over_rows_and_penalty() {
     fn check<T: Scalar>() {
         let case = Case::random(7, (3, 6, 4), 0.5, 1);
-        let pass = case.pass::<T>();
+        let mut pass = case.pass::<T>();
         let (s, mut sum) = (pass.ws.scores(), 0.0);
         for (i, &y) in case.y.iter().enumerate() {
             let row: Vec<f64> = s.row(i).unwrap().iter().map(|s| s.to_f64()).collect();
@@ -63,6 +67,12 @@ fn eq_1_and_39_mean_over_rows_and_penalty() {
         assert_relative_eq!(pass.loss.data.to_f64(), sum / 7.0, max_relative = relative);
         assert_relative_eq!(pass.loss.penalty.to_f64(), 0.5 * squares, max_relative = gamma::<T>(42 + 8));
         assert_eq!(pass.loss.total(), pass.loss.data + pass.loss.penalty);
+        // That is the backward pass's. Of a forward pass alone, and of a step, it is the same.
+        let (engine, lambda) = (Engine::default(), T::from_f64(0.5));
+        assert_eq!(loss(engine, &pass.net, case.labels(), lambda, &mut pass.ws), pass.loss);
+        let (mut net, x) = (pass.net.clone(), Mat::new(&pass.x, 7, 3));
+        let step = Step { eta: T::ONE, lambda };
+        assert_eq!(sgd_step(engine, &mut net, x, case.labels(), step, &mut pass.ws), pass.loss);
     }
     check::<f32>();
     check::<f64>();

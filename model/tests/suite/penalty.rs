@@ -1,9 +1,10 @@
 //! Eq. (40), (41): the penalty's gradient is 2λW, added last, and biases have none.
 
-use kernels::Scalar;
-use model::{Engine, penalty};
+use approx::assert_abs_diff_eq;
+use kernels::{Mat, Scalar};
+use model::{Engine, Params, Step, penalty, sgd_step};
 
-use crate::support::{Case, bits};
+use crate::support::{Case, bits, gamma};
 
 /// The gradients with and without a penalty.
 fn with_and_without<T: Scalar>(lambda: f64) -> (Case, model::Params<T>, model::Params<T>) {
@@ -19,6 +20,26 @@ fn added_last<T: Scalar>(lambda: f64, w: &[T], dw: &[T]) -> Vec<T> {
     w.iter().zip(dw).map(|(&w, &dw)| two_lambda.mul_add(w, dw)).collect()
 }
 
+/// W after a step of η = 0.3 against (1 − 2λη) W − η dW, without `update`, which shares its f. Three roundings: that of f, and two of the
+/// terms' size.
+fn assert_steps<T: Scalar>(lambda: f64, w: &[T], dw: &[T], after: &[T]) {
+    let eta = T::from_f64(0.3).to_f64();
+    for ((w, dw), after) in w.iter().zip(dw).zip(after) {
+        let (w, descent) = (w.to_f64(), eta * dw.to_f64());
+        let want = (1.0 - 2.0 * lambda * eta) * w - descent;
+        assert_abs_diff_eq!(after.to_f64(), want, epsilon = gamma::<T>(4) * (w.abs() + descent.abs()));
+    }
+}
+
+/// The net after one step of η = 0.3.
+fn stepped<T: Scalar>(case: &Case) -> Params<T> {
+    let (engine, mut pass) = (Engine::default(), case.pass::<T>());
+    let step = Step { eta: T::from_f64(0.3), lambda: T::from_f64(case.lambda) };
+    let x = Mat::new(&pass.x, case.n(), case.shape.d());
+    sgd_step(engine, &mut pass.net, x, case.labels(), step, &mut pass.ws);
+    pass.net
+}
+
 #[test]
 fn eq_40_penalty_of_w1() {
     fn check<T: Scalar>() {
@@ -27,6 +48,8 @@ fn eq_40_penalty_of_w1() {
         assert_eq!(bits(with.w1_slice()), bits(&want));
         assert_ne!(with.w1_slice(), without.w1_slice());
         assert_eq!(bits(with.b1()), bits(without.b1()), "biases are not penalised");
+        let after = stepped::<T>(&case);
+        assert_steps(0.375, case.net().w1_slice(), without.w1_slice(), after.w1_slice());
     }
     check::<f32>();
     check::<f64>();
@@ -40,6 +63,8 @@ fn eq_41_penalty_of_w2() {
         assert_eq!(bits(with.w2_slice()), bits(&want));
         assert_ne!(with.w2_slice(), without.w2_slice());
         assert_eq!(bits(with.b2()), bits(without.b2()), "biases are not penalised");
+        let after = stepped::<T>(&case);
+        assert_steps(0.375, case.net().w2_slice(), without.w2_slice(), after.w2_slice());
     }
     check::<f32>();
     check::<f64>();
