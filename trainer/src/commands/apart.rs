@@ -1,10 +1,30 @@
-//! No file that is written may be one that is read, or that is written too.
+//! No file that is written may be one that is read, or that is written too, nor a net take the place of another kind of file.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+
+use infer_nostd::format::MAGIC;
 
 use crate::files::Target;
 use crate::keeper::kept;
 use crate::{Error, dataset};
+
+/// # Errors
+/// If there is a file, and it does not begin as a net does.
+fn replaces_a_net(net: &Target) -> Result<(), Error> {
+    let Some(path) = net.file() else { return Ok(()) };
+    let Ok(file) = File::open(path) else { return Ok(()) };
+    let mut start = Vec::new();
+    let read = file.take(MAGIC.len() as u64).read_to_end(&mut start);
+    if read.is_err() || start.is_empty() || start == MAGIC {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "--out {}: a file is there that is no net, and would be replaced; name another, or move it away",
+        path.display()
+    )))
+}
 
 /// # Errors
 /// If two of these files are one, or one is read for `--data`, or kept beside the net for a while, or in the folder of plots, which is one
@@ -29,5 +49,6 @@ pub(super) fn apart(net: &Target, data: &str, files: &[(&str, Option<&Path>)]) -
             ))),
             None => check(name, path),
         }
-    })
+    })?;
+    replaces_a_net(net)
 }

@@ -4,7 +4,7 @@ use crate::common::{Desk, cifar, idx, table};
 
 /// Trains on data that must be refused, with a net and a history from before in the way.
 fn refused(desk: &Desk, spec: &str, told: &[&str]) {
-    desk.write("net.tln", "net of before");
+    desk.write("net.tln", "TLN\0 of before");
     desk.write("history.csv", "history of before");
     let line = desk.fails(&["train", "--data", spec, "--history", "history.csv", "--epochs", "1"], 3);
     for word in told {

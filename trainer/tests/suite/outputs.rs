@@ -223,3 +223,19 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let run = Run::of(&args, child.wait_with_output().unwrap());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
+
+/// Elsewhere a slip of the keyboard would cost a file that no training brings back.
+#[test]
+fn a_net_takes_the_place_of_no_other_file() {
+    let desk = Desk::new();
+    for command in [&["train"][..], &["search", "--random", "2"]] {
+        let rest = ["--data", "digits", "--epochs", "1", "--out", "table.csv"];
+        let line = desk.fails(&[command, &rest].concat(), 2);
+        assert!(line.contains("table.csv: a file is there that is no net"), "{line}");
+    }
+    // A net of before, damaged or not, and a file without a byte are no loss.
+    for old in ["TLN\0 of before", ""] {
+        desk.write("net.tln", old);
+        desk.train(&[]).ok();
+    }
+}

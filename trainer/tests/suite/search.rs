@@ -97,7 +97,7 @@ fn a_journal_cut_anywhere_is_gone_on_with_to_the_same_end() {
     {
         desk.write("best.tln.journal", &journal[..cut]);
         if !keep_net {
-            desk.write("best.tln", "not the net that the journal tells of");
+            desk.write("best.tln", "TLN\0, not the net that the journal tells of");
         }
         let again = done(&search(&desk, &[]).ok());
         assert_eq!(again["val_accuracy"], first["val_accuracy"], "cut at {cut}");
