@@ -24,6 +24,15 @@ impl Order {
             Self::Replacement => (rows / size).max(1),
         }
     }
+
+    /// What the accuracy of a record beside that of validation is of, as told: the training part, or the last batch.
+    #[must_use]
+    pub fn recorded(self) -> &'static str {
+        match self {
+            Self::Shuffled => "training",
+            Self::Replacement => "batch",
+        }
+    }
 }
 
 /// Up to so many rows are shuffled as one list; of more, the order of an epoch is held a group at a time.

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::history::Epoch;
 use crate::report::talk;
 use crate::see::spark;
-use crate::train::News;
+use crate::train::{News, Settings};
 use crate::wording::fixed;
 
 /// Plain lines a training gets, about.
@@ -27,6 +27,8 @@ pub enum Progress {
     Bar(Box<Bar>),
     /// It is not: a line whenever so many steps have passed, and for the last record.
     Lines {
+        /// What the first accuracy is of.
+        part: &'static str,
         /// The step from which on the next record is told.
         next: usize,
     },
@@ -35,12 +37,12 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// For batches of so many rows. `lines`: whether plain lines are wanted where there is no terminal.
+    /// For these settings. `lines`: whether plain lines are wanted where there is no terminal.
     #[must_use]
-    pub fn new(lines: bool, batch: usize) -> Self {
+    pub fn new(lines: bool, settings: &Settings) -> Self {
         match (stderr().is_terminal(), lines) {
-            (true, _) => Self::Bar(Box::new(Bar::new(batch))),
-            (false, true) => Self::Lines { next: 0 },
+            (true, _) => Self::Bar(Box::new(Bar::new(settings.batch_size))),
+            (false, true) => Self::Lines { part: settings.order.recorded(), next: 0 },
             (false, false) => Self::Silent,
         }
     }
@@ -52,9 +54,9 @@ impl Progress {
             (Self::Bar(bar), News::Epoch(epoch, _)) => {
                 bar.val = epoch.val.map(|val| val.accuracy());
             }
-            (Self::Lines { next }, News::Epoch(epoch, of)) => {
+            (Self::Lines { part, next }, News::Epoch(epoch, of)) => {
                 if epoch.iterations >= *next || epoch.iterations == of {
-                    talk(format_args!("step {}/{of}  {}", epoch.iterations, line(epoch)));
+                    talk(format_args!("step {}/{of}  {}", epoch.iterations, line(epoch, part)));
                     *next = epoch.iterations + of.div_ceil(LINES);
                 }
             }
@@ -171,11 +173,11 @@ fn short(x: f64) -> String {
 }
 
 /// An epoch in a line.
-fn line(epoch: &Epoch) -> String {
+fn line(epoch: &Epoch, part: &str) -> String {
     let Epoch { number, learning_rate, train, val, .. } = epoch;
     let val = val.map_or_else(String::new, |val| format!("  validation {:.4}", val.accuracy()));
     format!(
-        "epoch {number}  loss {}  training {:.4}{val}  rate {}",
+        "epoch {number}  loss {}  {part} {:.4}{val}  rate {}",
         fixed(train.loss, 4),
         train.accuracy(),
         fixed(*learning_rate, 4)

@@ -160,7 +160,7 @@ impl Run<'_> {
         let mut progress = if self.args.quiet {
             Progress::Silent
         } else {
-            Progress::new(!report.is_json(), self.choice.settings.batch_size)
+            Progress::new(!report.is_json(), &self.choice.settings)
         };
         let (data, settings) = (self.data, &self.choice.settings);
         let engine = Engine { isa: self.isa, pool };
@@ -257,6 +257,7 @@ impl Run<'_> {
         let command: Vec<String> =
             std::env::args_os().map(|word| see::shell_word(&word.to_string_lossy())).collect();
         see::run::Training {
+            part: choice.settings.order.recorded(),
             line: &line,
             cards: &cards,
             history: &trained.history,

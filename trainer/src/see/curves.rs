@@ -7,33 +7,33 @@ use crate::history::{Epoch, History};
 /// Points of a curve, about: more than a plot has pixels to show.
 const POINTS: usize = 600;
 
-/// Loss, accuracy and learning rate, in this order, with a short name for files.
+/// Loss, accuracy and learning rate, in this order, with a short name for files. `part` is what the first accuracy of a record is of.
 #[must_use]
-pub fn drawings(history: &History) -> Vec<(&'static str, Drawing)> {
+pub fn drawings(history: &History, part: &str) -> Vec<(&'static str, Drawing)> {
     let losses: Vec<f64> = history.losses.iter().map(|&loss| loss.into()).collect();
     let until = history.epochs.last().map_or(0, |last| last.iterations).max(losses.len()) as f64;
     vec![
-        ("loss", loss(&losses, &history.epochs, until).draw()),
-        ("accuracy", accuracy(&history.epochs, until).draw()),
+        ("loss", loss(&losses, &history.epochs, part, until).draw()),
+        ("accuracy", accuracy(&history.epochs, part, until).draw()),
         ("learning-rate", rate(history, until).draw()),
     ]
 }
 
-fn loss(losses: &[f64], epochs: &[Epoch], until: f64) -> Plot {
+fn loss(losses: &[f64], epochs: &[Epoch], part: &str, until: f64) -> Plot {
     let mut curves = Vec::new();
     if !losses.is_empty() {
         curves.push(curve("each step, with penalty", "raw", envelope(losses)));
         curves.push(curve("smoothed", "c0", thinned(&smoothed(losses))));
     } else {
-        curves.push(curve("training", "c0", by_epoch(epochs, |e| Some(e.train.loss))));
+        curves.push(curve(part, "c0", by_epoch(epochs, |e| Some(e.train.loss))));
     }
     curves.push(curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.loss))));
     Plot { title: "Loss, nats".into(), x: "step".into(), until, y: Axis::Log, curves: with_points(curves) }
 }
 
-fn accuracy(epochs: &[Epoch], until: f64) -> Plot {
+fn accuracy(epochs: &[Epoch], part: &str, until: f64) -> Plot {
     let curves = vec![
-        curve("training", "c0", by_epoch(epochs, |e| Some(e.train.accuracy()))),
+        curve(part, "c0", by_epoch(epochs, |e| Some(e.train.accuracy()))),
         curve("validation", "c1", by_epoch(epochs, |e| e.val.map(|val| val.accuracy()))),
     ];
     Plot { title: "Accuracy".into(), x: "step".into(), until, y: Axis::Percent, curves: with_points(curves) }

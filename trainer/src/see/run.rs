@@ -29,6 +29,8 @@ pub struct Training<'a> {
     pub data: &'a Prepared,
     /// What the doctor says, a sentence each.
     pub doctor: &'a [String],
+    /// What the first accuracy of a record is of.
+    pub part: &'a str,
     /// Every setting.
     pub settings: &'a [(&'a str, String)],
     /// The command line.
@@ -39,7 +41,7 @@ impl Training<'_> {
     /// Writes the page, and its plots as files into the folder `NAME.plots` beside it.
     pub fn write(&self, engine: Engine<'_>, page: &Target) -> Result<(), Error> {
         let view = View::new(engine, self.net, self.data)?;
-        let drawings = curves::drawings(self.history);
+        let drawings = curves::drawings(self.history, self.part);
         page.write(self.page(&view, &drawings).as_bytes())?;
         view.write(page, drawings)
     }

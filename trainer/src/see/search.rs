@@ -61,7 +61,7 @@ impl Outcomes<'_> {
         let ranked = ranked(self.all);
         let history = History { epochs: self.best.epochs.clone(), ..History::default() };
         let mut drawings = vec![("candidates", parallel::draw(self.spec, &ranked))];
-        drawings.extend(curves::drawings(&history));
+        drawings.extend(curves::drawings(&history, "training, a sample"));
         let line = format!("{}; the validation rows judge every candidate", data.describe_rows());
         page.write(self.page(&line, test, &view, &ranked, &drawings, command).as_bytes())?;
         view.write(page, drawings)
