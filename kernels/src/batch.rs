@@ -5,7 +5,7 @@ use core::ops::Range;
 use crate::normalize::{Apply, Raw, one_for_all};
 use crate::scalar::{Inside, Scalar};
 use crate::simd::{Kernel, Simd};
-use crate::{Input, Isa, MatMut, Normalization};
+use crate::{Input, Isa, MatMut, Normalization, Source};
 
 /// X (N × D) by row numbers: X_ij = (x_j − μ_q)·s_q, with x row `rows[i]` of a data set that stays where it is.
 ///
@@ -72,7 +72,20 @@ impl<'a> Batch<'a> {
         by.one(j, self.data.at(self.rows[i] as usize * by.inputs() + j))
     }
 
-    /// Some of its rows: those that come `range.start`-th to `range.end`-th.
+    /// Xᵀ: its element (i, j) is X_ji.
+    ///
+    /// ```
+    /// use kernels::{Batch, Floats, Input, Normalization};
+    /// let raw = Normalization::new(2, Floats::F32(&[0.0]), Floats::F32(&[1.0])).unwrap();
+    /// let x = Batch::new(Input::F32(&[1.0, 2.0, 3.0, 4.0]), raw, &[1]);
+    /// assert_eq!(x.t::<f32>().get(1, 0), 4.0);
+    /// ```
+    #[must_use]
+    pub fn t<T>(self) -> Source<'a, T> {
+        Source::BatchT(self)
+    }
+
+    /// Some of its rows: `range`, counted from 0 in the order of the batch.
     ///
     /// # Panics
     /// If the range reaches past the last row.

@@ -65,6 +65,26 @@
 //! Needed of the target: IEEE 754 f32 and f64 in round-to-nearest without flushing subnormals (32-bit x86
 //! therefore needs SSE2).
 //!
+//! # Threads
+//! The crate starts none. Rows of C are independent, so whoever has threads gives each some of them; the bits stay the same:
+//!
+//! ```
+//! use kernels::{Epilogue, Isa, Mat, MatMut, matmul, matmul_workspace};
+//! let (m, k, n) = (6, 3, 2);
+//! let (a, b, mut c) = ([1.0f32; 18], [2.0; 6], [0.0; 12]);
+//! let (a, b) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
+//! let (upper, lower) = MatMut::new(&mut c, m, n).split_rows(m / 2);
+//! std::thread::scope(|scope| {
+//!     for (rows, c) in [(0..m / 2, upper), (m / 2..m, lower)] {
+//!         scope.spawn(move || {
+//!             let mut workspace = vec![0.0; matmul_workspace(c.rows(), n, k)];
+//!             matmul(Isa::best(), a.row_range(rows), b, c, Epilogue::Store, &mut workspace);
+//!         });
+//!     }
+//! });
+//! assert_eq!(c, [6.0; 12]);
+//! ```
+//!
 //! # Speed in debug builds
 //! Unoptimised, this crate is a hundred times slower. Two lines in your `Cargo.toml` keep it fast in every profile:
 //!

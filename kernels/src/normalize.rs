@@ -7,7 +7,7 @@ use crate::floats::Floats;
 use crate::simd::{Kernel, LANES, Simd};
 use crate::{Isa, reference};
 
-/// A row of raw inputs, or a part of one.
+/// Raw inputs: a row, a part of one, or all rows of a data set.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// Bytes, such as pixels.

@@ -135,7 +135,7 @@ impl Squares {
     /// more.
     #[inline(always)]
     pub(crate) fn take<S: Simd>(&mut self, s: S, x: &[f32], end: usize) {
-        let mut sums = self.sums.each_ref().map(|sum| s.load(sum));
+        let mut sums = self.load(s);
         let (blocks, rest) = x[self.done..end].as_chunks::<MATRIX_PARTIALS>();
         for x in blocks {
             squares(s, x, &mut sums);
@@ -150,10 +150,19 @@ impl Squares {
         }
     }
 
+    #[inline(always)]
+    fn load<S: Simd>(&self, s: S) -> [S::V; VECTORS] {
+        let mut sums = [s.splat(0.0); VECTORS];
+        for (sum, from) in sums.iter_mut().zip(&self.sums) {
+            *sum = s.load(from);
+        }
+        sums
+    }
+
     /// Σ x².
     #[inline(always)]
     pub(crate) fn total<S: Simd>(&self, s: S) -> f32 {
-        let mut sums = self.sums.each_ref().map(|sum| s.load(sum));
+        let mut sums = self.load(s);
         let mut half = VECTORS / 2;
         while half > 0 {
             for v in 0..half {

@@ -241,7 +241,7 @@ impl<'a, T: Copy> Mat<'a, T> {
     }
 }
 
-/// A row-major matrix to write: `rows` × `cols` elements, neighbours within a row.
+/// A row-major matrix to write: `rows` × `cols` elements, neighbours within a row. A C in column order is written as Cᵀ = Bᵀ Aᵀ.
 ///
 /// ```
 /// use kernels::MatMut;
@@ -396,7 +396,15 @@ impl<'a, T: Copy> MatMut<'a, T> {
         let start = at.saturating_mul(self.row_stride);
         let cut = if at == self.rows { self.data.len() } else { start.min(self.data.len()) };
         let (top, bottom) = self.data.split_at_mut(cut);
-        (Self { data: top, rows: at, ..self }, Self { data: bottom, rows: self.rows - at, ..self })
+        // Nor below the last row of the upper part.
+        let used = match at.checked_sub(1) {
+            None => 0,
+            Some(last) => last.saturating_mul(self.row_stride).saturating_add(self.cols).min(cut),
+        };
+        (
+            Self { data: &mut top[..used], rows: at, ..self },
+            Self { data: bottom, rows: self.rows - at, ..self },
+        )
     }
 
     /// Columns `0..at` and columns `at..` of a matrix of one row, the only one whose columns lie apart.

@@ -103,7 +103,7 @@ pub(super) unsafe fn by_eights<S: Simd>(
             p = p.min(depth - 4);
             let mut pieces = [&[0.0; 4]; LANES / 2];
             for l in 0..LANES / 2 {
-                // SAFETY: p + 3 < depth, so the element is within its column.
+                // SAFETY: p + 3 < depth, so all four elements are within their column.
                 pieces[l] = unsafe { &*data.as_ptr().add(columns[l] + p).cast::<[f32; 4]>() };
             }
             let row = |r| {

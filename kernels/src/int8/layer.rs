@@ -224,7 +224,7 @@ pub fn results(out: &mut [i32]) -> &mut [u8] {
     bytes(out)
 }
 
-/// The number of the first of the largest, 0 of none.
+/// The number of the first of the largest. Of none it is 0, where [`crate::argmax`] panics: this one is for firmware.
 ///
 /// ```
 /// assert_eq!(kernels::int8::argmax(&[3, 200, 7, 200]), 1);

@@ -9,7 +9,7 @@ use crate::{Batch, Mat, MatMut, Source};
 pub(super) const PAGE_ELEMENTS: usize = 1024;
 /// Panels of B from which on columns of A that lie apart are copied: so many readings cost more than a copy.
 const MANY_PANELS: usize = 6;
-/// Columns, and a multiple of 4 KB apart, from which on they cost more to read once than to copy.
+/// From so many columns a multiple of 4 KB apart on, a copy costs less than reading them once.
 const MANY_COLUMNS: usize = 128;
 /// Elements between a row and the next, at most.
 pub(super) const MOST_BETWEEN: usize = 2 * LANES - 1;
@@ -22,7 +22,7 @@ const fn row_stride(cols: usize) -> usize {
 /// When a block of A is prefetched.
 #[derive(Clone, Copy)]
 pub(super) struct Prefetch<'a> {
-    /// Whether this block has been.
+    /// Whether this block has been, which a batch alone asks.
     pub(super) done: bool,
     /// The block that comes after it.
     pub(super) next: Option<Source<'a, f32>>,

@@ -68,7 +68,8 @@ impl Kernel for Blocks<'_> {
         let mut buffers = Buffers::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        for columns in blocking.columns(n) {
+        // Without rows there is no block, but there may be any number of columns.
+        for columns in blocking.columns(if m == 0 { 0 } else { n }) {
             for band in blocking.bands(m) {
                 let mut next = Some(Run::first(k, blocking.kc));
                 while let Some(run) = next {
@@ -106,7 +107,8 @@ impl<'a> Product<'a> {
             && copy_a::a_stays_in_place(a, panels(n), double_pumped)
     }
 
-    /// The product of one block. By reference: what has just been written number by number, a copy would read as vectors, and wait.
+    /// The product of one block. `a` goes by reference: a copy would read as vectors what has just been written number by number, and
+    /// wait for the stores.
     #[inline(always)]
     fn one_block<S: Simd>(&mut self, s: S, a: &Mat<'_, f32>) {
         let (m, n, k) = self.shape();
@@ -196,8 +198,8 @@ fn parts_of_b<'b, S: Simd>(
 }
 
 /// Whether tiles read a large B where it lies as fast as from a copy, for m rows of A and a whole B of so many elements. A double-pumped
-/// processor has time for vectors in two lines. Elsewhere each is to lie in one, and rows no multiple of 2 KB apart: they would meet in two sets of
-/// the L1 cache.
+/// processor has time for vectors in two lines. Elsewhere each vector is to lie in one line, and rows no multiple of 2 KB apart, or they meet in two
+/// sets of the L1 cache.
 #[inline(always)]
 fn b_stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
     if m > IN_PLACE_ROWS {

@@ -210,7 +210,9 @@ pub(crate) fn matmul_f64(
     if b.col_stride() != 1 || matches!(epilogue, Epilogue::SgdStep { .. }) {
         return reference::matmul(a, b, c, epilogue);
     }
-    for i in 0..c.rows() {
+    // Rows without elements may be any number.
+    let rows = if c.cols() == 0 { 0 } else { c.rows() };
+    for i in 0..rows {
         let row = c.row_mut(i);
         if !matches!(epilogue, Epilogue::Accumulate) {
             row.fill(0.0);

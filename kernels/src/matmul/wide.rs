@@ -69,8 +69,9 @@ fn threes(columns: usize) -> usize {
     threes - usize::from(threes > 0 && vectors - 3 * threes == 1)
 }
 
-/// How many tiles of six rows and of five so many rows take. Fives have chains enough to hide the latency of the multiply-add, fours
-/// barely, and lower ones do not: so fives as many as bring the rest to sixes, or fours two rather than six and two rows.
+/// How many tiles of six rows, and then of five. Fives have chains enough to hide the latency of the multiply-add, fours barely, and
+/// lower ones do not: so as many fives as leave a multiple of six; where there are too few rows for that, 6q + 2 of them end in two
+/// tiles of four rather than in a six and a two.
 #[inline(always)]
 fn sixes_and_fives(rows: usize) -> (usize, usize) {
     let (sixes, left) = (rows / 6, rows % 6);
@@ -174,7 +175,7 @@ impl<'r> Wide<'r, '_, '_, '_> {
             }
         }
         if V == 2 && self.tall(s) {
-            // In fours, which are seven of the others: what is left over is the same.
+            // Four at a time: 56 rows are seven tiles of eight too, so the same rows are left over.
             i = self.tiles::<S, 14, V, false>(s, i..rows - (rows - i) % 56, &columns);
         }
         i = match S::TILE_ROWS {
