@@ -141,7 +141,7 @@ pub(crate) trait Simd: Copy {
     /// Number `from[l]` < 16 of v in lane l. Four lanes from a multiple of four on want numbers of one four of v.
     fn pick(self, v: &[f32; LANES], from: &[u8; LANES]) -> Self::V;
     /// Four columns of sixteen rows: lane l of vector p is element p of row l.
-    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
+    fn four_columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4];
     /// The same of eight rows, to memory: lane l of `out[p]` becomes element p of row l. For transposing where registers are few.
     #[inline(always)]
     fn transpose_eight(self, rows: [&[f32; 4]; LANES / 2], out: [&mut MaybeUninit<[f32; LANES / 2]>; 4]) {

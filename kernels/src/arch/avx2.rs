@@ -331,7 +331,7 @@ impl Simd for Avx2 {
         out
     }
     #[inline(always)]
-    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+    fn four_columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         let (mut low, mut high) = ([&[0.0; 4]; 8], [&[0.0; 4]; 8]);
         for l in 0..8 {
             (low[l], high[l]) = (rows[l], rows[8 + l]);

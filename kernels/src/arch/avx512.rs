@@ -187,7 +187,7 @@ impl Simd for Avx512 {
         op!(_mm512_permutexvar_ps(_mm512_cvtepu8_epi32(from), self.load(v)))
     }
     #[inline(always)]
-    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+    fn four_columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         // A quarter of a vector from each row: vector i has rows i, i + 4, i + 8, i + 12. Then 4 × 4 within the quarters.
         let mut v = [self.splat(0.0); 4];
         for i in 0..4 {

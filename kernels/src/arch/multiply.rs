@@ -37,14 +37,14 @@ trait Variant {
 }
 
 struct Near;
-struct Part;
+struct PartOfVector;
 struct Far;
 struct Apart;
 struct FarApart;
 struct Copies<const WHOLE: bool, const A: bool, const B: bool>;
 
 impl Variant for Near {}
-impl Variant for Part {
+impl Variant for PartOfVector {
     const WHOLE: bool = false;
 }
 impl Variant for Far {
@@ -65,7 +65,7 @@ impl<const WHOLE: bool, const A: bool, const B: bool> Variant for Copies<WHOLE, 
 
 /// Tiles of H rows × V vectors, whose operands begin anywhere in those of `o`: what is the same for all of them is found out once, for
 /// what comes between two tiles is time in which nothing is multiplied.
-pub(crate) struct Strip<'a, const H: usize, const V: usize> {
+pub(crate) struct TileOperands<'a, const H: usize, const V: usize> {
     o: Operands<'a>,
     /// A tile may begin at element a of A if a < `a_room` = len(A) − (H − 1)·`a_row` − (depth − 1)·`a_col`, or 0 if that is negative.
     a_room: usize,
@@ -76,7 +76,7 @@ pub(crate) struct Strip<'a, const H: usize, const V: usize> {
     apart: bool,
 }
 
-impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
+impl<'a, const H: usize, const V: usize> TileOperands<'a, H, V> {
     /// # Panics
     /// If the vectors of a row of B overlap.
     #[inline(always)]
@@ -98,14 +98,14 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
     /// # Panics
     /// If an element of theirs lies outside A.
     #[inline(always)]
-    pub(crate) fn row(&self, a: usize) -> Row<'a, H, V> {
+    pub(crate) fn row(&self, a: usize) -> RowOfTiles<'a, H, V> {
         let mut o = Operands { a: &[], ..self.o };
         if o.depth > 0 {
             assert!(a < self.a_room);
             // SAFETY: `a` < `a_room` ≤ the length of A.
             o.a = unsafe { self.o.a.get_unchecked(a..) };
         }
-        Row { o, b_room: self.b_room, far: self.far, apart: self.apart }
+        RowOfTiles { o, b_room: self.b_room, far: self.far, apart: self.apart }
     }
 
     /// Whether a tile of this shape ever prefetches.
@@ -117,16 +117,16 @@ impl<'a, const H: usize, const V: usize> Strip<'a, H, V> {
 
 /// Tiles of H rows × V vectors side by side: all that is left to find out is where a tile begins in B.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'a, const H: usize, const V: usize> {
+pub(crate) struct RowOfTiles<'a, const H: usize, const V: usize> {
     /// If `depth` > 0, (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A).
     o: Operands<'a>,
-    /// As in [`Strip`].
+    /// As in [`TileOperands`].
     b_room: usize,
     far: bool,
     apart: bool,
 }
 
-impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
+impl<'a, const H: usize, const V: usize> RowOfTiles<'a, H, V> {
     /// The tile whose columns begin at element `b` of B and whose last vector has `last` elements: none if nothing is to be
     /// multiplied. In what is returned (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A) and
     /// (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with 0 < `last` ≤ 16 ≤ `b_vector`.
@@ -162,10 +162,10 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
         // A part of a vector takes registers: in a tight tile chains would be pushed out of theirs.
         assert!(last == LANES || !WHOLE && !S::tight(H * V));
         // Known when it is compiled: where it is false, so are `far` and `apart`, and their loops are left out.
-        let prefetches = WHOLE && Strip::<H, V>::prefetches::<S>();
+        let prefetches = WHOLE && TileOperands::<H, V>::prefetches::<S>();
         match (last == LANES, self.far && prefetches, self.apart && prefetches) {
             // SAFETY: `o` is of `tile`, and there are no copies. So in the others.
-            (false, ..) => unsafe { run::<S, Part, H, V>(s, o, chains, none) },
+            (false, ..) => unsafe { run::<S, PartOfVector, H, V>(s, o, chains, none) },
             // SAFETY: as above.
             (true, false, false) => unsafe { run::<S, Near, H, V>(s, o, chains, none) },
             // SAFETY: as above.
@@ -177,7 +177,7 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
         }
     }
 
-    /// [`Row::multiply`] that copies what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
+    /// [`RowOfTiles::multiply`] that copies what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
     /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its multiplications; A's does so only on
     /// double-pumped processors.
     ///
@@ -210,14 +210,14 @@ impl<'a, const H: usize, const V: usize> Row<'a, H, V> {
     }
 }
 
-/// [`Row::multiply`] for one tile, whose operands are all of `o`. Nothing is prefetched.
+/// [`RowOfTiles::multiply`] for one tile, whose operands are all of `o`. Nothing is prefetched.
 #[inline(always)]
 pub(crate) fn multiply<S: Simd, const H: usize, const V: usize>(
     s: S,
     o: Operands<'_>,
     chains: &mut [[S::V; V]; H],
 ) {
-    Strip::new(s, o).row(0).multiply::<S, false>(s, 0, o.last, chains);
+    TileOperands::new(s, o).row(0).multiply::<S, false>(s, 0, o.last, chains);
 }
 
 /// Vectors of a panel that stays in the L1 cache.
@@ -230,7 +230,7 @@ const FAR_AHEAD: usize = 32;
 /// The loop itself.
 ///
 /// # Safety
-/// `o` is of [`Row::tile`] of this H and V:
+/// `o` is of [`RowOfTiles::tile`] of this H and V:
 /// - (H − 1)·`a_row` + (depth − 1)·`a_col` < len(A);
 /// - (V − 1)·`b_vector` + (depth − 1)·`b_row` + `last` ≤ len(B), with `last` = 16 if WHOLE, else 0 < `last` ≤ 16; and `b_vector` ≥ 16.
 ///
@@ -249,7 +249,7 @@ unsafe fn run<S: Simd, X: Variant, const H: usize, const V: usize>(
         prefetch::<S, X, V>(s, &o, p);
         let mut row = [s.splat(0.0); V];
         for v in 0..V {
-            // SAFETY: `o` is of `Row::tile`, p < depth and v < V.
+            // SAFETY: `o` is of `RowOfTiles::tile`, p < depth and v < V.
             row[v] = unsafe { vector_of_b::<S, X, V>(s, &o, p, v) };
             if X::PACKS_B {
                 // SAFETY: p < depth and v < V, and the copy has depth · V vectors.
@@ -334,7 +334,7 @@ unsafe fn vector_of_b<S: Simd, X: Variant, const V: usize>(
 mod tests {
     extern crate std;
 
-    use super::{LANES, Operands, Simd, Strip};
+    use super::{LANES, Operands, Simd, TileOperands};
     use crate::Isa;
     use crate::simd::Kernel;
 
@@ -365,7 +365,7 @@ mod tests {
             };
             let mut chains = [[s.splat(0.0); 1]; H];
             let copies = (&mut a_to[..a_copy], &mut b_to[..b_copy]);
-            let row = Strip::<H, 1>::new(s, o).row(0);
+            let row = TileOperands::<H, 1>::new(s, o).row(0);
             row.multiply_copying::<S, true, true>(s, 0, LANES, &mut chains, copies);
         }
     }

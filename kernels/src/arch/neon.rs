@@ -225,7 +225,7 @@ impl Simd for Neon {
         out
     }
     #[inline(always)]
-    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+    fn four_columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         let mut out = [[Self::zero(); 4]; 4];
         for q in 0..4 {
             let mut row = [Self::zero(); 4];

@@ -129,7 +129,7 @@ impl Simd for Portable {
         lanes!(i => v[usize::from(from[i] & 15)])
     }
     #[inline(always)]
-    fn columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
+    fn four_columns(self, rows: [&[f32; 4]; LANES]) -> [Self::V; 4] {
         [0, 1, 2, 3].map(|p| lanes!(l => rows[l][p]))
     }
     #[inline(always)]

@@ -132,5 +132,5 @@ unsafe fn four<S: Simd>(s: S, data: &[f32], stride: usize, p: usize, rows: usize
         // SAFETY: no later than that of the last row, which is within `data`.
         pieces[l] = unsafe { &*data.as_ptr().add(first).cast::<[f32; 4]>() };
     }
-    s.columns(pieces)
+    s.four_columns(pieces)
 }

@@ -78,7 +78,7 @@ impl Blocking {
 
     /// The blocks of n columns.
     #[inline(always)]
-    pub(super) fn columns(&self, n: usize) -> impl Iterator<Item = Range<usize>> {
+    pub(super) fn column_blocks(&self, n: usize) -> impl Iterator<Item = Range<usize>> {
         parts(0..n, self.nc, self.nc)
     }
 
@@ -102,13 +102,13 @@ impl Blocking {
 fn rows_on_a_line_before<S: Simd>(s: S, a: Mat<'_, f32>, n: usize, mc: usize) -> usize {
     let apart = S::TILE_ROWS == 8 && a.row_stride() == 1 && a.col_stride().is_multiple_of(LANES);
     let far = a.rows() > mc && a.rows().saturating_mul(a.cols()) > L2_ELEMENTS;
-    let in_place = copy_a::a_stays_in_place(a, panels(n), s.double_pumped());
+    let in_place = copy_a::a_stays_in_place(a, count_panels(n), s.double_pumped());
     if apart && far && in_place { a.data().as_ptr().addr() / size_of::<f32>() % LANES } else { 0 }
 }
 
 /// How many panels of three vectors `columns` are.
 #[inline(always)]
-pub(super) fn panels(columns: usize) -> usize {
+pub(super) fn count_panels(columns: usize) -> usize {
     columns.div_ceil(3 * LANES)
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Prefetch<'a> {
 
 /// The block `a`, which `panels` panels of B will read: where it lies, or in `buffer`.
 #[inline(always)]
-pub(super) fn block<'n, S: Simd>(
+pub(super) fn in_place_or_copied<'n, S: Simd>(
     s: S,
     a: Source<'n, f32>,
     panels: usize,

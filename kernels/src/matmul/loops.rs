@@ -3,7 +3,7 @@
 use core::ops::Range;
 
 use super::Epilogue;
-use super::blocking::{A_BLOCK, B_BLOCK, Blocking, L1_ELEMENTS, LEAST_KC, NC, panels};
+use super::blocking::{A_BLOCK, B_BLOCK, Blocking, L1_ELEMENTS, LEAST_KC, NC, count_panels};
 use super::copy_a::{self, PAGE_ELEMENTS, Prefetch};
 use super::narrow::{self, Narrow, NarrowColumns};
 use super::panels::BlockOfB;
@@ -69,7 +69,7 @@ impl Kernel for Blocks<'_> {
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
         // Without rows there is no block, but there may be any number of columns.
-        for columns in blocking.columns(if m == 0 { 0 } else { n }) {
+        for columns in blocking.column_blocks(if m == 0 { 0 } else { n }) {
             for band in blocking.bands(m) {
                 let mut next = Some(Run::first(k, blocking.kc));
                 while let Some(run) = next {
@@ -104,7 +104,7 @@ impl<'a> Product<'a> {
         m.saturating_mul(k) <= A_BLOCK
             && n <= NC
             && k <= LEAST_KC
-            && copy_a::a_stays_in_place(a, panels(n), double_pumped)
+            && copy_a::a_stays_in_place(a, count_panels(n), double_pumped)
     }
 
     /// The product of one block. `a` goes by reference: a copy would read as vectors what has just been written number by number, and
@@ -112,14 +112,14 @@ impl<'a> Product<'a> {
     #[inline(always)]
     fn one_block<S: Simd>(&mut self, s: S, a: &Mat<'_, f32>) {
         let (m, n, k) = self.shape();
-        let narrow = narrow::columns(s, self.a, n);
+        let narrow_columns = narrow::how_many(s, self.a, n);
         let (b, rest) = aligned(&mut *self.workspace).split_at_mut(n.next_multiple_of(LANES) * k);
         let (narrow_buffer, lanes) = rest.split_at_mut(LANES * k);
         let (mut wide_b, mut narrow_b) =
-            parts_of_b(s, self.b, narrow, (m, n.saturating_mul(k)), (b, narrow_buffer));
+            parts_of_b(s, self.b, narrow_columns, (m, n.saturating_mul(k)), (b, narrow_buffer));
         let run = Run::first(k, LEAST_KC);
         let mut ends = Ends::new(&mut self.c, None, &self.epilogue, (0..m, 0..n), run);
-        block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, &mut ends);
+        multiply_block(s, a, (&mut wide_b, &mut narrow_b), lanes, m * n, &mut ends);
     }
 
     /// One run of k for a band of rows and a block of columns; `next` is the run after it.
@@ -132,30 +132,30 @@ impl<'a> Product<'a> {
         buffers: &mut Buffers<'_>,
     ) {
         let (m, n, k) = self.shape();
-        let narrow = narrow::columns(s, self.a, columns.len());
+        let narrow_columns = narrow::how_many(s, self.a, columns.len());
         let b = self.b.row_range(run.range()).col_range(columns.clone());
         let elements = n.saturating_mul(k);
         let (mut wide_b, mut narrow_b) =
-            parts_of_b(s, b, narrow, (m, elements), (&mut *buffers.b, &mut *buffers.narrow));
+            parts_of_b(s, b, narrow_columns, (m, elements), (&mut *buffers.b, &mut *buffers.narrow));
         for rows in blocking.blocks(&band) {
             let next = self.block_after(blocking, &band, rows.end, run, next);
             let prefetch = Prefetch { done: buffers.prefetched, next };
             buffers.prefetched = prefetch.next.is_some();
-            let a = copy_a::block(
+            let a = copy_a::in_place_or_copied(
                 s,
-                self.block(rows.clone(), run),
-                panels(columns.len() - narrow),
+                self.block_of_a(rows.clone(), run),
+                count_panels(columns.len() - narrow_columns),
                 prefetch,
                 buffers.a,
             );
             let partials = if blocking.partials { Some(&mut *buffers.partials) } else { None };
             let place = (rows, columns.clone());
             let mut ends = Ends::new(&mut self.c, partials, &self.epilogue, place, run);
-            block(s, &a, (&mut wide_b, &mut narrow_b), buffers.lanes, m * n, &mut ends);
+            multiply_block(s, &a, (&mut wide_b, &mut narrow_b), buffers.lanes, m * n, &mut ends);
         }
     }
 
-    fn block(&self, rows: Range<usize>, run: Run) -> Source<'a, f32> {
+    fn block_of_a(&self, rows: Range<usize>, run: Run) -> Source<'a, f32> {
         self.a.row_range(rows).col_range(run.range())
     }
 
@@ -170,30 +170,34 @@ impl<'a> Product<'a> {
         next: Option<Run>,
     ) -> Option<Source<'a, f32>> {
         let (start, run) = if end < band.end { (end, run) } else { (band.start, next?) };
-        Some(self.block(blocking.blocks(&(start..band.end)).next()?, run))
+        Some(self.block_of_a(blocking.blocks(&(start..band.end)).next()?, run))
     }
 }
 
-/// The columns of `b` that go in whole vectors, for [`Wide`], and the `narrow` last ones, for [`Narrow`], if there are any, with their
+/// The columns of `b` that go in whole vectors, for [`Wide`], and the `narrow_columns` last ones, for [`Narrow`], if there are any, with their
 /// buffers; for m rows of A and a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
     s: S,
     b: Mat<'b, f32>,
-    narrow: usize,
+    narrow_columns: usize,
     (m, elements): (usize, usize),
     (wide_buffer, narrow_buffer): (&'b mut [f32], &'b mut [f32]),
 ) -> (Option<BlockOfB<'b>>, Option<NarrowColumns<'b>>) {
-    let (n, wide) = (b.cols(), b.cols() - narrow);
+    let (n, wide) = (b.cols(), b.cols() - narrow_columns);
     // Tight tiles take no part of a vector.
     let part = S::tight(S::TILE_ROWS) && m >= S::TILE_ROWS && !wide.is_multiple_of(LANES);
     let large = m >= 3 * S::TILE_ROWS && b.rows() * wide > L1_ELEMENTS;
     let pays = large && !b_stays_in_place(s, b, (m, elements));
     let packs = part || b.col_stride() != 1 || pays;
-    let wide_b = if narrow == 0 { b } else { b.col_range(0..wide) };
+    let wide_b = if narrow_columns == 0 { b } else { b.col_range(0..wide) };
     (
         (wide > 0).then_some(BlockOfB { b: wide_b, packed: wide_buffer, packs, ready: false }),
-        (narrow > 0).then(|| NarrowColumns { b: b.col_range(wide..n), packed: narrow_buffer, ready: false }),
+        (narrow_columns > 0).then(|| NarrowColumns {
+            b: b.col_range(wide..n),
+            packed: narrow_buffer,
+            ready: false,
+        }),
     )
 }
 
@@ -218,7 +222,7 @@ fn b_stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize
 /// A run of k for one block of A and one of B, of a C of so many elements. `lanes` is a buffer for a copy of the block of A, if it is large
 /// enough.
 #[inline(always)]
-fn block<S: Simd>(
+fn multiply_block<S: Simd>(
     s: S,
     a: &Mat<'_, f32>,
     (wide_b, narrow_b): (&mut Option<BlockOfB<'_>>, &mut Option<NarrowColumns<'_>>),

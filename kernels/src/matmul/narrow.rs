@@ -21,7 +21,7 @@ const LEAST_DEPTH: usize = 24;
 
 /// How many of n columns go this way, for an A that lies so: those past the last whole vector, or none.
 #[inline(always)]
-pub(super) fn columns<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
+pub(super) fn how_many<S: Simd>(s: S, a: &Source<'_, f32>, n: usize) -> usize {
     let left = n % LANES;
     if left == 0 {
         return 0; // most layers, at once
@@ -90,12 +90,12 @@ impl Narrow<'_, '_, '_> {
             let at = Place { i: 0, j: j + c, width };
             let b = pack::narrow(b.b.col_range(c..c + width), r, out, b.ready);
             match r {
-                2 => s.enter(Part::<2, 3> { narrow: self, b, at, end }),
-                4 if S::MANY_REGISTERS => s.enter(Part::<4, 3> { narrow: self, b, at, end }),
-                4 => s.enter(Part::<4, 1> { narrow: self, b, at, end }),
-                6 => s.enter(Part::<6, 1> { narrow: self, b, at, end }),
-                8 if S::NARROW > 6 => s.enter(Part::<8, 1> { narrow: self, b, at, end }),
-                _ if S::NARROW > 6 => s.enter(Part::<10, 1> { narrow: self, b, at, end }),
+                2 => s.enter(NarrowTiles::<2, 3> { narrow: self, b, at, end }),
+                4 if S::MANY_REGISTERS => s.enter(NarrowTiles::<4, 3> { narrow: self, b, at, end }),
+                4 => s.enter(NarrowTiles::<4, 1> { narrow: self, b, at, end }),
+                6 => s.enter(NarrowTiles::<6, 1> { narrow: self, b, at, end }),
+                8 if S::NARROW > 6 => s.enter(NarrowTiles::<8, 1> { narrow: self, b, at, end }),
+                _ if S::NARROW > 6 => s.enter(NarrowTiles::<10, 1> { narrow: self, b, at, end }),
                 _ => {}
             }
             c += width;
@@ -166,7 +166,7 @@ impl Narrow<'_, '_, '_> {
 
 /// R columns for all vectors of rows, W at a time where they are lanes already. A kernel of its own, compiled once for
 /// each number of columns.
-struct Part<'x, 'r, 'b, 'y, const R: usize, const W: usize> {
+struct NarrowTiles<'x, 'r, 'b, 'y, const R: usize, const W: usize> {
     narrow: &'x mut Narrow<'r, 'b, 'y>,
     b: &'x [f32],
     at: Place,
@@ -174,7 +174,7 @@ struct Part<'x, 'r, 'b, 'y, const R: usize, const W: usize> {
     end: usize,
 }
 
-impl<const R: usize, const W: usize> Kernel for Part<'_, '_, '_, '_, R, W> {
+impl<const R: usize, const W: usize> Kernel for NarrowTiles<'_, '_, '_, '_, R, W> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
@@ -295,7 +295,7 @@ fn rows_of<S: Simd, const N: usize>(s: S, vectors: &[[f32; LANES]]) -> [[S::V; 1
                 pieces[c] = &vector.as_chunks().0[i];
             }
         }
-        let four = s.columns(pieces);
+        let four = s.four_columns(pieces);
         for r in 0..4 {
             rows[4 * i + r] = [four[r]];
         }
@@ -310,5 +310,5 @@ fn four<S: Simd>(s: S, vectors: &Chains, c: usize) -> [S::V; 4] {
     for l in 0..LANES {
         rows[l] = &vectors[l].as_chunks().0[c];
     }
-    s.columns(rows)
+    s.four_columns(rows)
 }

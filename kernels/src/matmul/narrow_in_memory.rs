@@ -229,7 +229,7 @@ impl<const R: usize> Kernel for StoreNarrow<'_, '_, R> {
             for c in 0..R {
                 pieces[c] = &chains[c].as_chunks().0[quarter];
             }
-            let four = s.columns(pieces);
+            let four = s.four_columns(pieces);
             let rows = [[four[0]], [four[1]], [four[2]], [four[3]]];
             ends.store_from_registers::<S, 4, 1, false>(s, (4 * quarter, at.j), R, rows);
         }

@@ -23,8 +23,8 @@ pub(super) struct Panels<'a> {
     pub(super) data: &'a [f32],
     /// Elements from one row of a panel to the next.
     pub(super) row: usize,
-    /// Elements from a column of one panel to the same of the next, divided by its columns.
-    pub(super) column: usize,
+    /// The panel that begins c columns further on begins c · `per_column` elements further on: 1 in place, the depth if packed.
+    pub(super) per_column: usize,
     /// Whether every vector is whole.
     pub(super) whole: bool,
 }
@@ -49,13 +49,13 @@ impl BlockOfB<'_> {
         let depth = self.b.rows();
         let end = columns.start + columns.len().next_multiple_of(V * LANES);
         let data = &self.packed[columns.start * depth..end * depth];
-        Panels { data, row: V * LANES, column: depth, whole: true }
+        Panels { data, row: V * LANES, per_column: depth, whole: true }
     }
 
     /// Panels where they lie.
     #[inline(always)]
     fn in_place(&self, columns: Range<usize>) -> Panels<'_> {
         let data = self.b.data().get(columns.start..).unwrap_or(&[]);
-        Panels { data, row: self.b.row_stride(), column: 1, whole: false }
+        Panels { data, row: self.b.row_stride(), per_column: 1, whole: false }
     }
 }

@@ -7,7 +7,7 @@ use super::copy_a::PAGE_ELEMENTS;
 use super::panels::BlockOfB;
 use super::tile::Ends;
 use crate::Mat;
-use crate::arch::multiply::{Operands, Strip};
+use crate::arch::multiply::{Operands, TileOperands};
 use crate::simd::{Kernel, LANES, Simd};
 
 /// Elements of a block of B so shallow that it stays in the L1 cache beside its rows of A.
@@ -214,13 +214,13 @@ impl<'r> Wide<'r, '_, '_, '_> {
         &self,
         s: S,
         (b, b_row): (&'p [f32], usize),
-    ) -> Strip<'p, H, V>
+    ) -> TileOperands<'p, H, V>
     where
         'r: 'p,
     {
         let (a_row, a_col, depth) = (self.a.row_stride(), self.a.col_stride(), self.a.cols());
         let a = self.a.data();
-        Strip::new(s, Operands { a, a_row, a_col, b, b_row, b_vector: LANES, depth, last: LANES })
+        TileOperands::new(s, Operands { a, a_row, a_col, b, b_row, b_vector: LANES, depth, last: LANES })
     }
 }
 
@@ -253,7 +253,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
             let (a, mut ends) = (strip.row(i.wrapping_mul(a_row)), ends.of_rows(row + i, H));
             let mut j = columns.start;
             while j < columns.end - part {
-                let (at, b) = ((column + j, width), (j - columns.start) * b.column);
+                let (at, b) = ((column + j, width), (j - columns.start) * b.per_column);
                 j += width;
                 if prefetches_c {
                     ends.prefetch::<S, H, V>(s, at.0);
@@ -269,7 +269,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
             }
             if part > 0 && !COPIES_A {
                 let (at, last) = ((column + j, part), if b.whole { LANES } else { part - (V - 1) * LANES });
-                let b = (j - columns.start) * b.column;
+                let b = (j - columns.start) * b.per_column;
                 let mut chains = ends.load::<S, H, V, false>(s, at);
                 a.multiply::<S, false>(s, b, last, &mut chains);
                 ends.store::<S, H, V, false>(s, at, chains);
