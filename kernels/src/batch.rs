@@ -72,20 +72,7 @@ impl<'a> Batch<'a> {
         by.one(j, self.data.at(self.rows[i] as usize * by.inputs() + j))
     }
 
-    /// Xᵀ: its element (i, j) is X_ji.
-    ///
-    /// ```
-    /// use kernels::{Batch, Floats, Input, Normalization};
-    /// let raw = Normalization::new(2, Floats::F32(&[0.0]), Floats::F32(&[1.0])).unwrap();
-    /// let x = Batch::new(Input::F32(&[1.0, 2.0, 3.0, 4.0]), raw, &[1]);
-    /// assert_eq!(x.t::<f32>().get(1, 0), 4.0);
-    /// ```
-    #[must_use]
-    pub fn t<T>(self) -> Source<'a, T> {
-        Source::BatchT(self)
-    }
-
-    /// Some of its rows: `range`, counted from 0 in the order of the batch.
+    /// Some of its rows: those of the numbers `rows[range]` of [`Batch::new`].
     ///
     /// # Panics
     /// If the range reaches past the last row.
@@ -114,6 +101,22 @@ impl<'a> Batch<'a> {
         let (cols, Range { start, end }) = (self.cols, range);
         assert!(start <= end && end <= cols, "columns {start}..{end} of a batch of {cols}");
         Self { first: self.first + start, cols: end - start, ..self }
+    }
+
+    /// Xᵀ, as the first factor of a product: column i is row i of the batch. Nothing moves.
+    ///
+    /// ```
+    /// use kernels::{Batch, Epilogue, Floats, Input, Isa, Mat, MatMut, Normalization, matmul, matmul_workspace};
+    /// let unit = Normalization::new(2, Floats::F32(&[0.0]), Floats::F32(&[1.0 / 255.0])).unwrap();
+    /// let x = Batch::new(Input::U8(&[0, 255, 10, 20, 255, 255]), unit, &[2, 0]); // 1 1, 0 1
+    /// let (d, mut c, mut workspace) = ([1.0f32, 2.0], [0.0; 2], vec![0.0; matmul_workspace(2, 1, 2)]);
+    /// let (isa, d) = (Isa::best(), Mat::new(&d, 2, 1));
+    /// matmul(isa, x.t(), d, MatMut::new(&mut c, 2, 1), Epilogue::Store, &mut workspace);
+    /// assert_eq!(c, [1.0, 3.0]); // Xᵀ d
+    /// ```
+    #[must_use]
+    pub fn t<T: Scalar>(self) -> Source<'a, T> {
+        Source::BatchT(self)
     }
 
     /// X as a matrix: every element of `x`, as large as the batch, is written. In f64 an element is that of f32.

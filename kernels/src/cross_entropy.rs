@@ -35,8 +35,8 @@ pub fn cross_entropy<T: Scalar>(isa: Isa, s: Mat<'_, T>, labels: &[u32], loss: &
     T::cross_entropy(Inside(isa), s, labels, loss, None);
 }
 
-/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part (`n` may be 0 where S has no rows):
-/// dS ← (softmax(S) − onehot(y)) / N, from the same exponentials.
+/// [`cross_entropy`] and the gradient of its mean over a batch of `n` rows, of which these may be a part (`n` may be 0 where
+/// S has no rows): dS ← (softmax(S) − onehot(y)) / N, from the same exponentials.
 ///
 /// softmax as [`crate::softmax()`] has it; then one subtraction in column y, and one division by the float nearest to N.
 /// Source: eq. (7)-(16).

@@ -1,8 +1,9 @@
 //! The order contract as plain loops: what every operation computes, one rounding after the other.
 //!
-//! This file is the specification. It is slow and free of tricks, and every instruction set must equal it bit for
-//! bit on every input (NaN payloads aside); `tests/` holds them to it. The f64 operations have their bits too; most *are*
-//! these loops. What does not fit panics as it does there.
+//! This file is the specification. It is slow and free of tricks, and every instruction set must equal it bit for bit on
+//! every input (NaN payloads aside); `tests/` holds them to it. The f64 operations *are* these loops, but for
+//! [`crate::matmul()`] and [`crate::Batch::gather`], whose own loops have their bits. What does not fit panics as it does
+//! there.
 
 use crate::arch::compact;
 use crate::matmul::Epilogue;
@@ -98,8 +99,10 @@ pub fn row_max<T: Scalar>(row: impl Iterator<Item = T>) -> T {
 
 /// Each row of S becomes its softmax: see [`crate::softmax()`].
 pub fn softmax<T: Scalar>(mut s: MatMut<'_, T>) {
-    let rows = if s.cols() == 0 { 0 } else { s.rows() }; // without elements they may be any number
-    for i in 0..rows {
+    if s.cols() == 0 {
+        return; // at once, for there may be any number of rows
+    }
+    for i in 0..s.rows() {
         let row = s.row_mut(i);
         let max = row_max(row.iter().copied());
         for x in row.iter_mut() {

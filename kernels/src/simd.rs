@@ -113,8 +113,8 @@ pub(crate) trait Simd: Copy {
         self.add(self.max(zero, x), zero) // −0 + 0 is +0
     }
 
-    /// v, all of whose vectors the compiler computes before it goes on with any: left alone, it finishes one after the other, with all
-    /// their constants in registers, and has none left for others.
+    /// v, all of whose vectors the compiler computes before it goes on with any: left alone, it finishes one after the
+    /// other, with all their constants in registers, and has none left for others.
     #[inline(always)]
     fn in_order<const N: usize>(self, v: [Self::V; N]) -> [Self::V; N] {
         v

@@ -241,7 +241,8 @@ impl<'a, T: Copy> Mat<'a, T> {
     }
 }
 
-/// A row-major matrix to write: `rows` × `cols` elements, neighbours within a row. A C in column order is written as Cᵀ = Bᵀ Aᵀ.
+/// A row-major matrix to write: `rows` × `cols` elements, neighbours within a row. A product C in column order is written as
+/// Cᵀ = Bᵀ Aᵀ.
 ///
 /// ```
 /// use kernels::MatMut;
@@ -392,19 +393,15 @@ impl<'a, T: Copy> MatMut<'a, T> {
     #[track_caller]
     pub fn split_rows(self, at: usize) -> (Self, Self) {
         assert!(at <= self.rows, "cannot split {} rows at {at}", self.rows);
-        // Below the last row nothing follows, not even the rest of its stride.
+        // A part's last row is followed by nothing, not even by the rest of its stride.
         let start = at.saturating_mul(self.row_stride);
         let cut = if at == self.rows { self.data.len() } else { start.min(self.data.len()) };
         let (top, bottom) = self.data.split_at_mut(cut);
-        // Nor below the last row of the upper part.
-        let used = match at.checked_sub(1) {
-            None => 0,
-            Some(last) => last.saturating_mul(self.row_stride).saturating_add(self.cols).min(cut),
-        };
-        (
-            Self { data: &mut top[..used], rows: at, ..self },
-            Self { data: bottom, rows: self.rows - at, ..self },
-        )
+        let end = at
+            .checked_sub(1)
+            .map_or(0, |last| last.saturating_mul(self.row_stride).saturating_add(self.cols));
+        let top = &mut top[..end.min(cut)];
+        (Self { data: top, rows: at, ..self }, Self { data: bottom, rows: self.rows - at, ..self })
     }
 
     /// Columns `0..at` and columns `at..` of a matrix of one row, the only one whose columns lie apart.
@@ -426,5 +423,53 @@ impl<'a, T: Copy> MatMut<'a, T> {
     /// The elements from (0, 0) to the last one, gaps included.
     pub(crate) fn data_mut(&mut self) -> &mut [T] {
         self.data
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    /// Whether the data end with the last element.
+    #[track_caller]
+    fn check(part: &MatMut<'_, f32>) {
+        let (len, got) = (span(part.rows, part.cols, part.row_stride, 1), part.as_mat().data().len());
+        assert_eq!(len, Ok(got), "{} x {}, rows {} apart", part.rows, part.cols, part.row_stride);
+    }
+
+    #[test]
+    fn every_part_ends_with_its_last_element() {
+        let data = &mut [0.0; 40];
+        for (rows, cols, row_stride) in
+            [(4, 3, 3), (4, 3, 5), (5, 1, 9), (1, 3, 0), (1, 5, usize::MAX), (0, 3, 5), (3, 0, usize::MAX)]
+        {
+            let mut whole = MatMut::with_row_stride(data, rows, cols, row_stride);
+            check(&whole);
+            for at in 0..=rows {
+                let (mut top, mut bottom) = whole.reborrow().split_rows(at);
+                check(&top);
+                check(&bottom);
+                for part in [&mut top, &mut bottom] {
+                    for at in 0..=part.rows {
+                        let (top, bottom) = part.reborrow().split_rows(at);
+                        check(&top);
+                        check(&bottom);
+                    }
+                }
+                for end in at..=rows {
+                    let mut part = whole.reborrow().row_range(at..end);
+                    check(&part);
+                    for column in 0..if part.rows == 1 { cols + 1 } else { 0 } {
+                        let (left, right) = part.reborrow().split_cols(column);
+                        check(&left);
+                        check(&right);
+                        check(&left.split_rows(1).0);
+                        check(&right.split_rows(0).1);
+                    }
+                }
+            }
+        }
     }
 }

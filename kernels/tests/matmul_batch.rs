@@ -152,9 +152,7 @@ fn the_reference_and_f64() {
         let mut x = vec![0.0f64; 12 * 40];
         batch.gather(Isa::PORTABLE, MatMut::new(&mut x, 12, 40));
         let b: Vec<f64> = (0..40 * 5).map(|_| rng.uniform().into()).collect();
-        for (a, b) in
-            [(Source::from(batch), Mat::new(&b, 40, 5)), (Source::from(batch).t(), Mat::new(&b[..60], 12, 5))]
-        {
+        for (a, b) in [(Source::from(batch), Mat::new(&b, 40, 5)), (batch.t(), Mat::new(&b[..60], 12, 5))] {
             let (m, k) = (a.rows(), a.cols());
             let matrix: Vec<f64> =
                 (0..m * k).map(|i| if m == 12 { x[i] } else { x[i % k * 40 + i / k] }).collect();

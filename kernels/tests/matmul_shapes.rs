@@ -106,24 +106,3 @@ fn blocks_that_fill_the_workspace() {
     let product = Product::new(Values::Uniform, (113, 272, 490), &mut Rng::new(16));
     product.check_forms(&isas(), &[Kind::Accumulate, Kind::SgdStep], format_args!("full blocks"));
 }
-
-/// What has no element takes no time, however long its other side is: this test would not end.
-#[test]
-fn an_empty_product_is_done_at_once() {
-    use kernels::{Epilogue, Mat, MatMut, matmul, matmul_workspace, softmax};
-    const MANY: usize = usize::MAX;
-    fn check<T: kernels::Scalar>() {
-        for isa in isas() {
-            for (m, n, k) in [(0, MANY, 0), (MANY, 0, 0), (0, MANY, 3), (MANY, 0, 3)] {
-                // Elements of A and B are all the same one.
-                let one = [T::ONE];
-                let (a, b) = (Mat::with_strides(&one, m, k, 0, 0), Mat::with_strides(&one, k, n, 0, 0));
-                let workspace = &mut vec![T::ZERO; matmul_workspace(m, n, k)];
-                matmul(isa, a, b, MatMut::new(&mut [], m, n), Epilogue::Store, workspace);
-            }
-            softmax(isa, MatMut::<T>::new(&mut [], MANY, 0));
-        }
-    }
-    check::<f32>();
-    check::<f64>();
-}

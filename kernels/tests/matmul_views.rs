@@ -5,7 +5,7 @@ mod common;
 use common::matrix::Layout;
 use common::product::{Form, Kind, Product};
 use common::{Rng, Values, assert_same_bits, isas, one_in};
-use kernels::{Epilogue, Mat, MatMut, matmul, matmul_workspace, reference};
+use kernels::{Epilogue, Isa, Mat, MatMut, Scalar, matmul, matmul_and_squares, matmul_workspace, reference};
 
 /// Small ones, a tile and a bit, and one that takes two blocks of k.
 const SHAPES: [(usize, usize, usize); 6] =
@@ -119,6 +119,37 @@ fn strides_of_no_element_do_not_count() {
                 );
                 assert_same_bits(&got, &want, format_args!("{isa} {m} x {n}, strides {down} and {along}"));
             }
+        }
+    }
+}
+
+/// A C without elements takes no time, whatever the other sides: with loops over these the test would not end.
+#[test]
+fn an_empty_c_is_done_at_once() {
+    fn check<T: Scalar>(isa: Isa, (m, n, k): (usize, usize, usize)) {
+        let (one, workspace) = ([T::ONE], &mut vec![T::ZERO; matmul_workspace(m, n, k)]);
+        let repeated = |rows, cols| Mat::with_strides(&one, rows, cols, 0, 0);
+        let step = Epilogue::SgdStep { f: T::ONE, eta: T::ONE };
+        for epilogue in [Epilogue::Store, Epilogue::Accumulate, Epilogue::ReluMask(repeated(m, n)), step] {
+            let (a, b) = (repeated(m, k), repeated(k, n));
+            matmul(isa, a, b, MatMut::new(&mut [], m, n), epilogue, workspace);
+            if n == 0 {
+                let (b, c) = (Mat::new(&[], k, n), MatMut::new(&mut [], m, n));
+                assert_eq!(matmul_and_squares(isa, a, b, c, epilogue, workspace), T::ZERO);
+                let b = Mat::with_strides(&[], k, n, 0, 1);
+                matmul(isa, a, b, MatMut::new(&mut [], m, n), epilogue, workspace);
+            }
+        }
+    }
+    let large = [0, 5, usize::MAX >> 20, usize::MAX];
+    for other in large {
+        for k in large {
+            for isa in isas() {
+                check::<f32>(isa, (0, other, k));
+                check::<f32>(isa, (other, 0, k));
+            }
+            check::<f64>(Isa::PORTABLE, (0, other, k));
+            check::<f64>(Isa::PORTABLE, (other, 0, k));
         }
     }
 }

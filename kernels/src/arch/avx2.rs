@@ -18,8 +18,8 @@ impl Avx2 {
         (cpuid::features() & cpuid::AVX2_FMA != 0).then_some(Self(()))
     }
 
-    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here because
-    /// rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here
+    /// because rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
     #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so `detect` saw AVX2 and FMA, or AVX-512 beside them.

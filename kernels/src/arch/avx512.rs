@@ -16,8 +16,8 @@ impl Avx512 {
         (cpuid::features() & cpuid::AVX512F != 0).then_some(Self(()))
     }
 
-    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here because
-    /// rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here
+    /// because rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
     #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so `detect` saw AVX2, FMA and AVX-512F.

@@ -1,9 +1,9 @@
 //! The instruction sets, one file each: a token, how to detect it, and the operations of `Simd` on it. All the
 //! unsafe code of this crate is here, and nothing outside knows an instruction.
 //!
-//! Every token is a zero-size type. Those of instructions that a processor may lack are made by their `detect` alone, which looks
-//! at it (one of AVX-512 also gives one of AVX2); NEON's wherever the target has it; `Portable` needs no proof. A method that takes
-//! `self` may therefore use the instructions: that is the proof behind each `unsafe` below.
+//! Every token is a zero-size type. Those of instructions that a processor may lack are made by their `detect` alone, which
+//! looks at it (one of AVX-512 also gives one of AVX2); NEON's wherever the target has it; `Portable` needs no proof. A
+//! method that takes `self` may therefore use the instructions: that is the proof behind each `unsafe` below.
 #![allow(unsafe_code)]
 // Intrinsics on registers share one proof, the token; what touches memory has a block and a proof of its own.
 #![allow(clippy::multiple_unsafe_ops_per_block)]

@@ -177,9 +177,9 @@ impl<'a, const H: usize, const V: usize> RowOfTiles<'a, H, V> {
         }
     }
 
-    /// [`RowOfTiles::multiply`] that copies what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p of B as V
-    /// whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its multiplications; A's does so only on
-    /// double-pumped processors.
+    /// [`RowOfTiles::multiply`] that copies what it reads: if COPIES_A, A(r, p) at `copies.0[16 p + r]`; if PACKS_B, row p
+    /// of B as V whole vectors, side by side, at `copies.1[16 V p ..]`. B's costs little, since the loop waits for its
+    /// multiplications; A's does so only on double-pumped processors.
     ///
     /// # Panics
     /// If an element lies outside B or a copy, or if A is to be copied and the last vector of B is not whole.

@@ -15,8 +15,8 @@ impl Neon {
         Some(Self(()))
     }
 
-    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here because
-    /// rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
+    /// Never a part of another body: what is compiled apart is so to keep its callers small. `inline(never)` stands here
+    /// because rustc 1.95 does not pass it on to LLVM for [`entry`], a function with target features.
     #[inline(never)]
     pub(crate) fn enter<K: Kernel>(self, kernel: K) -> K::Output {
         // SAFETY: `self` exists, so the target has NEON.

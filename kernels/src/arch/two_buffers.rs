@@ -90,7 +90,8 @@ fn transpose<S: Simd>(s: S, Rows { data, stride, rows, depth }: Rows<'_>, buffer
     let out: *mut [f32; LANES] = buffer.as_mut_ptr().cast();
     if depth >= 4 {
         assert!(furthest(rows - 1, stride, depth - 1, 1) < data.len());
-        // SAFETY: by the assertions the rows, 16 at most and four deep or more, lie within `data`, and there is room for `depth` vectors.
+        // SAFETY: by the assertions the rows, 16 at most and four deep or more, lie within `data`, and there is room for
+        // `depth` vectors.
         return unsafe { by_eights(s, (data, stride), (rows, depth), (out, 1)) };
     }
     for p in 0..depth {

@@ -23,7 +23,8 @@ const MOST_KC_BY_COLUMNS_FEW: usize = 208;
 pub(super) const A_BLOCK: usize = MC * LEAST_KC;
 /// Rows of a block of A at most, a multiple of [`MC_STEP`].
 pub(super) const MC: usize = 192;
-/// A block has a multiple of so many rows, but for a shorter first one and the last: a multiple of every [`Simd::TILE_ROWS`], and of a vector.
+/// A block has a multiple of so many rows, but for a shorter first one and the last: a multiple of every
+/// [`Simd::TILE_ROWS`], and of a vector.
 pub(super) const MC_STEP: usize = 48;
 
 /// Elements of an operand that stays in the L1 cache: half of one of 32 KB.
@@ -44,9 +45,10 @@ pub(super) struct Blocking {
 }
 
 impl Blocking {
-    /// Chooses the sizes. Small products, which are most of them, keep the defaults, without a division. Many registers hold wide tiles, which want many columns in a block of B.
-    /// Few hold narrow ones, which more often do what comes between two tiles, and want deep blocks. On a double-pumped processor deep blocks pay too, for C
-    /// passes less often. But every block of columns would convert a batch once more.
+    /// Chooses the sizes. Small products, which are most of them, keep the defaults, without a division. Many registers hold
+    /// wide tiles, which want many columns in a block of B. Few hold narrow ones, which more often do what comes between two
+    /// tiles, and want deep blocks. On a double-pumped processor deep blocks pay too, for C passes less often. But every
+    /// block of columns would convert a batch once more.
     #[inline(always)]
     pub(super) fn of<S: Simd>(s: S, a: &Source<'_, f32>, n: usize, epilogue: &Epilogue<'_, f32>) -> Self {
         let k = a.cols();

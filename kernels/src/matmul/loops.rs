@@ -63,13 +63,19 @@ impl Kernel for Blocks<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self(mut product) = self;
         let (m, n, k) = product.shape();
+        if m == 0 || n == 0 {
+            // The loops would go through the other sides all the same, which may be any.
+            if let Some(squares) = product.squares {
+                *squares = s.enter(SumOfSquares(product.b.data()));
+            }
+            return;
+        }
         let (blocking, sizes) = (Blocking::of(s, product.a, n, &product.epilogue), Workspace::sizes(m, n, k));
         let workspace = core::mem::take(&mut product.workspace);
         let mut buffers = Buffers::new(aligned(workspace), &sizes);
         let squares = product.squares.take();
         let mut so_far = squares.is_some().then_some(Squares::NONE);
-        // Without rows there is no block, but there may be any number of columns.
-        for columns in blocking.column_blocks(if m == 0 { 0 } else { n }) {
+        for columns in blocking.column_blocks(n) {
             for band in blocking.bands(m) {
                 let mut next = Some(Run::first(k, blocking.kc));
                 while let Some(run) = next {
@@ -84,8 +90,7 @@ impl Kernel for Blocks<'_> {
                 }
             }
         }
-        if let (Some(to), Some(mut squares)) = (squares, so_far) {
-            squares.take(s, product.b.data(), k * n); // all of it, where A has no rows
+        if let (Some(to), Some(squares)) = (squares, so_far) {
             *to = squares.total(s);
         }
     }
@@ -107,8 +112,8 @@ impl<'a> Product<'a> {
             && copy_a::a_stays_in_place(a, count_panels(n), double_pumped)
     }
 
-    /// The product of one block. `a` goes by reference: a copy would read as vectors what has just been written number by number, and
-    /// wait for the stores.
+    /// The product of one block. `a` goes by reference: a copy would read as vectors what has just been written number by
+    /// number, and wait for the stores.
     #[inline(always)]
     fn one_block<S: Simd>(&mut self, s: S, a: &Mat<'_, f32>) {
         let (m, n, k) = self.shape();
@@ -174,8 +179,8 @@ impl<'a> Product<'a> {
     }
 }
 
-/// The columns of `b` that go in whole vectors, for [`Wide`], and the `narrow_columns` last ones, for [`Narrow`], if there are any, with their
-/// buffers; for m rows of A and a whole B of so many elements.
+/// The columns of `b` that go in whole vectors, for [`Wide`], and the `narrow_columns` last ones, for [`Narrow`], if there
+/// are any, with their buffers; for m rows of A and a whole B of so many elements.
 #[inline(always)]
 fn parts_of_b<'b, S: Simd>(
     s: S,
@@ -201,9 +206,9 @@ fn parts_of_b<'b, S: Simd>(
     )
 }
 
-/// Whether tiles read a large B where it lies as fast as from a copy, for m rows of A and a whole B of so many elements. A double-pumped
-/// processor has time for vectors in two lines. Elsewhere each vector is to lie in one line, and rows no multiple of 2 KB apart, or they meet in two
-/// sets of the L1 cache.
+/// Whether tiles read a large B where it lies as fast as from a copy, for m rows of A and a whole B of so many elements. A
+/// double-pumped processor has time for vectors in two lines. Elsewhere each vector is to lie in one line, and rows no
+/// multiple of 2 KB apart, or they meet in two sets of the L1 cache.
 #[inline(always)]
 fn b_stays_in_place<S: Simd>(s: S, b: Mat<'_, f32>, (m, elements): (usize, usize)) -> bool {
     if m > IN_PLACE_ROWS {

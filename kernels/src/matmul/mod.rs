@@ -207,12 +207,13 @@ pub(crate) fn matmul_f64(
     mut c: MatMut<'_, f64>,
     epilogue: Epilogue<'_, f64>,
 ) {
+    if c.cols() == 0 {
+        return; // at once, for there may be any number of rows, and of columns of A
+    }
     if b.col_stride() != 1 || matches!(epilogue, Epilogue::SgdStep { .. }) {
         return reference::matmul(a, b, c, epilogue);
     }
-    // Rows without elements may be any number.
-    let rows = if c.cols() == 0 { 0 } else { c.rows() };
-    for i in 0..rows {
+    for i in 0..c.rows() {
         let row = c.row_mut(i);
         if !matches!(epilogue, Epilogue::Accumulate) {
             row.fill(0.0);

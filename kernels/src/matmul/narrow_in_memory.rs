@@ -1,5 +1,6 @@
 //! Tiles of [`Narrow`] where registers are few: the chains wait in memory, and if there are more than six columns, a piece
-//! of A is multiplied into one half of them, then into the other. Rows of A are transposed into small buffers, each piece beside the multiplications of the one before.
+//! of A is multiplied into one half of them, then into the other. Rows of A are transposed into small buffers, each piece
+//! beside the multiplications of the one before.
 
 use core::ops::Range;
 

@@ -23,7 +23,8 @@ pub(super) struct Panels<'a> {
     pub(super) data: &'a [f32],
     /// Elements from one row of a panel to the next.
     pub(super) row: usize,
-    /// The panel that begins c columns further on begins c · `per_column` elements further on: 1 in place, the depth if packed.
+    /// The panel that begins c columns further on begins c · `per_column` elements further on: 1 in place, the depth if
+    /// packed.
     pub(super) per_column: usize,
     /// Whether every vector is whole.
     pub(super) whole: bool,

@@ -69,9 +69,9 @@ fn threes(columns: usize) -> usize {
     threes - usize::from(threes > 0 && vectors - 3 * threes == 1)
 }
 
-/// How many tiles of six rows, and then of five. Fives have chains enough to hide the latency of the multiply-add, fours barely, and
-/// lower ones do not: so as many fives as leave a multiple of six; where there are too few rows for that, 6q + 2 of them end in two
-/// tiles of four rather than in a six and a two.
+/// How many tiles of six rows, and then of five. Fives have chains enough to hide the latency of the multiply-add, fours
+/// barely, and lower ones do not: so as many fives as leave a multiple of six; where there are too few rows for that, 6q + 2
+/// of them end in two tiles of four rather than in a six and a two.
 #[inline(always)]
 fn sixes_and_fives(rows: usize) -> (usize, usize) {
     let (sixes, left) = (rows / 6, rows % 6);
@@ -210,7 +210,7 @@ impl<'r> Wide<'r, '_, '_, '_> {
 
     /// The operands of tiles of the panels `b`.
     #[inline(always)]
-    fn strip<'p, S: Simd, const H: usize, const V: usize>(
+    fn operands<'p, S: Simd, const H: usize, const V: usize>(
         &self,
         s: S,
         (b, b_row): (&'p [f32], usize),
@@ -240,7 +240,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
     fn run<S: Simd>(self, s: S) -> usize {
         let Self { block, rows, columns } = self;
         let b = block.b.panels::<V>(columns.clone());
-        let strip = block.strip::<S, H, V>(s, (b.data, b.row));
+        let operands = block.operands::<S, H, V>(s, (b.data, b.row));
         let (a_row, depth, row, column) = (block.a.row_stride(), block.a.cols(), block.row, block.column);
         let prefetches_c = block.prefetches_c && H >= S::TILE_ROWS;
         let (ends, copy) = (&mut *block.ends, block.copy.as_deref_mut().unwrap_or(&mut []));
@@ -250,7 +250,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
         let mut i = rows.start;
         while i + H <= rows.end {
             // Wrapping, for where A has no columns its rows may be any stride apart; else `row` looks.
-            let (a, mut ends) = (strip.row(i.wrapping_mul(a_row)), ends.of_rows(row + i, H));
+            let (a, mut ends) = (operands.row(i.wrapping_mul(a_row)), ends.of_rows(row + i, H));
             let mut j = columns.start;
             while j < columns.end - part {
                 let (at, b) = ((column + j, width), (j - columns.start) * b.per_column);
@@ -296,7 +296,7 @@ impl<const H: usize, const V: usize, const COPIES_A: bool> Kernel
     fn run<S: Simd>(self, s: S) {
         let Self { block, columns } = self;
         let b = block.b.b;
-        let a = block.strip::<S, H, V>(s, (b.data(), b.row_stride())).row(0);
+        let a = block.operands::<S, H, V>(s, (b.data(), b.row_stride())).row(0);
         let (row, column, depth) = (block.row, block.column, b.rows());
         let copy = block.copy.as_deref_mut().unwrap_or(&mut []);
         let mut ends = block.ends.of_rows(row, H);

@@ -61,7 +61,7 @@ pub(super) fn usual_label(net: &Path) -> Option<String> {
 
 /// An error met with data that the command line named: a wrong label column is wrong usage, and that of the flags is told as theirs.
 pub(super) fn explain_label(error: Error, options: &OpenOptions, net: &Path) -> Error {
-    if error.kind() != Kind::Usage || options.label.is_some() {
+    if error.kind() != Kind::Usage || options.label.is_some() || options.usual_label.is_none() {
         return error;
     }
     let flags = beside(&trained(net), "toml");
