@@ -8,6 +8,7 @@
 use core::fmt::{Debug, Display};
 use core::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
+use crate::arch::SMALL;
 use crate::batch::{Batch, Gather, gather_f64};
 use crate::cross_entropy::CrossEntropy;
 use crate::exp::Exp;
@@ -177,6 +178,8 @@ impl Scalar for f64 {
     }
 }
 
+/// A small processor has no vectors: what is long in code goes by the reference loops there. These are a hundredth of it, and compiled in
+/// no time.
 impl Ops for f32 {
     fn gather(Inside(isa): Inside, batch: Batch<'_>, x: MatMut<'_, f32>) {
         isa.run(Gather { batch, x, prefetched: false, next: None });
@@ -205,7 +208,7 @@ impl Ops for f32 {
         isa.run(Ln(x));
     }
     fn softmax(Inside(isa): Inside, s: MatMut<'_, f32>) {
-        isa.run(Softmax(s));
+        if SMALL { reference::softmax(s) } else { isa.run(Softmax(s)) }
     }
     fn cross_entropy(
         Inside(isa): Inside,
@@ -214,10 +217,13 @@ impl Ops for f32 {
         loss: &mut [f32],
         ds: Option<(MatMut<'_, f32>, usize)>,
     ) {
-        isa.run(CrossEntropy { s, labels, loss, ds });
+        match SMALL {
+            true => reference::cross_entropy(s, labels, loss, ds),
+            false => isa.run(CrossEntropy { s, labels, loss, ds }),
+        }
     }
     fn log_sum_exp(Inside(isa): Inside, s: Mat<'_, f32>, out: &mut [f32]) {
-        isa.run(LogSumExp { s, out });
+        if SMALL { reference::log_sum_exp(s, out) } else { isa.run(LogSumExp { s, out }) }
     }
     fn argmax(_: Inside, x: &[f32]) -> usize {
         reference::first_largest(x)

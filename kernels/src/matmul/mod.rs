@@ -17,6 +17,7 @@ mod tile;
 mod wide;
 mod workspace;
 
+use crate::arch::SMALL;
 use crate::scalar::{Inside, Scalar};
 use crate::{Isa, Mat, MatMut, Source, reference};
 use loops::Product;
@@ -186,7 +187,7 @@ fn check_workspace<T: Scalar>(a: &Source<'_, T>, c: &MatMut<'_, T>, got: usize) 
     );
 }
 
-/// The f32 product, and Σ b² if it is wanted.
+/// The f32 product, and Σ b² if it is wanted. By the reference loops on a small processor, as in `Ops`.
 pub(crate) fn matmul_f32(
     isa: Isa,
     a: &Source<'_, f32>,
@@ -196,6 +197,12 @@ pub(crate) fn matmul_f32(
     workspace: &mut [f32],
     squares: Option<&mut f32>,
 ) {
+    if SMALL {
+        if let Some(sum) = squares {
+            *sum = reference::sum_of_squares(b.data());
+        }
+        return reference::matmul(*a, b, c, epilogue);
+    }
     isa.run(Product { a, b, c, epilogue, workspace, squares });
 }
 
